@@ -1,0 +1,430 @@
+//! The lowered capability: all that a runtime needs to know, and nothing about how it was written.
+//!
+//! No spans, no references to other files, no template text except for expressions that need the
+//! template language at call time ([`Computed`]). Every text that meets the wire is a list of
+//! pieces, so that each interpolated value can be encoded for the position it stands in.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::source::SourceId;
+
+/// One tool: what an agent sees of it, and what is done when it is called.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Capability {
+    /// The unique name agents call it by.
+    pub tool: ToolName,
+    /// The api it belongs to; a stand-alone capability is a server of its own.
+    pub server: ServerName,
+    /// A short name for people.
+    pub title: Option<String>,
+    /// What it does, for agents.
+    pub description: String,
+    /// The author advises against new use.
+    pub deprecated: bool,
+    /// Topics, for search.
+    pub tags: Vec<String>,
+    /// MCP's hints about its effects.
+    pub annotations: Annotations,
+    /// What the agent must send: self-contained JSON Schema 2020-12 with an object at its root.
+    pub input: Value,
+    /// What a successful answer looks like, self-contained, where the definition says.
+    pub output: Option<Value>,
+    /// What a call does.
+    pub call: Call,
+    /// Bounds on one call, the api's merged with its own.
+    pub limits: Limits,
+    /// The files it was compiled from.
+    pub origin: Origin,
+}
+
+/// A tool's name: at most 64 characters of `[a-zA-Z0-9_-]`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct ToolName(pub String);
+
+/// The name of an api, an upstream or a stand-alone capability.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct ServerName(pub String);
+
+/// The name of an argument, as agents write it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ArgumentName(pub String);
+
+/// The name of a secret, never its value.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SecretName(pub String);
+
+/// MCP's tool annotations, complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Annotations {
+    /// Changes nothing.
+    pub read_only: bool,
+    /// May overwrite or delete.
+    pub destructive: bool,
+    /// Twice is the same as once.
+    pub idempotent: bool,
+    /// Reaches things outside of the gateway.
+    pub open_world: bool,
+}
+
+/// The protocol a capability speaks. Others than HTTP will stand beside it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Call {
+    /// One HTTP request.
+    Http(Box<HttpCall>),
+}
+
+/// How arguments become one HTTP request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HttpCall {
+    /// In upper case.
+    pub method: String,
+    /// Scheme, host and base path, without a trailing slash. No argument reaches into it.
+    pub server: Text,
+    /// Which addresses the server may have.
+    pub network: Network,
+    /// The path below the server.
+    pub path: Vec<PathPiece>,
+    /// Query parameters in order.
+    pub query: Vec<Parameter>,
+    /// Request headers in order.
+    pub headers: Vec<Parameter>,
+    /// Cookies in order.
+    pub cookies: Vec<Parameter>,
+    /// The request body.
+    pub body: Option<Body>,
+    /// Alternatives, best first, each a set of credentials that go together. No alternatives, or an
+    /// empty one, means that no credential is needed.
+    pub auth: Vec<Vec<Credential>>,
+}
+
+/// Which addresses a server may resolve to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Network {
+    /// Public addresses only.
+    #[default]
+    Public,
+    /// Private and loopback addresses too, because the api's file says so.
+    Private,
+}
+
+/// A part of a request path.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PathPiece {
+    /// Text of the definition, sent as it stands.
+    Literal(String),
+    /// A value, percent-encoded so that it stays within its segment.
+    Value(Parameter),
+}
+
+/// A value with a wire name and OpenAPI's serialization rules.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    /// The exact name on the wire.
+    pub name: String,
+    /// What is sent; absent arguments leave the parameter out.
+    pub value: Binding,
+    /// How it becomes text.
+    pub encoding: Encoding,
+}
+
+/// How a parameter's value becomes text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// OpenAPI's `style`, `explode` and `allowReserved`.
+    Style {
+        /// The style.
+        style: Style,
+        /// Whether arrays and objects make one item each.
+        explode: bool,
+        /// Whether reserved characters stay as they are.
+        allow_reserved: bool,
+    },
+    /// OpenAPI's `content`: the value serialized as this media type, then encoded for its place.
+    Content {
+        /// Such as `application/json`.
+        media_type: String,
+    },
+}
+
+/// OpenAPI's parameter styles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// `a,b`
+    Simple,
+    /// `.a.b`
+    Label,
+    /// `;p=a;p=b`
+    Matrix,
+    /// `p=a&p=b`
+    Form,
+    /// `p=a%20b`
+    SpaceDelimited,
+    /// `p=a|b`
+    PipeDelimited,
+    /// `p[k]=v`
+    DeepObject,
+}
+
+/// A request body.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Body {
+    /// The `Content-Type`, without the parameters that the encoder adds.
+    pub media_type: Text,
+    /// Left out when all of its arguments were.
+    pub optional: bool,
+    /// How it is made.
+    pub content: BodyContent,
+}
+
+/// How a body's bytes are made.
+#[derive(Clone, Debug, PartialEq)]
+pub enum BodyContent {
+    /// A JSON value.
+    Json(Binding),
+    /// `application/x-www-form-urlencoded` pairs.
+    Form(Vec<Parameter>),
+    /// `multipart/form-data` parts.
+    Multipart(Vec<BodyPart>),
+    /// Text as it is.
+    Text(Binding),
+    /// Bytes, base64 in the argument.
+    Binary(Binding),
+}
+
+/// A part of a multipart body.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BodyPart {
+    /// The field name.
+    pub name: String,
+    /// The content: text, JSON for objects, or base64 of the bytes where `binary` is set. An array
+    /// makes one part for each item.
+    pub value: Binding,
+    /// Whether the argument is base64 of the bytes.
+    pub binary: bool,
+    /// The file name.
+    pub filename: Option<Text>,
+    /// The part's media type.
+    pub content_type: Option<Text>,
+}
+
+/// One credential of a set.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Credential {
+    /// `Authorization: Bearer …`
+    Bearer(Text),
+    /// `Authorization: Basic …`
+    Basic {
+        /// The user name.
+        username: Text,
+        /// The password.
+        password: Text,
+    },
+    /// A header of its own.
+    Header {
+        /// Header name.
+        name: String,
+        /// Header value.
+        value: Text,
+    },
+    /// A query parameter.
+    Query {
+        /// Parameter name.
+        name: String,
+        /// Parameter value.
+        value: Text,
+    },
+    /// A cookie.
+    Cookie {
+        /// Cookie name.
+        name: String,
+        /// Cookie value.
+        value: Text,
+    },
+}
+
+/// Text with holes. Absent if one of its holes is.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Text {
+    /// In order.
+    pub pieces: Vec<Piece>,
+}
+
+/// A piece of a [`Text`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Piece {
+    /// Text of the definition.
+    Literal(String),
+    /// A value.
+    Hole(Expression),
+}
+
+/// Where a value comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expression {
+    /// An argument of the call, as it is.
+    Argument(ArgumentName),
+    /// A secret, resolved when the request is sent.
+    Secret(SecretName),
+    /// An expression that needs the template language.
+    Computed(Computed),
+}
+
+/// A template expression that is more than a name; evaluated at call time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Computed {
+    /// The expression between the braces.
+    pub source: String,
+    /// The arguments that it reads.
+    pub arguments: Vec<ArgumentName>,
+    /// The secrets that it reads.
+    pub secrets: Vec<SecretName>,
+}
+
+/// A JSON value with holes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Binding {
+    /// A value of the definition.
+    Literal(Value),
+    /// The value of an expression, with its type.
+    Value(Expression),
+    /// Text with holes.
+    Text(Text),
+    /// An object whose absent members are left out.
+    Object(Vec<(String, Binding)>),
+    /// A list whose absent items are left out.
+    List(Vec<Binding>),
+}
+
+/// Bounds on calls; what is `None` is the runtime's default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// For the whole call.
+    pub timeout: Option<Duration>,
+    /// How often a request that may be repeated is tried again.
+    pub retries: Option<u32>,
+    /// Bytes of an answer's body after decompression.
+    pub max_response: Option<u64>,
+    /// Calls per time.
+    pub rate: Option<Rate>,
+    /// Calls at one time.
+    pub concurrency: Option<u32>,
+}
+
+/// A number of calls in a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// How many.
+    pub calls: u32,
+    /// In which time.
+    pub per: Duration,
+}
+
+/// The files that a capability was compiled from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Its own file.
+    pub definition: SourceId,
+    /// The api and schemas files that it uses, sorted.
+    pub dependencies: Vec<SourceId>,
+}
+
+/// An api as agents see it: a group of tools.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// Its name, the first part of its tools' names.
+    pub name: ServerName,
+    /// A name for people.
+    pub title: Option<String>,
+    /// What it is about.
+    pub description: Option<String>,
+}
+
+impl Text {
+    /// Text without holes.
+    #[must_use]
+    pub fn literal(text: impl Into<String>) -> Self {
+        Self { pieces: vec![Piece::Literal(text.into())] }
+    }
+
+    /// The text itself, if it has no holes.
+    #[must_use]
+    pub fn as_literal(&self) -> Option<String> {
+        self.pieces
+            .iter()
+            .map(|piece| match piece {
+                Piece::Literal(text) => Some(text.as_str()),
+                Piece::Hole(_) => None,
+            })
+            .collect()
+    }
+
+    /// The secrets that it names.
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretName> {
+        self.pieces.iter().flat_map(|piece| match piece {
+            Piece::Hole(expression) => expression.secrets(),
+            Piece::Literal(_) => &[],
+        })
+    }
+}
+
+impl Expression {
+    /// The secrets that it names.
+    #[must_use]
+    pub fn secrets(&self) -> &[SecretName] {
+        match self {
+            Self::Argument(_) => &[],
+            Self::Secret(name) => std::slice::from_ref(name),
+            Self::Computed(computed) => &computed.secrets,
+        }
+    }
+}
+
+impl Style {
+    /// OpenAPI's name of the style.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Simple => "simple",
+            Self::Label => "label",
+            Self::Matrix => "matrix",
+            Self::Form => "form",
+            Self::SpaceDelimited => "spaceDelimited",
+            Self::PipeDelimited => "pipeDelimited",
+            Self::DeepObject => "deepObject",
+        }
+    }
+}
+
+impl ToolName {
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ToolName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl ServerName {
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ServerName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

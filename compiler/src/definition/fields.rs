@@ -1,0 +1,320 @@
+//! Reads typed definitions from a tree, and says where the tree is not what was expected.
+//!
+//! Every key is asked for by name, so that the keys nobody asked for are known at the end: they
+//! become diagnostics with the nearest known key. Places are kept as a chain of borrowed tokens and
+//! turned into pointers only when there is something to say.
+
+use std::cell::RefCell;
+use std::ops::Range;
+
+use serde_json::{Map, Value};
+
+use crate::diagnostic::{Code, Diagnostic, Place, nearest};
+use crate::source::SourceId;
+use crate::syntax::Pointer;
+
+/// Where a reader's complaints go.
+pub struct Sink {
+    source: SourceId,
+    diagnostics: RefCell<Vec<Diagnostic>>,
+}
+
+/// A node of the tree that is being read.
+#[derive(Clone, Copy)]
+pub struct Node<'a> {
+    value: &'a Value,
+    path: Path<'a>,
+    sink: &'a Sink,
+}
+
+/// The keys of a mapping that is being read.
+pub struct Fields<'a> {
+    map: &'a Map<String, Value>,
+    node: Node<'a>,
+    known: Vec<&'static str>,
+    judged: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Path<'a> {
+    Root,
+    Key(&'a Path<'a>, &'a str),
+    Item(&'a Path<'a>, usize),
+}
+
+impl Sink {
+    /// A sink for complaints about `source`.
+    #[must_use]
+    pub fn new(source: &SourceId) -> Self {
+        Self { source: source.clone(), diagnostics: RefCell::default() }
+    }
+
+    /// What was complained about.
+    #[must_use]
+    pub fn into_diagnostics(self) -> Vec<Diagnostic> {
+        self.diagnostics.into_inner()
+    }
+
+    fn push(&self, diagnostic: Diagnostic) {
+        self.diagnostics.borrow_mut().push(diagnostic);
+    }
+}
+
+impl<'a> Node<'a> {
+    /// The root of a tree.
+    #[must_use]
+    pub fn root(value: &'a Value, sink: &'a Sink) -> Self {
+        Self { value, path: Path::Root, sink }
+    }
+
+    /// Reads a mapping; keys that `read` does not ask for are reported.
+    pub fn fields<T>(self, read: impl FnOnce(&mut Fields<'_>) -> Option<T>) -> Option<T> {
+        let Value::Object(map) = self.value else {
+            self.wrong_type("a mapping");
+            return None;
+        };
+        let mut fields = Fields { map, node: self, known: Vec::new(), judged: true };
+        let value = read(&mut fields);
+        fields.report_unknown();
+        value
+    }
+
+    /// Reads each item of a sequence; items that cannot be read are left out, and reported.
+    pub fn items<T>(self, mut read: impl FnMut(Node<'_>) -> Option<T>) -> Vec<T> {
+        let Value::Array(items) = self.value else { return Vec::new() };
+        items
+            .iter()
+            .enumerate()
+            .filter_map(|(index, value)| read(Node { value, path: Path::Item(&self.path, index), sink: self.sink }))
+            .collect()
+    }
+
+    /// Reads each member of a mapping; members that cannot be read are left out, and reported.
+    pub fn members<T>(self, mut read: impl FnMut(Node<'_>) -> Option<T>) -> Vec<(String, T)> {
+        let Value::Object(map) = self.value else { return Vec::new() };
+        map.iter()
+            .filter_map(|(key, value)| {
+                let value = read(Node { value, path: Path::Key(&self.path, key), sink: self.sink })?;
+                Some((key.clone(), value))
+            })
+            .collect()
+    }
+
+    /// The value itself.
+    #[must_use]
+    pub fn value(self) -> &'a Value {
+        self.value
+    }
+
+    /// Whether it is a sequence.
+    #[must_use]
+    pub fn is_sequence(self) -> bool {
+        self.value.is_array()
+    }
+
+    /// Whether it is a mapping.
+    #[must_use]
+    pub fn is_mapping(self) -> bool {
+        self.value.is_object()
+    }
+
+    /// A whole number between `least` and `most`.
+    pub fn integer(self, least: u32, most: u32) -> Option<u32> {
+        let number = self.value.as_u64().and_then(|number| u32::try_from(number).ok());
+        let number = number.filter(|number| (least..=most).contains(number));
+        if number.is_none() {
+            self.wrong_type(&format!("a whole number from {least} to {most}"));
+        }
+        number
+    }
+
+    /// Text of a special form, such as a duration.
+    pub fn parsed<T>(self, wanted: &str, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+        let value = self.value.as_str().and_then(parse);
+        if value.is_none() {
+            let message = format!("{} is not {wanted}", describe(self.value));
+            self.report(
+                Diagnostic::new(Code::INVALID_VALUE, message, self.place()).label(format!("expected {wanted}")),
+            );
+        }
+        value
+    }
+
+    /// One of a few words.
+    pub fn choice<T: Copy>(self, choices: &[(&str, T)]) -> Option<T> {
+        let given = self.value.as_str();
+        if let Some((_, value)) = choices.iter().find(|(name, _)| Some(*name) == given) {
+            return Some(*value);
+        }
+        let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+        let message = format!("{} is not one of {}", describe(self.value), list(&names));
+        let diagnostic = Diagnostic::new(Code::INVALID_VALUE, message, self.place()).label("not a known value");
+        self.report(suggest(diagnostic, given.unwrap_or_default(), &names));
+        None
+    }
+
+    /// Whether it is a sequence; reported if not.
+    pub fn sequence(self, wanted: &str) -> bool {
+        if !self.value.is_array() {
+            self.wrong_type(wanted);
+        }
+        self.value.is_array()
+    }
+
+    /// Reports that something else was wanted.
+    pub(super) fn wrong_type(self, wanted: &str) {
+        let found = describe(self.value);
+        let message = match self.path.name() {
+            Some(name) => format!("`{name}` must be {wanted}"),
+            None => format!("expected {wanted}"),
+        };
+        self.report(Diagnostic::new(Code::WRONG_TYPE, message, self.place()).label(format!("this is {found}")));
+    }
+
+    /// Bytes within this scalar.
+    pub(super) fn place_within(self, bytes: Range<usize>) -> Place {
+        Place::within(&self.sink.source, self.path.pointer(), bytes)
+    }
+
+    fn place(self) -> Place {
+        Place::value(&self.sink.source, self.path.pointer())
+    }
+
+    pub(super) fn report(self, diagnostic: Diagnostic) {
+        self.sink.push(diagnostic);
+    }
+}
+
+impl Fields<'_> {
+    /// A key that must be there.
+    pub fn required<T>(&mut self, key: &'static str, read: impl FnOnce(Node<'_>) -> Option<T>) -> Option<T> {
+        if !self.map.contains_key(key) {
+            self.known.push(key);
+            self.report_missing(key);
+            return None;
+        }
+        self.optional(key, read)
+    }
+
+    /// A key that may be there; `null` counts as absent.
+    pub fn optional<T>(&mut self, key: &'static str, read: impl FnOnce(Node<'_>) -> Option<T>) -> Option<T> {
+        self.known.push(key);
+        let value = self.map.get(key).filter(|value| !value.is_null())?;
+        read(Node { value, path: Path::Key(&self.node.path, key), sink: self.node.sink })
+    }
+
+    /// A mapping that must be there.
+    pub fn required_mapping<T>(
+        &mut self,
+        key: &'static str,
+        read: impl FnOnce(&mut Fields<'_>) -> Option<T>,
+    ) -> Option<T> {
+        self.required(key, |node| node.fields(read))
+    }
+
+    /// A mapping that may be there.
+    pub fn mapping<T>(&mut self, key: &'static str, read: impl FnOnce(&mut Fields<'_>) -> Option<T>) -> Option<T> {
+        self.optional(key, |node| node.fields(read))
+    }
+
+    /// A mapping whose keys are the author's, in order; empty when absent.
+    pub fn entries<T>(&mut self, key: &'static str, read: impl FnMut(Node<'_>) -> Option<T>) -> Vec<(String, T)> {
+        self.optional_entries(key, read).unwrap_or_default()
+    }
+
+    /// A mapping whose keys are the author's, in order.
+    pub fn optional_entries<T>(
+        &mut self,
+        key: &'static str,
+        read: impl FnMut(Node<'_>) -> Option<T>,
+    ) -> Option<Vec<(String, T)>> {
+        self.optional(key, |node| {
+            if !node.is_mapping() {
+                node.wrong_type("a mapping");
+                return None;
+            }
+            Some(node.members(read))
+        })
+    }
+
+    /// Leaves the keys of this mapping unjudged.
+    pub fn accept_all(&mut self) {
+        self.judged = false;
+    }
+
+    fn report_missing(&self, key: &str) {
+        let holder = self.node.path.name().map_or("this file".to_owned(), |name| format!("`{name}`"));
+        // A key that is nearly right says more than "missing".
+        let typo = self.map.keys().find(|name| nearest(name, [key]).is_some() && !self.known.contains(&name.as_str()));
+        if typo.is_some() {
+            return;
+        }
+        self.node.report(
+            Diagnostic::new(Code::MISSING_KEY, format!("{holder} has no `{key}`"), self.node.place())
+                .label(format!("`{key}` is required here"))
+                .help(format!("add `{key}:`")),
+        );
+    }
+
+    fn report_unknown(&self) {
+        if !self.judged {
+            return;
+        }
+        for key in self.map.keys().filter(|key| !self.known.contains(&key.as_str())) {
+            let pointer = self.node.path.pointer().child(key.as_str());
+            let holder = self.node.path.name().map_or(String::new(), |name| format!(" in `{name}`"));
+            let place = Place::key(&self.node.sink.source, pointer);
+            let diagnostic = Diagnostic::new(Code::UNKNOWN_KEY, format!("unknown key `{key}`{holder}"), place)
+                .label("nothing reads this");
+            self.node.report(suggest(diagnostic, key, &self.known));
+        }
+    }
+}
+
+impl Path<'_> {
+    fn pointer(&self) -> Pointer {
+        match self {
+            Self::Root => Pointer::root(),
+            Self::Key(parent, key) => parent.pointer().child(*key),
+            Self::Item(parent, index) => parent.pointer().item(*index),
+        }
+    }
+
+    /// The nearest key on the way up.
+    fn name(&self) -> Option<&str> {
+        match self {
+            Self::Root => None,
+            Self::Key(_, key) => Some(key),
+            Self::Item(parent, _) => parent.name(),
+        }
+    }
+}
+
+/// `serde` predicate for flags that are left out when unset.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
+pub(super) fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
+/// Adds the nearest known name to a diagnostic, or all of them if none is near.
+fn suggest(diagnostic: Diagnostic, given: &str, known: &[&str]) -> Diagnostic {
+    match nearest(given, known.iter().copied()) {
+        Some(name) => diagnostic.help(format!("did you mean `{name}`?")),
+        None => diagnostic.help(format!("known here: {}", list(known))),
+    }
+}
+
+fn list(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn describe(value: &Value) -> String {
+    match value {
+        Value::Null => "empty".to_owned(),
+        Value::Bool(value) => format!("the boolean `{value}`"),
+        Value::Number(number) => format!("the number `{number}`"),
+        Value::String(text) => format!("the text `{}`", text.chars().take(40).collect::<String>()),
+        Value::Array(_) => "a list".to_owned(),
+        Value::Object(_) => "a mapping".to_owned(),
+    }
+}

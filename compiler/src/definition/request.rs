@@ -1,0 +1,342 @@
+//! `request`: how arguments become one HTTP request.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use super::fields::{Fields, Node, is_false};
+use super::read;
+use super::template::{Template, TemplateValue};
+use crate::capability::Style;
+
+/// The HTTP request that a call becomes.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct RequestDefinition {
+    /// The HTTP method.
+    pub method: String,
+    /// The path below the server, such as `/repos/{{ owner }}`. Each value stays within its segment.
+    #[schemars(with = "String")]
+    pub path: Template,
+    /// Serialization of path values that are not `simple`, by argument name.
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "write_pairs")]
+    #[schemars(with = "std::collections::BTreeMap<String, PathParameterDefinition>", default)]
+    pub path_parameters: Vec<(String, PathParameterDefinition)>,
+    /// Query parameters by their wire names.
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "write_pairs")]
+    #[schemars(with = "std::collections::BTreeMap<String, ParameterDefinition>", default)]
+    pub query: Vec<(String, ParameterDefinition)>,
+    /// Headers by their wire names.
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "write_pairs")]
+    #[schemars(with = "std::collections::BTreeMap<String, ParameterDefinition>", default)]
+    pub headers: Vec<(String, ParameterDefinition)>,
+    /// Cookies by their wire names.
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "write_pairs")]
+    #[schemars(with = "std::collections::BTreeMap<String, ParameterDefinition>", default)]
+    pub cookies: Vec<(String, ParameterDefinition)>,
+    /// The request body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<BodyDefinition>,
+}
+
+/// How a path value is written.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct PathParameterDefinition {
+    /// The name on the wire, for `matrix`; the argument's own when not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// OpenAPI's style; `simple` when not said.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "write_style")]
+    #[schemars(with = "Option<StyleSchema>")]
+    pub style: Option<Style>,
+    /// Whether arrays and objects make one item each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explode: Option<bool>,
+    /// The value is serialized as this media type first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
+}
+
+/// A query parameter, header, cookie or form field. Written as its value alone when nothing else
+/// is said.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ParameterDefinition {
+    /// What is sent.
+    pub value: TemplateValue,
+    /// OpenAPI's style; the location's default when not said.
+    pub style: Option<Style>,
+    /// Whether arrays and objects make one item each; the style's default when not said.
+    pub explode: Option<bool>,
+    /// Whether reserved characters stay as they are.
+    pub allow_reserved: bool,
+    /// The value is serialized as this media type first.
+    pub content: Option<String>,
+}
+
+/// The request body; exactly one of `json`, `form`, `multipart`, `text` and `binary`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct BodyDefinition {
+    /// The media type; the usual one of the form when not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub content_type: Option<Template>,
+    /// No body is sent when none of its arguments was given.
+    #[serde(skip_serializing_if = "is_false")]
+    #[schemars(default)]
+    pub optional: bool,
+    /// A JSON value with templates in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Value>")]
+    pub json: Option<TemplateValue>,
+    /// URL-encoded fields by name.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "write_optional_pairs")]
+    #[schemars(with = "Option<std::collections::BTreeMap<String, ParameterDefinition>>")]
+    pub form: Option<Vec<(String, ParameterDefinition)>>,
+    /// Parts of a multipart form by field name.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "write_optional_pairs")]
+    #[schemars(with = "Option<std::collections::BTreeMap<String, PartDefinition>>")]
+    pub multipart: Option<Vec<(String, PartDefinition)>>,
+    /// Text, sent as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub text: Option<TemplateValue>,
+    /// Bytes: the argument is their base64.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub binary: Option<TemplateValue>,
+}
+
+/// A part of a multipart body. Written as its value alone when nothing else is said.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PartDefinition {
+    /// The part's content.
+    pub value: TemplateValue,
+    /// Whether the argument is base64 of the bytes.
+    pub binary: bool,
+    /// The file name.
+    pub filename: Option<Template>,
+    /// The part's media type.
+    pub content_type: Option<Template>,
+}
+
+impl RequestDefinition {
+    pub(super) fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let method = fields.required("method", read::text);
+        let path = fields.required("path", read::template);
+        let path_parameters = fields.entries("path_parameters", |node| node.fields(PathParameterDefinition::read));
+        let query = fields.entries("query", ParameterDefinition::read);
+        let headers = fields.entries("headers", ParameterDefinition::read);
+        let cookies = fields.entries("cookies", ParameterDefinition::read);
+        let body = fields.mapping("body", BodyDefinition::read);
+        Some(Self { method: method?, path: path?, path_parameters, query, headers, cookies, body })
+    }
+}
+
+impl PathParameterDefinition {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        Some(Self {
+            name: fields.optional("name", read::text),
+            style: fields.optional("style", |node| node.choice(&STYLES)),
+            explode: fields.optional("explode", read::boolean),
+            content: fields.optional("content", read::text),
+        })
+    }
+}
+
+impl ParameterDefinition {
+    /// A parameter with its location's default serialization.
+    #[must_use]
+    pub fn plain(value: TemplateValue) -> Self {
+        Self { value, style: None, explode: None, allow_reserved: false, content: None }
+    }
+
+    fn read(node: Node<'_>) -> Option<Self> {
+        if !node.is_mapping() {
+            return read::template_value(node).map(Self::plain);
+        }
+        node.fields(|fields| {
+            let value = fields.required("value", read::template_value);
+            let style = fields.optional("style", |node| node.choice(&STYLES));
+            let explode = fields.optional("explode", read::boolean);
+            let allow_reserved = fields.optional("allow_reserved", read::boolean).unwrap_or_default();
+            let content = fields.optional("content", read::text);
+            Some(Self { value: value?, style, explode, allow_reserved, content })
+        })
+    }
+
+    fn is_plain(&self) -> bool {
+        self.style.is_none() && self.explode.is_none() && !self.allow_reserved && self.content.is_none()
+    }
+}
+
+impl BodyDefinition {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        Some(Self {
+            content_type: fields.optional("content_type", read::template),
+            optional: fields.optional("optional", read::boolean).unwrap_or_default(),
+            json: fields.optional("json", read::template_value),
+            form: fields.optional_entries("form", ParameterDefinition::read),
+            multipart: fields.optional_entries("multipart", PartDefinition::read),
+            text: fields.optional("text", read::template_value),
+            binary: fields.optional("binary", read::template_value),
+        })
+    }
+}
+
+impl PartDefinition {
+    fn read(node: Node<'_>) -> Option<Self> {
+        if !node.is_mapping() {
+            let value = read::template_value(node)?;
+            return Some(Self { value, binary: false, filename: None, content_type: None });
+        }
+        node.fields(|fields| {
+            let value = fields.required("value", read::template_value);
+            let binary = fields.optional("binary", read::boolean).unwrap_or_default();
+            let filename = fields.optional("filename", read::template);
+            let content_type = fields.optional("content_type", read::template);
+            Some(Self { value: value?, binary, filename, content_type })
+        })
+    }
+}
+
+const STYLES: [(&str, Style); 7] = [
+    ("simple", Style::Simple),
+    ("label", Style::Label),
+    ("matrix", Style::Matrix),
+    ("form", Style::Form),
+    ("spaceDelimited", Style::SpaceDelimited),
+    ("pipeDelimited", Style::PipeDelimited),
+    ("deepObject", Style::DeepObject),
+];
+
+/// The styles for the generated JSON Schema; read and written through [`STYLES`].
+#[derive(JsonSchema)]
+#[schemars(rename = "Style", rename_all = "camelCase")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum StyleSchema {
+    Simple,
+    Label,
+    Matrix,
+    Form,
+    SpaceDelimited,
+    PipeDelimited,
+    DeepObject,
+}
+
+fn write_pairs<S: Serializer, T: Serialize>(pairs: &[(String, T)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(pairs.iter().map(|(name, value)| (name, value)))
+}
+
+#[expect(clippy::ref_option, reason = "the signature that serde calls")]
+fn write_optional_pairs<S: Serializer, T: Serialize>(
+    pairs: &Option<Vec<(String, T)>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    write_pairs(pairs.as_deref().unwrap_or_default(), serializer)
+}
+
+#[expect(clippy::ref_option, reason = "the signature that serde calls")]
+fn write_style<S: Serializer>(style: &Option<Style>, serializer: S) -> Result<S::Ok, S::Error> {
+    style.map(Style::name).serialize(serializer)
+}
+
+impl Serialize for ParameterDefinition {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.is_plain() {
+            return self.value.serialize(serializer);
+        }
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("value", &self.value)?;
+        if let Some(style) = self.style {
+            map.serialize_entry("style", style.name())?;
+        }
+        if let Some(explode) = self.explode {
+            map.serialize_entry("explode", &explode)?;
+        }
+        if self.allow_reserved {
+            map.serialize_entry("allow_reserved", &true)?;
+        }
+        if let Some(content) = &self.content {
+            map.serialize_entry("content", content)?;
+        }
+        map.end()
+    }
+}
+
+impl Serialize for PartDefinition {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if !self.binary && self.filename.is_none() && self.content_type.is_none() {
+            return self.value.serialize(serializer);
+        }
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("value", &self.value)?;
+        if self.binary {
+            map.serialize_entry("binary", &true)?;
+        }
+        if let Some(filename) = &self.filename {
+            map.serialize_entry("filename", filename)?;
+        }
+        if let Some(content_type) = &self.content_type {
+            map.serialize_entry("content_type", content_type)?;
+        }
+        map.end()
+    }
+}
+
+/// Values that stand for themselves: anything but a mapping.
+fn plain_value() -> Value {
+    serde_json::json!({
+        "type": ["string", "number", "boolean", "array", "null"],
+        "description": "The value; text may hold `{{ argument }}`."
+    })
+}
+
+impl JsonSchema for ParameterDefinition {
+    fn schema_name() -> Cow<'static, str> {
+        "Parameter".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let style = generator.subschema_for::<StyleSchema>();
+        schemars::json_schema!({
+            "description": "A value, or a value with OpenAPI's serialization rules.",
+            "anyOf": [plain_value(), {
+                "type": "object",
+                "additionalProperties": false,
+                "required": ["value"],
+                "properties": {
+                    "value": {"description": "What is sent; text may hold `{{ argument }}`."},
+                    "style": style,
+                    "explode": {"type": "boolean", "description": "Whether arrays and objects make one item each."},
+                    "allow_reserved": {"type": "boolean", "description": "Whether reserved characters stay as they are."},
+                    "content": {"type": "string", "description": "The value is serialized as this media type first."}
+                }
+            }]
+        })
+    }
+}
+
+impl JsonSchema for PartDefinition {
+    fn schema_name() -> Cow<'static, str> {
+        "Part".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        schemars::json_schema!({
+            "description": "A part of a multipart body: its value, or its value with more said about it.",
+            "anyOf": [plain_value(), {
+                "type": "object",
+                "additionalProperties": false,
+                "required": ["value"],
+                "properties": {
+                    "value": {"description": "The part's content; text may hold `{{ argument }}`."},
+                    "binary": {"type": "boolean", "description": "Whether the argument is base64 of the bytes."},
+                    "filename": {"type": "string", "description": "The file name."},
+                    "content_type": {"type": "string", "description": "The part's media type."}
+                }
+            }]
+        })
+    }
+}

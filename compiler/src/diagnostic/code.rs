@@ -1,0 +1,119 @@
+//! The table of diagnostic codes.
+//!
+//! A code is one rule. It never changes its meaning and is never used again. `docs/diagnostics.md`
+//! has a section for each, and `fixtures/diagnostics/` a file.
+
+use std::fmt;
+
+use super::Severity;
+
+/// A diagnostic's code, such as `CAP0203`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Code(u16);
+
+/// What the table knows of a code.
+#[derive(Clone, Copy, Debug)]
+pub struct CodeInfo {
+    /// The code.
+    pub code: Code,
+    /// The severity of its diagnostics.
+    pub severity: Severity,
+    /// The rule in a few words.
+    pub title: &'static str,
+}
+
+macro_rules! codes {
+    ($($name:ident = $number:literal, $severity:ident, $title:literal;)*) => {
+        impl Code {
+            $(
+                #[doc = $title]
+                pub const $name: Self = Self($number);
+            )*
+        }
+
+        const TABLE: &[CodeInfo] = &[
+            $(CodeInfo { code: Code::$name, severity: Severity::$severity, title: $title },)*
+        ];
+    };
+}
+
+codes! {
+    // 01: the text and its shape
+    SYNTAX = 101, Error, "the text is not valid YAML or JSON";
+    DUPLICATE_KEY = 102, Error, "a mapping has the same key twice";
+    TEXT_LIMIT = 103, Error, "the text is too large, too deep or repeats itself too often";
+    NOT_UTF8 = 104, Error, "the file is not UTF-8 text";
+    UNKNOWN_KEY = 105, Error, "a key that nothing reads";
+    MISSING_KEY = 106, Error, "a required key is missing";
+    WRONG_TYPE = 107, Error, "a value has the wrong type";
+    INVALID_VALUE = 108, Error, "a value is not one of those allowed";
+
+    // 02: what a definition means
+    TEMPLATE_SYNTAX = 201, Error, "a template does not parse";
+    UNKNOWN_FILTER = 202, Error, "a template uses a filter or test that does not exist";
+    UNKNOWN_ARGUMENT = 203, Error, "a template names an argument that the input does not have";
+    OPTIONAL_IN_PATH = 204, Error, "a path needs an argument that may be left out";
+    UNUSED_ARGUMENT = 205, Warning, "an argument is never sent";
+    INPUT_NOT_OBJECT = 206, Error, "the input schema is not an object at its root";
+    INVALID_SCHEMA = 207, Error, "a schema is not valid JSON Schema 2020-12";
+    ARGUMENT_NAME = 208, Error, "an argument's name cannot be used by agents";
+    SECRET_NOT_ALLOWED = 209, Error, "a secret stands where no credential belongs";
+    TOOL_NAME = 210, Error, "a tool's name is too long or has other characters";
+    DUPLICATE_TOOL = 211, Error, "two files define the same tool";
+    UNKNOWN_API = 212, Error, "no file defines the api that a capability names";
+    DUPLICATE_SERVER = 213, Error, "two files define the same api or upstream";
+    SERVER_CHOICE = 214, Error, "a capability must have either an api or a server of its own";
+    SERVER_URL = 215, Error, "a server is not an absolute http or https URL";
+    METHOD = 216, Error, "the method is not an HTTP method";
+    REQUEST_PATH = 217, Error, "the path is not a path";
+    HEADER = 218, Error, "a header's name or value cannot be sent";
+    BODY_FORM = 219, Error, "a body must have exactly one form";
+    PARAMETER_STYLE = 220, Error, "a style does not exist at this place";
+    UNKNOWN_SCHEMA = 221, Error, "a schema reference leads nowhere";
+    UNKNOWN_SCHEME = 222, Error, "no such credential or server in the api's file";
+    ANNOTATION_METHOD = 223, Warning, "an annotation contradicts the method";
+    EMPTY_DESCRIPTION = 224, Warning, "a description says nothing";
+    PRIVATE_SERVER = 225, Error, "a private server needs `network: private`";
+    UPSTREAM_TRANSPORT = 226, Error, "an upstream must have exactly one transport";
+    REQUIRED_UNKNOWN = 227, Error, "`required` names a property that does not exist";
+
+    // 03: pins
+    DIGEST_DIFFERS = 301, Error, "a file is not what was pinned";
+    UNPINNED = 302, Warning, "a file is not pinned";
+    PINNED_MISSING = 303, Warning, "a pinned file does not exist";
+    LOCK_LINE = 304, Error, "a line of cap.lock is not a digest and a path";
+}
+
+impl Code {
+    /// What the table knows of it.
+    #[must_use]
+    pub fn info(self) -> CodeInfo {
+        let unknown = CodeInfo { code: self, severity: Severity::Error, title: "" };
+        TABLE.iter().find(|info| info.code == self).copied().unwrap_or(unknown)
+    }
+
+    /// The code that `text` names, in any case, if there is one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let wanted = text.trim().to_ascii_uppercase();
+        TABLE.iter().map(|info| info.code).find(|code| code.to_string() == wanted)
+    }
+}
+
+/// Every code, in order.
+#[must_use]
+pub fn all_codes() -> &'static [CodeInfo] {
+    TABLE
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CAP{:04}", self.0)
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

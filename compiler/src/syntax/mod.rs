@@ -1,0 +1,67 @@
+//! Text to tree: YAML 1.2 (core schema) and JSON, with bounds on depth, size and aliases.
+//!
+//! The tree is a plain [`serde_json::Value`] without positions, so that good files pay nothing for
+//! them. [`locate`] reads the text a second time to find where nodes are, when there is something
+//! to say about them.
+
+mod locate;
+mod pointer;
+mod scalar;
+mod yaml;
+
+pub use locate::{Located, locate};
+pub use pointer::Pointer;
+pub use yaml::{Bounds, Fault, FaultKind, Parsed, parse_yaml};
+
+use serde_json::Value;
+
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::source::SourceId;
+
+/// Reads a definition file: YAML (and so JSON too) with unique keys.
+///
+/// # Errors
+/// The diagnostic that says why it does not parse.
+pub fn parse_definition(source: &SourceId, bytes: &[u8]) -> Result<Value, Box<Diagnostic>> {
+    let text = decode(source, bytes)?;
+    let parsed = parse_yaml(text, &Bounds::DEFINITION).map_err(|fault| Box::new(fault.diagnostic(source)))?;
+    match parsed.duplicates.into_iter().next() {
+        None => Ok(parsed.value),
+        Some(duplicate) => Err(Box::new(duplicate.diagnostic(source))),
+    }
+}
+
+/// The text of a file, without a byte-order mark.
+///
+/// # Errors
+/// When the bytes are not UTF-8.
+pub fn decode<'a>(source: &SourceId, bytes: &'a [u8]) -> Result<&'a str, Box<Diagnostic>> {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    std::str::from_utf8(bytes).map_err(|error| {
+        let at = error.valid_up_to();
+        Box::new(
+            Diagnostic::new(Code::NOT_UTF8, "the file is not UTF-8 text", Place::bytes(source, 0..0))
+                .note(format!("the first byte that does not belong is at offset {at}"))
+                .help("save the file as UTF-8"),
+        )
+    })
+}
+
+impl Fault {
+    /// The fault as a diagnostic about `source`.
+    #[must_use]
+    pub fn diagnostic(&self, source: &SourceId) -> Diagnostic {
+        let place = Place::bytes(source, self.bytes.clone());
+        match self.kind {
+            FaultKind::Syntax => {
+                Diagnostic::new(Code::SYNTAX, "the text is not valid YAML", place).label(self.message.clone())
+            }
+            FaultKind::Limit => {
+                Diagnostic::new(Code::TEXT_LIMIT, self.message.clone(), place).label("reading stopped here")
+            }
+            FaultKind::DuplicateKey => Diagnostic::new(Code::DUPLICATE_KEY, self.message.clone(), place)
+                .label("the same key stands above in this mapping")
+                .help("remove one of the two"),
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! YAML events to a tree. Only this file and [`super::locate`] know the YAML parser.
+//!
+//! The tree is composed here, not by a serde front end, because the details matter: keys that
+//! stand twice, aliases that multiply, whole numbers as keys, merge keys, and texts such as `Off`
+//! or `017` that other readers change. Nothing recurses, so depth costs memory and never the stack.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
+use serde_json::{Map, Value};
+
+use super::scalar;
+
+/// How large a text may be before it is refused.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Bytes of text.
+    pub bytes: usize,
+    /// Nested collections.
+    pub depth: usize,
+    /// Nodes, those that aliases repeat included.
+    pub nodes: usize,
+}
+
+/// What a text is.
+#[derive(Clone, Debug)]
+pub struct Parsed {
+    /// The tree. Of a key that stands twice, the first value.
+    pub value: Value,
+    /// Keys that stand twice in one mapping.
+    pub duplicates: Vec<Fault>,
+}
+
+/// Why a text is not a tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What sort of fault.
+    pub kind: FaultKind,
+    /// What is wrong, as a lower-case phrase.
+    pub message: String,
+    /// Where, in bytes of the text.
+    pub bytes: Range<usize>,
+}
+
+/// Sorts of [`Fault`]s.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// Not YAML, or a part of YAML that has no place in a tree of JSON values.
+    Syntax,
+    /// Larger than its [`Bounds`].
+    Limit,
+    /// A key that stands twice.
+    DuplicateKey,
+}
+
+impl Bounds {
+    /// For definition files.
+    pub const DEFINITION: Self = Self { bytes: 8 << 20, depth: 64, nodes: 200_000 };
+    /// For OpenAPI documents.
+    pub const DOCUMENT: Self = Self { bytes: 64 << 20, depth: 200, nodes: 5_000_000 };
+}
+
+/// Reads one YAML document.
+///
+/// # Errors
+/// The first fault, other than a key that stands twice.
+pub fn parse_yaml(text: &str, bounds: &Bounds) -> Result<Parsed, Fault> {
+    if text.len() > bounds.bytes {
+        return Err(limit(format!("the text is larger than {} MiB", bounds.bytes >> 20), 0..0));
+    }
+    let mut composer = Composer::new(text, bounds);
+    for event in Parser::new_from_str(text) {
+        let (event, span) = event.map_err(|error| scan_fault(text, &error))?;
+        composer.event(event, span)?;
+    }
+    Ok(Parsed { value: composer.root.unwrap_or(Value::Null), duplicates: composer.duplicates })
+}
+
+/// The byte at which the character with this index begins.
+pub(super) fn byte_of_char(text: &str, index: usize) -> usize {
+    if text.is_ascii() {
+        return index.min(text.len());
+    }
+    text.char_indices().nth(index).map_or(text.len(), |(byte, _)| byte)
+}
+
+/// The bytes of a parser's span.
+pub(super) fn bytes_of_span(text: &str, span: Span) -> Range<usize> {
+    let start = byte_of_char(text, span.start.index());
+    start..byte_of_char(text, span.end.index()).max(start)
+}
+
+/// The text of a scalar that is a key: as it is written, so that `200` and `null` are names.
+pub(super) fn is_merge(key: &str, style: ScalarStyle) -> bool {
+    key == "<<" && style == ScalarStyle::Plain
+}
+
+struct Composer<'t> {
+    text: &'t str,
+    bounds: &'t Bounds,
+    frames: Vec<Frame>,
+    anchors: HashMap<usize, (Value, usize)>,
+    nodes: usize,
+    documents: usize,
+    root: Option<Value>,
+    duplicates: Vec<Fault>,
+}
+
+/// A collection that is not yet closed.
+struct Frame {
+    anchor: usize,
+    /// The count of nodes when it was opened, to know its size when it is closed.
+    nodes_before: usize,
+    content: Content,
+}
+
+enum Content {
+    List(Vec<Value>),
+    Mapping { map: Map<String, Value>, key: Option<Key>, merges: Vec<Value> },
+}
+
+struct Key {
+    text: String,
+    merge: bool,
+    span: Span,
+}
+
+impl<'t> Composer<'t> {
+    fn new(text: &'t str, bounds: &'t Bounds) -> Self {
+        Self {
+            text,
+            bounds,
+            frames: Vec::new(),
+            anchors: HashMap::new(),
+            nodes: 0,
+            documents: 0,
+            root: None,
+            duplicates: Vec::new(),
+        }
+    }
+
+    fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Fault> {
+        match event {
+            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => Ok(()),
+            Event::DocumentStart(_) => {
+                self.documents += 1;
+                if self.documents > 1 {
+                    return Err(self.syntax("a second document begins here; one file holds one", span));
+                }
+                Ok(())
+            }
+            Event::Alias(anchor) => self.alias(anchor, span),
+            Event::Scalar(text, style, anchor, tag) => self.scalar(&text, style, anchor, tag.as_deref(), span),
+            Event::SequenceStart(anchor, _) => self.open(anchor, Content::List(Vec::new()), span),
+            Event::MappingStart(anchor, _) => {
+                self.open(anchor, Content::Mapping { map: Map::new(), key: None, merges: Vec::new() }, span)
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close(span),
+        }
+    }
+
+    fn scalar(
+        &mut self,
+        text: &str,
+        style: ScalarStyle,
+        anchor: usize,
+        tag: Option<&Tag>,
+        span: Span,
+    ) -> Result<(), Fault> {
+        self.count(1, span)?;
+        if let Some(slot) = self.awaited_key() {
+            *slot = Some(Key { text: text.to_owned(), merge: is_merge(text, style), span });
+            return Ok(());
+        }
+        let value = match tag.filter(|tag| tag.is_yaml_core_schema()) {
+            Some(tag) => scalar::resolve_tagged(text, &tag.suffix),
+            None if style == ScalarStyle::Plain && tag.is_none() => scalar::resolve(text),
+            None => Value::String(text.to_owned()),
+        };
+        self.remember(anchor, &value, 1);
+        self.place(value, span)
+    }
+
+    fn alias(&mut self, anchor: usize, span: Span) -> Result<(), Fault> {
+        let Some((value, nodes)) = self.anchors.get(&anchor) else {
+            return Err(self.syntax("this alias stands inside of what it repeats", span));
+        };
+        let (nodes, key) = (*nodes, value.as_str().map(str::to_owned));
+        self.count(nodes, span)?;
+        if let Some(slot) = self.awaited_key() {
+            let Some(text) = key else {
+                return Err(self.syntax("a key must be text, not a collection", span));
+            };
+            *slot = Some(Key { text, merge: false, span });
+            return Ok(());
+        }
+        let value = self.anchors.get(&anchor).map(|(value, _)| value.clone()).unwrap_or_default();
+        self.place(value, span)
+    }
+
+    fn open(&mut self, anchor: usize, content: Content, span: Span) -> Result<(), Fault> {
+        if self.awaited_key().is_some() {
+            return Err(self.syntax("a key must be text, not a collection", span));
+        }
+        if self.frames.len() >= self.bounds.depth {
+            let message = format!("the text is nested more than {} levels deep", self.bounds.depth);
+            return Err(limit(message, bytes_of_span(self.text, span)));
+        }
+        let nodes_before = self.nodes;
+        self.count(1, span)?;
+        self.frames.push(Frame { anchor, nodes_before, content });
+        Ok(())
+    }
+
+    fn close(&mut self, span: Span) -> Result<(), Fault> {
+        let Some(frame) = self.frames.pop() else { return Ok(()) };
+        let value = match frame.content {
+            Content::List(items) => Value::Array(items),
+            Content::Mapping { map, merges, .. } => Value::Object(merged(map, merges)),
+        };
+        let nodes = self.nodes - frame.nodes_before;
+        self.remember(frame.anchor, &value, nodes);
+        self.place(value, span)
+    }
+
+    /// Puts a finished value where it belongs.
+    fn place(&mut self, value: Value, span: Span) -> Result<(), Fault> {
+        let Some(frame) = self.frames.last_mut() else {
+            self.root = Some(value);
+            return Ok(());
+        };
+        match &mut frame.content {
+            Content::List(items) => items.push(value),
+            Content::Mapping { map, key, merges } => match key.take() {
+                None => return Err(self.syntax("a key must be text, not a collection", span)),
+                Some(key) if key.merge => merges.push(value),
+                Some(key) if map.contains_key(&key.text) => {
+                    let bytes = bytes_of_span(self.text, key.span);
+                    let message = format!("the key `{}` stands twice in one mapping", key.text);
+                    self.duplicates.push(Fault { kind: FaultKind::DuplicateKey, message, bytes });
+                }
+                Some(key) => {
+                    map.insert(key.text, value);
+                }
+            },
+        }
+        Ok(())
+    }
+
+    /// The place for a key, if the next node is one.
+    fn awaited_key(&mut self) -> Option<&mut Option<Key>> {
+        match self.frames.last_mut().map(|frame| &mut frame.content) {
+            Some(Content::Mapping { key, .. }) if key.is_none() => Some(key),
+            Some(Content::Mapping { .. } | Content::List(_)) | None => None,
+        }
+    }
+
+    fn remember(&mut self, anchor: usize, value: &Value, nodes: usize) {
+        if anchor != 0 {
+            self.anchors.insert(anchor, (value.clone(), nodes));
+        }
+    }
+
+    fn count(&mut self, nodes: usize, span: Span) -> Result<(), Fault> {
+        self.nodes += nodes;
+        if self.nodes > self.bounds.nodes {
+            let message = format!("the text stands for more than {} nodes", self.bounds.nodes);
+            return Err(limit(message, bytes_of_span(self.text, span)));
+        }
+        Ok(())
+    }
+
+    fn syntax(&self, message: &str, span: Span) -> Fault {
+        Fault { kind: FaultKind::Syntax, message: message.to_owned(), bytes: bytes_of_span(self.text, span) }
+    }
+}
+
+/// A mapping with what its `<<` keys bring; its own keys win, then earlier merges.
+fn merged(mut map: Map<String, Value>, merges: Vec<Value>) -> Map<String, Value> {
+    for merge in merges {
+        let sources = match merge {
+            Value::Array(items) => items,
+            single => vec![single],
+        };
+        for source in sources {
+            let Value::Object(source) = source else { continue };
+            for (key, value) in source {
+                map.entry(key).or_insert(value);
+            }
+        }
+    }
+    map
+}
+
+fn limit(message: String, bytes: Range<usize>) -> Fault {
+    Fault { kind: FaultKind::Limit, message, bytes }
+}
+
+fn scan_fault(text: &str, error: &ScanError) -> Fault {
+    let at = byte_of_char(text, error.marker().index());
+    Fault { kind: FaultKind::Syntax, message: error.info().to_owned(), bytes: at..at }
+}
