@@ -14,5 +14,6 @@
 pub mod capability;
 pub mod definition;
 pub mod diagnostic;
+pub mod pin;
 pub mod source;
 pub mod syntax;
