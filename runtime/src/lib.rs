@@ -1,1 +1,3 @@
+//! The runtime: pinned capabilities in, tools served.
 
+pub mod execute;
