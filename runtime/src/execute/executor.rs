@@ -132,7 +132,7 @@ impl Executor {
         let deadline = Instant::now() + timeout;
         let _admission = self.shared.limits.admit(&plan.api, &plan.limits, deadline).await?;
         let retries = plan.limits.retries.unwrap_or(self.shared.settings.default_retries);
-        match timeout_at(deadline, self.tries(request, retries, limit, deadline)).await {
+        match timeout_at(deadline, self.tries(&plan.tool, request, retries, limit, deadline)).await {
             Ok(result) => result,
             Err(_) => Err(ToolError::Timeout {
                 host: request.host(),
@@ -144,6 +144,7 @@ impl Executor {
 
     async fn tries(
         &self,
+        tool: &str,
         request: &WireRequest,
         retries: u32,
         limit: u64,
@@ -161,7 +162,7 @@ impl Executor {
             let left = retries.saturating_sub(made - 1);
             match retry::pause(&request.method, left, made, &result, remaining) {
                 Some(wait) => sleep(wait).await,
-                None => return result.map_err(|error| unsent(error, request)),
+                None => return result.map_err(|error| unsent(error, tool, request)),
             }
         }
     }
@@ -185,12 +186,12 @@ impl Executor {
     }
 }
 
-fn unsent(error: SendError, request: &WireRequest) -> ToolError {
+fn unsent(error: SendError, tool: &str, request: &WireRequest) -> ToolError {
     let host = request.host();
     match error {
         SendError::Refused(reason) => ToolError::Refused { host, reason },
         SendError::Unreachable(reason) | SendError::Broken(reason) => ToolError::Network { host, reason },
-        SendError::Invalid(reason) => ToolError::Network { host, reason: format!("the request is not HTTP: {reason}") },
+        SendError::Invalid(reason) => ToolError::Definition { tool: tool.to_owned(), reason },
     }
 }
 

@@ -71,7 +71,7 @@ fn context(arguments: &Map<String, Value>, secrets: &Map<String, Value>) -> mini
     let plain = arguments.iter().map(|(name, value)| (name.clone(), minijinja::Value::from(Serde(value))));
     let args = minijinja::Value::from(Serde(arguments));
     let secret = minijinja::Value::from(Serde(secrets));
-    plain.chain([("args".to_owned(), args), ("secret".to_owned(), secret)]).collect()
+    minijinja::Value::from_pairs(plain.chain([("args".to_owned(), args), ("secret".to_owned(), secret)]))
 }
 
 fn describe(error: &Error) -> String {

@@ -120,6 +120,9 @@ impl PlannedCredential {
 /// Headers that belong to the connection; no definition sets them.
 const OWN_HEADERS: [&str; 6] = ["host", "content-length", "transfer-encoding", "connection", "upgrade", "te"];
 
+/// What is asked for where the definition does not say.
+const ACCEPT: &str = "application/json, text/*;q=0.9, */*;q=0.8";
+
 /// Plans the request of one call. The arguments have been checked.
 pub(super) fn plan(
     tool: &Prepared,
@@ -269,6 +272,9 @@ fn headers(parameters: &[Parameter], has_body: bool, scope: &Scope<'_>) -> Resul
         if let Some(value) = header_value(parameter, scope)? {
             found.push((parameter.name.clone(), value));
         }
+    }
+    if !found.iter().any(|(name, _)| name.eq_ignore_ascii_case("accept")) {
+        found.push(("Accept".to_owned(), Sealed::plain(ACCEPT)));
     }
     Ok(found)
 }

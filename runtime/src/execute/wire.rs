@@ -100,6 +100,10 @@ pub(super) fn assemble(plan: &RequestPlan, opener: &mut Opener<'_>) -> Result<Wi
     let url = url(plan, &added.query, opener)?;
     let mut headers = Vec::with_capacity(plan.headers.len() + 4);
     for (name, value) in &plan.headers {
+        // A credential stands in for a header of the same name.
+        if added.headers.iter().any(|(credential, _)| credential.eq_ignore_ascii_case(name)) {
+            continue;
+        }
         headers.push((name.clone(), opener.open(value)?));
     }
     headers.append(&mut added.headers);
@@ -109,9 +113,6 @@ pub(super) fn assemble(plan: &RequestPlan, opener: &mut Opener<'_>) -> Result<Wi
     }
     if let Some(body) = &plan.body {
         headers.push(("Content-Type".to_owned(), body.media_type.clone()));
-    }
-    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("accept")) {
-        headers.push(("Accept".to_owned(), "application/json, text/*;q=0.9, */*;q=0.8".to_owned()));
     }
     if let Some((name, _)) = headers.iter().find(|(_, value)| has_control(value)) {
         return Err(opener.definition(format!("the value of the header `{name}` has control characters")));
