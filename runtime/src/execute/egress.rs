@@ -128,3 +128,6 @@ fn special_v6(address: Ipv6Addr) -> Option<&'static str> {
     let global = first >> 13 == 1;
     listed.or((!global).then_some("no global unicast address (RFC 4291)"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,6 +22,7 @@ mod expression;
 mod limit;
 mod mask;
 mod outcome;
+mod path;
 mod plan;
 mod prepared;
 mod redirect;

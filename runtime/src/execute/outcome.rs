@@ -76,6 +76,7 @@ pub(super) fn read(answer: &Answer, mask: &Mask, limit: u64) -> Result<ToolOutco
         return Err(ToolError::TooLarge { media_type, limit });
     }
     let data = BASE64_STANDARD.encode(&answer.body);
+    let media_type = if media_type.is_empty() { "application/octet-stream".to_owned() } else { media_type };
     let content = match media_type.split('/').next() {
         Some("image") => Content::Image { data, media_type },
         Some("audio") => Content::Audio { data, media_type },
@@ -121,12 +122,12 @@ fn is_text(media_type: &str, body: &[u8]) -> bool {
         "application/jsonl",
         "application/graphql",
     ];
-    if media_type.is_empty() || media_type == "application/octet-stream" && body.len() < 4096 {
-        return std::str::from_utf8(body).is_ok_and(|text| !text.contains('\0')) && media_type.is_empty();
+    if media_type.is_empty() {
+        return std::str::from_utf8(body).is_ok_and(|text| !text.contains('\0'));
     }
     media_type.starts_with("text/")
         || is_json(media_type)
-        || media_type.ends_with("+xml") && media_type != "image/svg+xml"
+        || media_type.ends_with("+xml")
         || media_type.ends_with("+yaml")
         || TEXTS.contains(&media_type)
 }

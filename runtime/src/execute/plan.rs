@@ -6,16 +6,16 @@
 use std::collections::BTreeSet;
 
 use cap_compiler::capability::{
-    Binding, Call, Credential, Encoding, HttpCall, Limits, Network, Parameter, PathPiece, Piece, SecretName, Text,
+    Binding, Call, Credential, Encoding, HttpCall, Limits, Network, Parameter, Piece, SecretName, Text,
 };
 use serde_json::{Map, Value};
 
 use super::bind::{self, Scope};
 use super::error::ToolError;
-use super::escape::{has_control, is_dots};
+use super::escape::has_control;
 use super::prepared::Prepared;
 use super::sealed::{Sealed, SealedPiece};
-use super::{body, encode};
+use super::{body, encode, path};
 
 /// One HTTP request, complete but for the values of secrets.
 #[derive(Clone, Debug, PartialEq)]
@@ -139,7 +139,7 @@ pub(super) fn plan(
         method: call.method.clone(),
         server: server(call, &scope)?,
         network: call.network,
-        path: path(&call.path, &scope)?,
+        path: path::plan(&call.path, &scope)?,
         query: query(&call.query, &scope)?,
         headers: headers(&call.headers, body.is_some(), &scope)?,
         cookies: cookies(&call.cookies, &scope)?,
@@ -159,84 +159,6 @@ fn server(call: &HttpCall, scope: &Scope<'_>) -> Result<Sealed, ToolError> {
         return Err(scope.definition(format!("its server reads the argument `{argument}`, which no server may")));
     }
     bind::sealed(&call.server, scope)?.ok_or_else(|| scope.definition("its server is empty"))
-}
-
-/// The path, with a look at every segment that a value stands in.
-fn path(pieces: &[PathPiece], scope: &Scope<'_>) -> Result<String, ToolError> {
-    let mut path = String::new();
-    // Arguments that stand in the segment that is being written.
-    let mut within: Vec<String> = Vec::new();
-    for piece in pieces {
-        match piece {
-            PathPiece::Value(parameter) => {
-                path.push_str(&path_value(parameter, scope)?);
-                within.push(named(parameter));
-            }
-            PathPiece::Literal(text) => {
-                for (index, part) in text.split('/').enumerate() {
-                    if index > 0 {
-                        check_segment(&path, &within, scope)?;
-                        within.clear();
-                        path.push('/');
-                    }
-                    path.push_str(part);
-                }
-            }
-        }
-    }
-    check_segment(&path, &within, scope)?;
-    // Some documents tell paths apart by a fragment, which is never sent.
-    let path = path.split('#').next().unwrap_or_default();
-    Ok(if path.is_empty() || path.starts_with('/') { path.to_owned() } else { format!("/{path}") })
-}
-
-fn check_segment(path: &str, within: &[String], scope: &Scope<'_>) -> Result<(), ToolError> {
-    let segment = path.rsplit('/').next().unwrap_or_default();
-    match within.first() {
-        Some(argument) if is_dots(segment) => Err(scope.argument(
-            argument,
-            format!("would make the path segment `{segment}`, which servers read as another path; give a name"),
-        )),
-        _ => Ok(()),
-    }
-}
-
-fn path_value(parameter: &Parameter, scope: &Scope<'_>) -> Result<String, ToolError> {
-    let name = named(parameter);
-    if bind::has_secrets(&parameter.value) {
-        return Err(scope.definition("a secret stands in its path"));
-    }
-    let value = bind::value(&parameter.value, scope)?.filter(|value| !value.is_null());
-    let Some(value) = value else {
-        return Err(scope.argument(name, "is missing: it is a part of the path"));
-    };
-    if is_empty(&value) {
-        return Err(scope.argument(name, "is empty: it is a part of the path, and would change which path is called"));
-    }
-    if has_control(&bind::plain_text(&value)) || has_control_inside(&value) {
-        return Err(scope.argument(name, "has control characters, such as a line break, which a path cannot have"));
-    }
-    Ok(encode::path(&parameter.name, &value, &parameter.encoding))
-}
-
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.iter().all(|item| item.is_null() || item.as_str() == Some("")),
-        Value::Object(members) => members.values().all(Value::is_null),
-        Value::Null => true,
-        Value::Bool(_) | Value::Number(_) => false,
-    }
-}
-
-/// JSON text hides control characters behind escapes, so lists and objects are looked through.
-fn has_control_inside(value: &Value) -> bool {
-    match value {
-        Value::String(text) => has_control(text),
-        Value::Array(items) => items.iter().any(has_control_inside),
-        Value::Object(members) => members.iter().any(|(key, item)| has_control(key) || has_control_inside(item)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    }
 }
 
 fn query(parameters: &[Parameter], scope: &Scope<'_>) -> Result<Vec<(String, String)>, ToolError> {

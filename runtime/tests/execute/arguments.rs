@@ -109,6 +109,22 @@ fn a_schema_that_cannot_be_used_is_the_definitions_fault() {
 }
 
 #[test]
+fn schemas_that_lead_back_to_themselves_end() {
+    let recursive = json!({"type": "object", "properties": {"next": {"$ref": "#"}}, "additionalProperties": false});
+    let tool = prepared(call("http://127.0.0.1:1", "/"), recursive);
+    executor().plan(&tool, &object(json!({"next": {"next": {}}}))).unwrap();
+    executor().plan(&tool, &object(json!({"next": {"other": {}}}))).unwrap_err();
+    for circle in [
+        json!({"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}}),
+        json!({"$ref": "#"}),
+        json!({"allOf": [{"$ref": "#"}]}),
+        json!({"anyOf": [{"$ref": "#"}, {"type": "string"}]}),
+    ] {
+        let _ = executor().plan(&prepared(call("http://127.0.0.1:1", "/"), circle), &object(json!({"a": 1})));
+    }
+}
+
+#[test]
 fn patterns_do_not_hang() {
     let start = std::time::Instant::now();
     refused(json!({"owner": "a", "code": "a".repeat(50_000) + "b"}));

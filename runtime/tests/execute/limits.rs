@@ -81,3 +81,19 @@ async fn calls_in_a_time_are_counted() {
     assert_eq!(error.kind(), ErrorKind::Busy);
     assert!(error.to_string().contains("try again in 3600 s"), "{error}");
 }
+
+#[tokio::test]
+async fn a_dropped_call_ends_and_gives_its_place_back() {
+    let server = Server::start().await;
+    let limits = Limits { concurrency: Some(1), ..Limits::default() };
+    let slow = limited(call(&server.url(), "/slow"), limits);
+    let quick = limited(call(&server.url(), "/x"), limits);
+    let executor = executor();
+    let shared = executor.clone();
+    let task = tokio::spawn(async move { shared.call(&slow, &object(json!({}))).await });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    task.abort();
+    let start = Instant::now();
+    executor.call(&quick, &object(json!({}))).await.unwrap();
+    assert!(start.elapsed() < Duration::from_secs(5));
+}
