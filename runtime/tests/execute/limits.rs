@@ -22,6 +22,8 @@ async fn endless_answers_end() {
     let outcome = executor().call(&limited(call(&server.url(), "/endless"), limits), &object(json!({}))).await.unwrap();
     assert!(matches!(&outcome.content[0], Content::Text(text) if text.len() == 100_000));
     assert!(outcome.notes[0].contains("100000 bytes"), "{:?}", outcome.notes);
+    let outcome = executor().call(&limited(call(&server.url(), "/bomb"), limits), &object(json!({}))).await.unwrap();
+    assert!(matches!(&outcome.content[0], Content::Text(text) if text.len() == 100_000));
     let error = executor().call(&limited(call(&server.url(), "/endless.bin"), limits), &object(json!({}))).await;
     assert_eq!(error.unwrap_err().kind(), ErrorKind::Answer);
 }

@@ -1,6 +1,7 @@
 //! A server that remembers what it received, and capabilities that call it.
 
 use std::convert::Infallible;
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -115,6 +116,7 @@ async fn answer(State(memory): State<Memory>, request: Request) -> Response {
             let stream = futures::stream::repeat_with(move || Ok::<_, Infallible>(chunk.clone()));
             ([(header::CONTENT_TYPE, kind)], AxumBody::from_stream(stream)).into_response()
         }
+        "/bomb" => ([(header::CONTENT_TYPE, "text/plain"), (header::CONTENT_ENCODING, "gzip")], bomb()).into_response(),
         "/empty" => StatusCode::NO_CONTENT.into_response(),
         "/png" => typed("image/png", b"\x89PNG"),
         "/wav" => typed("audio/wav", b"RIFF"),
@@ -123,6 +125,15 @@ async fn answer(State(memory): State<Memory>, request: Request) -> Response {
         "/not-json" => typed("application/json", b"{oops"),
         _ => typed("application/json; charset=utf-8", br#"{"ok":true}"#),
     }
+}
+
+/// 64 MiB of nothing, which gzip makes small.
+fn bomb() -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    for _ in 0..64 {
+        encoder.write_all(&vec![b' '; 1 << 20]).unwrap();
+    }
+    encoder.finish().unwrap()
 }
 
 /// A GET below `server` with nothing else, which tests add to.
