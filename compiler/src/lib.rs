@@ -14,5 +14,7 @@
 pub mod capability;
 pub mod definition;
 pub mod diagnostic;
+pub mod import;
+pub mod openapi;
 pub mod source;
 pub mod syntax;
