@@ -12,9 +12,14 @@
 //! ```
 
 pub mod capability;
+pub mod check;
+pub mod compile;
 pub mod definition;
 pub mod diagnostic;
 pub mod import;
+pub mod lower;
 pub mod openapi;
+pub mod pin;
+pub mod report;
 pub mod source;
 pub mod syntax;

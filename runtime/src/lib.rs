@@ -1,1 +1,10 @@
+//! The runtime: pinned capabilities in, one MCP endpoint out. It knows nothing of OpenAPI.
+//!
+//! ```text
+//! pinned capabilities -> snapshot (registry + index) -> search | plan -> send -> outcome -> MCP result
+//! ```
 
+pub mod config;
+pub mod disk;
+pub mod load;
+pub mod watch;

@@ -7,6 +7,7 @@ mod api;
 mod auth;
 mod capability;
 mod fields;
+mod json_schema;
 mod limits;
 pub mod read;
 mod record;
@@ -20,12 +21,14 @@ pub use api::ApiDefinition;
 pub use auth::{AuthDefinition, BasicDefinition, CombinationDefinition};
 pub use capability::{AnnotationsDefinition, CapabilityDefinition, ResponseDefinition};
 pub use fields::{Fields, Node, Sink};
+pub use json_schema::{file_schema, json_schema};
 pub use limits::{LimitsDefinition, NetworkDefinition};
 pub use record::SourceRecord;
 pub use request::{BodyDefinition, ParameterDefinition, PartDefinition, PathParameterDefinition, RequestDefinition};
 pub use schemas::SchemasDefinition;
 pub use template::{
-    Hole, NameUse, Template, TemplateError, TemplateName, TemplatePiece, TemplateValue, argument_expression,
+    FilterKind, FilterUse, Hole, NameUse, Template, TemplateError, TemplateName, TemplatePiece, TemplateValue,
+    argument_expression,
 };
 pub use upstream::{TransportDefinition, UpstreamDefinition};
 

@@ -1,0 +1,84 @@
+//! `cap.lock`: sorted lines of `<sha256>  <path>`, readable by `sha256sum -c`.
+
+use std::collections::BTreeMap;
+
+use super::Digest;
+use crate::diagnostic::{Code, Diagnostic, Outcome, Place};
+use crate::source::SourceId;
+
+/// The name of the lock file in a capabilities folder.
+pub const LOCK_FILE: &str = "cap.lock";
+
+const HEADER: &str = "\
+# Digests of the files below, as they were reviewed. Written by `cap pin`.
+# Verify from any shell, in this folder: sha256sum -c cap.lock
+";
+
+/// The digests of one capabilities folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LockFile {
+    /// By path, relative to the folder that holds the lock file.
+    pub entries: BTreeMap<String, Digest>,
+}
+
+impl LockFile {
+    /// Reads a lock file. Lines that are not entries are reported and left out, so that the files
+    /// they spoke of count as not pinned.
+    #[must_use]
+    pub fn parse(source: &SourceId, text: &str) -> Outcome<Self> {
+        let mut entries = BTreeMap::new();
+        let mut diagnostics = Vec::new();
+        let mut offset = 0;
+        for line in text.split_inclusive('\n') {
+            let bytes = offset..offset + line.trim_end().len();
+            offset += line.len();
+            match parse_line(line.trim_end_matches(['\r', '\n'])) {
+                Line::Nothing => {}
+                Line::Entry(path, digest) if !entries.contains_key(path) => {
+                    entries.insert(path.to_owned(), digest);
+                }
+                Line::Entry(path, _) => diagnostics.push(
+                    Diagnostic::new(Code::LOCK_LINE, format!("`{path}` has two lines"), Place::bytes(source, bytes))
+                        .label("the first line counts")
+                        .help("run `cap pin` to write the file anew"),
+                ),
+                Line::Malformed => diagnostics.push(
+                    Diagnostic::new(Code::LOCK_LINE, "not a digest and a path", Place::bytes(source, bytes))
+                        .label("expected 64 hexadecimal digits, two spaces and a path")
+                        .help("run `cap pin` to write the file anew"),
+                ),
+            }
+        }
+        Outcome { value: Some(Self { entries }), diagnostics }
+    }
+
+    /// The file's text.
+    #[must_use]
+    pub fn render(&self) -> String {
+        let mut text = HEADER.to_owned();
+        for (path, digest) in &self.entries {
+            text.push_str(&format!("{digest}  {path}\n"));
+        }
+        text
+    }
+}
+
+enum Line<'t> {
+    Nothing,
+    Entry(&'t str, Digest),
+    Malformed,
+}
+
+fn parse_line(line: &str) -> Line<'_> {
+    if line.trim().is_empty() || line.starts_with('#') {
+        return Line::Nothing;
+    }
+    // `sha256sum` writes two spaces, or a space and `*` in binary mode.
+    let Some((digest, path)) = line.split_once("  ").or_else(|| line.split_once(" *")) else {
+        return Line::Malformed;
+    };
+    match Digest::parse(digest) {
+        Some(digest) if !path.is_empty() => Line::Entry(path, digest),
+        Some(_) | None => Line::Malformed,
+    }
+}

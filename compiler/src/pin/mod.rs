@@ -1,0 +1,15 @@
+//! Pins: SHA-256 digests of every file, kept in `cap.lock`, and what follows when they differ.
+//!
+//! A [`Pinned`] value is made only here: by comparing the bytes that it was compiled from with the
+//! lock file. What differs is quarantined; what no line speaks of is admitted or not, as the
+//! [`Policy`] says.
+
+mod admit;
+mod digest;
+mod lock;
+mod problem;
+
+pub use admit::{Pin, Pinned, Policy, Quarantined, Verdict, admit};
+pub use digest::Digest;
+pub use lock::{LOCK_FILE, LockFile};
+pub use problem::{FileState, Fix, Pins, Problem};

@@ -1,0 +1,158 @@
+//! Files against lock lines: what is fresh, and what to do about the rest.
+
+use std::collections::BTreeMap;
+
+use super::{Digest, LockFile};
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::source::SourceId;
+
+/// The state of every file of a compilation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pins {
+    states: BTreeMap<SourceId, FileState>,
+    problems: Vec<Problem>,
+}
+
+/// A file against its lock line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileState {
+    /// The digest is the one in the lock file.
+    Fresh,
+    /// The lock file has another digest.
+    Changed {
+        /// What was pinned.
+        pinned: Digest,
+        /// What is there.
+        found: Digest,
+    },
+    /// The lock file does not speak of it, or there is none.
+    Unlisted,
+}
+
+/// Something that is not as the lock file says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// A file is not what was pinned.
+    Changed {
+        /// The file.
+        file: SourceId,
+        /// What was pinned.
+        pinned: Digest,
+        /// What is there.
+        found: Digest,
+    },
+    /// A file has no line.
+    Unlisted {
+        /// The file.
+        file: SourceId,
+    },
+    /// A line has no file.
+    Gone {
+        /// The file that should be there.
+        file: SourceId,
+    },
+}
+
+/// What `cap pin` does about a [`Problem`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fix {
+    /// Write the digest that was found.
+    Record,
+    /// Remove the line.
+    Forget,
+}
+
+impl Pins {
+    /// Compares one folder's files with its lock file. `root` is the folder as the identifiers of
+    /// its files spell it, empty or without a trailing slash.
+    pub fn compare<'a>(
+        &mut self,
+        root: &str,
+        files: impl IntoIterator<Item = (&'a SourceId, Digest)>,
+        lock: &LockFile,
+    ) {
+        let mut unseen = lock.entries.clone();
+        for (file, found) in files {
+            let relative = relative(root, file);
+            let state = match unseen.remove(relative) {
+                Some(pinned) if pinned == found => FileState::Fresh,
+                Some(pinned) => FileState::Changed { pinned, found },
+                None => FileState::Unlisted,
+            };
+            self.problems.extend(Problem::of(file, state));
+            self.states.insert(file.clone(), state);
+        }
+        for path in unseen.keys() {
+            let file = if root.is_empty() { SourceId::new(path) } else { SourceId::new(&format!("{root}/{path}")) };
+            self.problems.push(Problem::Gone { file });
+        }
+    }
+
+    /// The state of a file; one that was not compared is unlisted.
+    #[must_use]
+    pub fn state(&self, file: &SourceId) -> FileState {
+        self.states.get(file).copied().unwrap_or(FileState::Unlisted)
+    }
+
+    /// All that is not as the lock files say.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+}
+
+impl Problem {
+    pub(super) fn of(file: &SourceId, state: FileState) -> Option<Self> {
+        match state {
+            FileState::Fresh => None,
+            FileState::Changed { pinned, found } => Some(Self::Changed { file: file.clone(), pinned, found }),
+            FileState::Unlisted => Some(Self::Unlisted { file: file.clone() }),
+        }
+    }
+
+    /// The file that it is about.
+    #[must_use]
+    pub fn file(&self) -> &SourceId {
+        match self {
+            Self::Changed { file, .. } | Self::Unlisted { file } | Self::Gone { file } => file,
+        }
+    }
+
+    /// What `cap pin` does about it.
+    #[must_use]
+    pub fn fix(&self) -> Fix {
+        match self {
+            Self::Changed { .. } | Self::Unlisted { .. } => Fix::Record,
+            Self::Gone { .. } => Fix::Forget,
+        }
+    }
+
+    /// The problem as a diagnostic.
+    #[must_use]
+    pub fn diagnostic(&self) -> Diagnostic {
+        let place = Place::bytes(self.file(), 0..0);
+        let file = self.file();
+        match self {
+            Self::Changed { pinned, found, .. } => {
+                Diagnostic::new(Code::DIGEST_DIFFERS, format!("`{file}` is not what was pinned"), place)
+                    .note(format!("pinned sha256:{}, found sha256:{}", pinned.short(), found.short()))
+                    .help("review the change, then run `cap pin`; or restore the file")
+            }
+            Self::Unlisted { .. } => Diagnostic::new(Code::UNPINNED, format!("`{file}` is not pinned"), place)
+                .help("review the file, then run `cap pin`"),
+            Self::Gone { .. } => {
+                Diagnostic::new(Code::PINNED_MISSING, format!("`{file}` is pinned and does not exist"), place)
+                    .help("restore the file, or run `cap pin` to forget it")
+            }
+        }
+    }
+}
+
+/// The part of a file's name below its root.
+fn relative<'a>(root: &str, file: &'a SourceId) -> &'a str {
+    let name = file.as_str();
+    if root.is_empty() {
+        return name;
+    }
+    name.strip_prefix(root).map_or(name, |rest| rest.trim_start_matches('/'))
+}
