@@ -111,7 +111,17 @@ impl Arguments {
         if let Some(dependent) = self.dependent() {
             input.insert("dependentRequired".to_owned(), dependent);
         }
+        for (key, alternatives) in self.choices() {
+            input.insert(key.to_owned(), alternatives);
+        }
         Value::Object(input)
+    }
+
+    fn choices(&self) -> Vec<(&'static str, Value)> {
+        let name = |index: &usize| self.body_names.get(*index).cloned().unwrap_or_default();
+        let alternative = |set: &Vec<usize>| json!({"required": set.iter().map(name).collect::<Vec<_>>()});
+        let choices = self.body.iter().flat_map(|body| &body.choices);
+        choices.map(|(key, sets)| (*key, Value::Array(sets.iter().map(alternative).collect()))).collect()
     }
 
     fn dependent(&self) -> Option<Value> {
@@ -223,7 +233,8 @@ fn texts(operation: &Operation<'_>, converter: &Converter<'_>) -> (Option<String
         let say = || shortened(&outline.spot.address.child("description"));
         converter.report().count("tool", say, Code::TEXT_SHORTENED);
     }
-    (title.filter(|title| *title != bounded.text), bounded.text)
+    let same = |title: &String| title.eq_ignore_ascii_case(bounded.text.trim_end_matches('.'));
+    (title.filter(|title| !same(title)), bounded.text)
 }
 
 fn one_line(text: &str, limit: usize) -> String {

@@ -144,6 +144,9 @@ fn from_document(document: &Document, options: &ImportOptions, report: &Report) 
         report.say(select::nothing(document, summary.operations));
     }
     let operations = read_operations(document, selected, report, &mut summary);
+    if operations.is_empty() {
+        return Import { api_name, summary, ..Import::default() };
+    }
     let Some(plan) = api::plan(document, &api_name, &operations, options, report) else {
         return Import { api_name, summary, ..Import::default() };
     };

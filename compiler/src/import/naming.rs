@@ -38,8 +38,8 @@ pub(super) fn api_name(document: &Document, asked: Option<&str>, report: &Report
             return usable;
         }
     }
-    let title = snake(&document.info().title.unwrap_or_default());
-    let words: Vec<&str> = title.split('_').filter(|word| !word.is_empty()).collect();
+    let title = document.info().title.unwrap_or_default().to_ascii_lowercase();
+    let words: Vec<&str> = title.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let telling: Vec<&str> = words.iter().copied().filter(|word| !is_empty_word(word)).collect();
     let words = if telling.is_empty() { words } else { telling };
     let name = cut_words(&words.join("_"), TITLE_LIMIT);
@@ -165,7 +165,8 @@ fn report_renamed(
 }
 
 fn is_empty_word(word: &str) -> bool {
-    EMPTY_WORDS.contains(&word) || word.bytes().all(|byte| byte.is_ascii_digit())
+    let number = word.strip_prefix('v').unwrap_or(word);
+    EMPTY_WORDS.contains(&word) || number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn is_name_char(c: char) -> bool {

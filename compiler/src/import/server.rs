@@ -93,10 +93,10 @@ impl ServerPlan {
         }
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
         for url in &urls {
-            *counts.entry(server_name(url)).or_default() += 1;
+            *counts.entry(server_name(url, &self.base)).or_default() += 1;
         }
         let unique = |url: String| {
-            let name = server_name(&url);
+            let name = server_name(&url, &self.base);
             let name = if counts.get(&name) == Some(&1) { name } else { hashed(&name, &url) };
             (name, url)
         };
@@ -237,14 +237,15 @@ fn is_private(url: &str) -> bool {
     }
 }
 
-/// A name from the host's first telling label.
-fn server_name(url: &str) -> String {
+/// A name from the host's first telling label, or from the path where the host is the api's own.
+fn server_name(url: &str, base: &str) -> String {
     let host = host_part(url).split("://").nth(1).unwrap_or_default();
     let labels: Vec<&str> = host.split(':').next().unwrap_or_default().split('.').collect();
     let numeric = labels.iter().all(|label| label.bytes().all(|byte| byte.is_ascii_digit()));
+    let own = host_part(url) == host_part(base);
     let telling = labels.iter().find(|label| !matches!(**label, "api" | "www")).copied().unwrap_or_default();
-    let name = snake(if numeric { path_part(url) } else { telling });
-    if name.is_empty() { "other".to_owned() } else { name }
+    let name = snake(if numeric || own { path_part(url) } else { telling });
+    if name.is_empty() { "root".to_owned() } else { name }
 }
 
 fn hashed(name: &str, url: &str) -> String {

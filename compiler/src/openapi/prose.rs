@@ -103,7 +103,7 @@ fn without_tags(text: &str) -> String {
     while let Some(at) = rest.find('<') {
         let (before, tail) = rest.split_at(at);
         out.push_str(before);
-        match tag(tail) {
+        match tag(tail, text) {
             Some((replacement, length)) => {
                 out.push_str(&replacement);
                 rest = tail.get(length..).unwrap_or_default();
@@ -118,8 +118,9 @@ fn without_tags(text: &str) -> String {
     out
 }
 
-/// What stands for the tag, comment or link that `text` begins with, and how long that is.
-fn tag(text: &str) -> Option<(String, usize)> {
+/// What stands for the tag, comment or link that `text` begins with, and how long that is. A tag
+/// that nobody knows is one only if the whole text closes it somewhere.
+fn tag(text: &str, whole: &str) -> Option<(String, usize)> {
     if text.starts_with("<!--") {
         return Some((String::new(), text.find("-->").map_or(text.len(), |at| at + 3)));
     }
@@ -139,6 +140,7 @@ fn tag(text: &str) -> Option<(String, usize)> {
         "td" | "th" if closing => " ",
         name if BLOCK_TAGS.contains(&name) => "\n",
         name if INLINE_TAGS.contains(&name) => "",
+        name if !name.is_empty() && whole.to_ascii_lowercase().contains(&format!("</{name}>")) => "\n",
         _ => return None,
     };
     Some((replacement.to_owned(), end + 1))

@@ -202,7 +202,7 @@ fn external(reference: &str, from: &Address) -> Diagnostic {
         format!("`{reference}` leads to another file, and only this document is read"),
         from.child("$ref").place(),
     )
-    .label("anything is accepted here instead")
+    .label("what it names is left out")
     .help("bundle the document into one file first, so that every reference begins with `#/`")
 }
 

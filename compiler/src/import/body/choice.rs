@@ -1,5 +1,7 @@
 //! Which of a body's media types is sent.
 
+use serde_json::Value;
+
 use super::report_choice;
 use crate::openapi::schema::{Converter, is_binary};
 use crate::openapi::{MediaType, RequestBody};
@@ -67,6 +69,7 @@ pub(super) fn family(media_type: &MediaType<'_>) -> Family {
         | "application/javascript"
         | "application/sql" => Family::Text,
         "*/*" | "application/*" if bytes => Family::Binary,
+        "*/*" if schema.is_some_and(is_string) => Family::Text,
         "application/json" | "*/*" | "application/*" | "text/json" | "application/x-json" => Family::Json,
         other if other.ends_with("+json") => Family::Json,
         other if other.starts_with("multipart/") => Family::Multipart,
@@ -74,6 +77,10 @@ pub(super) fn family(media_type: &MediaType<'_>) -> Family {
         other if is_object(media_type) && other.starts_with("application/") => Family::Json,
         _ => Family::Binary,
     }
+}
+
+fn is_string(schema: &Value) -> bool {
+    schema.get("type").is_some_and(|name| name == "string")
 }
 
 /// A media type that nobody has heard of, with an object for its schema, is most likely JSON.

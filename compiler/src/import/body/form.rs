@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{BodyPlan, ContentType, Field, FormField, Part, Shape, VIEW, as_object, choice};
+use super::{BodyPlan, ContentType, Field, FormField, Part, Shape, VIEW, as_object, choice, dependent};
 use crate::capability::Style;
 use crate::openapi::schema::{Converter, is_binary};
 use crate::openapi::{MediaType, RequestBody, Serialization, Spot};
@@ -23,7 +23,7 @@ pub(super) fn form<'d>(body: &RequestBody<'d>, chosen: &MediaType<'d>, converter
         pairs.push(FormField { field: 0, serialization: styled(None, None) });
     }
     let content_type = choice::content_type(chosen, "application/x-www-form-urlencoded").map(ContentType::Fixed);
-    BodyPlan { fields, optional: false, dependent: Vec::new(), content_type, shape: Shape::Form(pairs) }
+    BodyPlan { dependent: dependent(body, &object), ..BodyPlan::new(fields, content_type, Shape::Form(pairs)) }
 }
 
 /// A multipart form. A file's name is an argument of its own: servers tell files from fields by it.
@@ -44,7 +44,7 @@ pub(super) fn multipart<'d>(body: &RequestBody<'d>, chosen: &MediaType<'d>, conv
     }
     add_filenames(&mut fields, &mut parts);
     let content_type = choice::content_type(chosen, "multipart/form-data").map(ContentType::Fixed);
-    BodyPlan { fields, optional: false, dependent: Vec::new(), content_type, shape: Shape::Multipart(parts) }
+    BodyPlan { dependent: dependent(body, &object), ..BodyPlan::new(fields, content_type, Shape::Multipart(parts)) }
 }
 
 fn add_filenames(fields: &mut Vec<Field>, parts: &mut [Part]) {

@@ -23,6 +23,8 @@ pub(super) struct BodyPlan {
     pub(super) optional: bool,
     /// Arguments that need others: `dependentRequired` of an optional body with required properties.
     pub(super) dependent: Vec<(usize, Vec<usize>)>,
+    /// `anyOf` and `oneOf` over which arguments must be there.
+    pub(super) choices: Vec<(&'static str, Vec<Vec<usize>>)>,
     content_type: Option<ContentType>,
     shape: Shape,
 }
@@ -100,9 +102,12 @@ fn json_body<'d>(body: &RequestBody<'d>, chosen: &MediaType<'d>, converter: &mut
     let object = chosen.schema.as_ref().and_then(|spot| converter.plain_object(spot));
     let Some(object) = object else { return single(body, chosen, Shape::Json, converter) };
     let fields = fields(body, &object, converter);
-    let dependent = if body.required { Vec::new() } else { dependent(&object) };
     let content_type = choice::content_type(chosen, "application/json").map(ContentType::Fixed);
-    BodyPlan { fields, optional: false, dependent, content_type, shape: Shape::JsonObject }
+    BodyPlan {
+        dependent: dependent(body, &object),
+        choices: choices(body, &object),
+        ..BodyPlan::new(fields, content_type, Shape::JsonObject)
+    }
 }
 
 /// One argument for each property.
@@ -119,7 +124,10 @@ fn fields<'d>(body: &RequestBody<'d>, object: &PlainObject<'d>, converter: &mut 
 }
 
 /// If any property of an optional body is given, the required ones must be too.
-fn dependent(object: &PlainObject<'_>) -> Vec<(usize, Vec<usize>)> {
+fn dependent(body: &RequestBody<'_>, object: &PlainObject<'_>) -> Vec<(usize, Vec<usize>)> {
+    if body.required {
+        return Vec::new();
+    }
     let place = |(index, (name, _)): (usize, &(&str, _))| object.required.contains(name).then_some(index);
     let required: Vec<usize> = object.properties.iter().enumerate().filter_map(place).collect();
     let Some((first, others)) = required.split_first() else { return Vec::new() };
@@ -128,6 +136,16 @@ fn dependent(object: &PlainObject<'_>) -> Vec<(usize, Vec<usize>)> {
         .map(|index| if index == *first { (index, others.to_vec()) } else { (index, vec![*first]) })
         .filter(|(_, needed)| !needed.is_empty())
         .collect()
+}
+
+/// Alternatives of required properties, by place.
+fn choices(body: &RequestBody<'_>, object: &PlainObject<'_>) -> Vec<(&'static str, Vec<Vec<usize>>)> {
+    if !body.required {
+        return Vec::new();
+    }
+    let place = |name: &&str| object.properties.iter().position(|(known, _)| known == name);
+    let places = |names: &Vec<&str>| names.iter().filter_map(place).collect();
+    object.choices.iter().map(|(key, sets)| (*key, sets.iter().map(places).collect())).collect()
 }
 
 /// The whole body as one argument.
@@ -157,7 +175,7 @@ fn single<'d>(body: &RequestBody<'d>, chosen: &MediaType<'d>, shape: Shape, conv
     } else {
         choice::content_type(chosen, usual).map(ContentType::Fixed)
     };
-    BodyPlan { fields, optional: false, dependent: Vec::new(), content_type, shape }
+    BodyPlan::new(fields, content_type, shape)
 }
 
 fn content_type_field(chosen: &MediaType<'_>, required: bool) -> Field {
@@ -179,6 +197,10 @@ fn as_object(schema: Value) -> Value {
 }
 
 impl BodyPlan {
+    fn new(fields: Vec<Field>, content_type: Option<ContentType>, shape: Shape) -> Self {
+        Self { fields, optional: false, dependent: Vec::new(), choices: Vec::new(), content_type, shape }
+    }
+
     /// The definition, with the names that the fields' arguments got.
     pub(super) fn definition(&self, names: &[String]) -> BodyDefinition {
         let name = |index: usize| names.get(index).map(String::as_str).unwrap_or_default();

@@ -143,15 +143,14 @@ fn fits(value: &Value, column: usize) -> bool {
     column + line.chars().count() <= WIDTH
 }
 
-/// Nested collections; more than one collection inside of another counts as one level more.
+/// Nested collections; a mapping with several collections in it counts as one level more.
 fn depth(value: &Value) -> usize {
-    let of = |inner: &mut dyn Iterator<Item = &Value>| {
-        let nested: Vec<usize> = inner.map(depth).filter(|depth| *depth > 0).collect();
-        1 + nested.iter().max().copied().unwrap_or_default() + usize::from(nested.len() > 1)
-    };
     match value {
-        Value::Object(map) if !map.is_empty() => of(&mut map.values()),
-        Value::Array(items) if !items.is_empty() => of(&mut items.iter()),
+        Value::Object(map) if !map.is_empty() => {
+            let nested: Vec<usize> = map.values().map(depth).filter(|depth| *depth > 0).collect();
+            1 + nested.iter().max().copied().unwrap_or_default() + usize::from(nested.len() > 1)
+        }
+        Value::Array(items) if !items.is_empty() => 1 + items.iter().map(depth).max().unwrap_or_default(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => 0,
     }
 }

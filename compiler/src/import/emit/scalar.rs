@@ -36,7 +36,7 @@ pub(super) fn block(text: &str, indent: usize, width: usize) -> Option<String> {
     }
     let chomp = if body.len() == text.len() { "-" } else { "" };
     let room = width.saturating_sub(indent).max(40);
-    let long = body.lines().any(|line| line.chars().count() > room);
+    let long = !body.contains('\n') || body.lines().any(|line| line.chars().count() > room);
     let pad = " ".repeat(indent);
     let mut out = format!("{}{chomp}\n", if long { ">" } else { "|" });
     for (index, line) in body.split('\n').enumerate() {
@@ -101,7 +101,6 @@ fn is_plain(text: &str, position: Position) -> bool {
     };
     begins
         && text.chars().all(allowed)
-        && !text.contains("{{")
         && !text.contains(": ")
         && !text.ends_with([':', ' '])
         && !(position == Position::Flow && text.contains(':') && !text.contains("://"))

@@ -57,6 +57,7 @@ pub(super) enum Kind {
 pub(super) fn kind(key: &str) -> Option<(u8, &'static str, Kind)> {
     let known = KEYWORDS.iter().position(|(name, _)| *name == key);
     if let Some((index, (name, kind))) = known.and_then(|index| Some((index, KEYWORDS.get(index)?))) {
+        let name = if *kind == Kind::Example { "examples" } else { name };
         return Some((u8::try_from(index).unwrap_or(u8::MAX), name, *kind));
     }
     let skipped = key.starts_with("x-") || SKIPPED.contains(&key);

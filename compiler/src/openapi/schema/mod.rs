@@ -194,6 +194,8 @@ impl<'d> Converter<'d> {
             Kind::Count => self.count(value, here),
             Kind::Bound => self.bound(value, here),
             Kind::Strict => self.strict(value, map, here),
+            // Examples help to write a value, not to read one.
+            Kind::Example | Kind::Examples if view.direction == Direction::Output => None,
             Kind::Example => values::example(value),
             Kind::Examples => values::examples(value),
             Kind::Plain => value.is_object().then(|| value.clone()),

@@ -15,6 +15,8 @@ pub struct PlainObject<'d> {
     pub properties: Vec<(&'d str, Spot<'d>)>,
     /// The names of those that must be there.
     pub required: BTreeSet<&'d str>,
+    /// `anyOf` and `oneOf` whose alternatives only say which properties must be there.
+    pub choices: Vec<(&'static str, Vec<Vec<&'d str>>)>,
 }
 
 /// How strictly a schema is taken apart.
@@ -60,7 +62,9 @@ impl<'d> Converter<'d> {
         let mut object = PlainObject::default();
         self.collect(spot, Reading::Exact, DEPTH, &mut object)?;
         // A name that must be there, and has no schema, could not be given.
-        if !object.required.iter().all(|name| object.properties.iter().any(|(known, _)| known == name)) {
+        let known = |name: &&str| object.properties.iter().any(|(known, _)| known == name);
+        let chosen = object.choices.iter().flat_map(|(_, sets)| sets.iter().flatten());
+        if !object.required.iter().chain(chosen).all(known) {
             return None;
         }
         self.trim(&mut object);
@@ -100,6 +104,14 @@ impl<'d> Converter<'d> {
         }
         let required = map.get("required").and_then(Value::as_array);
         object.required.extend(required.into_iter().flatten().filter_map(Value::as_str));
+        for key in ["anyOf", "oneOf"] {
+            let Some(sets) = map.get(key).and_then(required_sets) else { continue };
+            // One schema has room for one of each.
+            if reading == Reading::Exact && object.choices.iter().any(|(known, _)| *known == key) {
+                return None;
+            }
+            object.choices.push((key, sets));
+        }
         for member in spot.get("allOf").iter().flat_map(Spot::items) {
             self.collect(&member, reading, depth, object)?;
         }
@@ -114,12 +126,25 @@ impl<'d> Converter<'d> {
     /// Properties of alternatives are there, and none of them is required.
     fn collect_alternatives(&self, spot: &Spot<'d>, key: &str, depth: usize, object: &mut PlainObject<'d>) {
         for member in spot.get(key).iter().flat_map(Spot::items) {
-            let mut part = PlainObject { properties: object.properties.clone(), required: BTreeSet::new() };
+            let mut part = PlainObject { properties: object.properties.clone(), ..PlainObject::default() };
             if self.collect(&member, Reading::Loose, depth, &mut part).is_some() {
                 object.properties = part.properties;
             }
         }
     }
+}
+
+/// The alternatives of an `anyOf` or `oneOf` that are nothing but lists of required properties.
+fn required_sets(value: &Value) -> Option<Vec<Vec<&str>>> {
+    let items = value.as_array().filter(|items| !items.is_empty())?;
+    items.iter().map(required_set).collect()
+}
+
+fn required_set(item: &Value) -> Option<Vec<&str>> {
+    let map = item.as_object()?;
+    let silent = |key: &String| matches!(key.as_str(), "required" | "type" | "title" | "description");
+    let names = map.get("required")?.as_array()?;
+    map.keys().all(silent).then(|| names.iter().filter_map(Value::as_str).collect())
 }
 
 fn is_plain(map: &Map<String, Value>) -> bool {
@@ -132,5 +157,8 @@ fn is_plain(map: &Map<String, Value>) -> bool {
     let closed = matches!(map.get("additionalProperties"), None | Some(Value::Bool(false)));
     let harmless =
         |key: &String| key == "additionalProperties" || key.starts_with("x-") || HARMLESS.contains(&key.as_str());
-    object && closed && map.keys().all(harmless)
+    let choice = |key: &String| {
+        (key == "anyOf" || key == "oneOf") && map.get(key).is_some_and(|value| required_sets(value).is_some())
+    };
+    object && closed && map.keys().all(|key| harmless(key) || choice(key))
 }
