@@ -1,7 +1,11 @@
 //! Importing documents written for tests: the files and the diagnostics are golden files under
 //! `fixtures/imported/`. `BLESS=1` writes them anew; review the difference.
 
-#![allow(clippy::disallowed_methods, reason = "golden files are written where a crash costs nothing")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "golden files are written where a crash costs nothing"
+)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,12 @@
 //! Real documents, where they are at hand: `CAP_SHARED` names a folder with a `corpus/specs` in it.
 //! Nothing panics, every operation is imported or named, and what is written reads back cleanly.
 
-#![allow(clippy::print_stderr, clippy::disallowed_methods, reason = "figures for the person who runs this")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "figures for the person who runs this"
+)]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

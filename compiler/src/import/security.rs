@@ -178,12 +178,14 @@ fn secret_names(api: &str, declared: &BTreeMap<String, Scheme>) -> BTreeMap<Stri
     for (scheme, it) in declared {
         let own = upper(scheme);
         let own = own.strip_prefix(&format!("{prefix}_")).map_or(own.clone(), str::to_owned);
-        let plain = match it.kind {
-            SchemeKind::Bearer | SchemeKind::OAuth if alone => format!("{prefix}_TOKEN"),
-            SchemeKind::Basic if alone => prefix.clone(),
-            _ if own.is_empty() => prefix.clone(),
-            _ => format!("{prefix}_{own}"),
-        };
+        let plain =
+            match it.kind {
+                SchemeKind::Bearer | SchemeKind::OAuth if alone => format!("{prefix}_TOKEN"),
+                SchemeKind::Basic if alone => prefix.clone(),
+                SchemeKind::Bearer | SchemeKind::OAuth | SchemeKind::Basic | SchemeKind::Key { .. } => {
+                    if own.is_empty() { prefix.clone() } else { format!("{prefix}_{own}") }
+                }
+            };
         let mut name = plain.clone();
         let mut number = 2_usize;
         while !taken.insert(name.clone()) {

@@ -56,10 +56,10 @@ pub fn outlines<'d>(document: &'d Document, report: &Report) -> Vec<Outline<'d>>
     let Some(paths) = document.spot().get("paths") else { return Vec::new() };
     let mut members: Vec<(&str, Spot<'_>)> = paths.members().filter(|(path, _)| !path.starts_with("x-")).collect();
     members.sort_by_key(|(path, _)| *path);
-    members.into_iter().flat_map(|(path, item)| of_path(document, path, item, report)).collect()
+    members.into_iter().flat_map(|(path, item)| of_path(document, path, &item, report)).collect()
 }
 
-fn of_path<'d>(document: &'d Document, path: &'d str, item: Spot<'d>, report: &Report) -> Vec<Outline<'d>> {
+fn of_path<'d>(document: &'d Document, path: &'d str, item: &Spot<'d>, report: &Report) -> Vec<Outline<'d>> {
     let Some(target) = document.follow(item.clone(), report) else { return Vec::new() };
     if !target.value.is_object() {
         report.say(unreadable("a path item", &target));

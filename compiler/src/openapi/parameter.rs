@@ -98,7 +98,7 @@ pub(super) fn read_parameters<'d>(
     let shared = outline.item.get("parameters");
     for list in [own, shared].into_iter().flatten() {
         for item in list.items() {
-            let Some(parameter) = read(document, item, report) else { continue };
+            let Some(parameter) = read(document, &item, report) else { continue };
             let known = |other: &Parameter<'_>| other.name == parameter.name && other.location == parameter.location;
             if !parameters.iter().any(known) {
                 parameters.push(parameter);
@@ -108,7 +108,7 @@ pub(super) fn read_parameters<'d>(
     parameters
 }
 
-fn read<'d>(document: &'d Document, item: Spot<'d>, report: &Report) -> Option<Parameter<'d>> {
+fn read<'d>(document: &'d Document, item: &Spot<'d>, report: &Report) -> Option<Parameter<'d>> {
     let spot = document.follow(item.clone(), report)?;
     if !spot.value.is_object() {
         report.count("parameter", || unreadable("a parameter", &spot), Code::UNREADABLE_ITEM);

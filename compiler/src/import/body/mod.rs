@@ -167,7 +167,7 @@ fn single<'d>(body: &RequestBody<'d>, chosen: &MediaType<'d>, shape: Shape, conv
     let usual = match shape {
         Shape::Text => "text/plain",
         Shape::Binary => "application/octet-stream",
-        _ => "application/json",
+        Shape::Json | Shape::JsonObject | Shape::Form(_) | Shape::Multipart(_) => "application/json",
     };
     let content_type = if choice::is_open(&chosen.essence) {
         fields.push(content_type_field(chosen, body.required));
@@ -185,10 +185,8 @@ fn content_type_field(chosen: &MediaType<'_>, required: bool) -> Field {
 
 /// A text body is text, whatever else its schema says.
 fn text_schema(schema: Value) -> Value {
-    match schema {
-        Value::Object(map) if map.get("type").is_some_and(|name| name == "string") => Value::Object(map),
-        _ => json!({"type": "string"}),
-    }
+    let text = schema.get("type").is_some_and(|name| name == "string");
+    if text { schema } else { json!({"type": "string"}) }
 }
 
 /// `true` as a schema object.

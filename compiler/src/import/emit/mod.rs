@@ -80,9 +80,9 @@ fn under_key(out: &mut String, value: &Value, indent: usize, column: usize, open
             out.push(' ');
             string(out, text, indent, column);
         }
-        other => {
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
             out.push(' ');
-            flow(out, other);
+            flow(out, value);
             out.push('\n');
         }
     }
@@ -112,9 +112,9 @@ fn items(out: &mut String, list: &[Value], indent: usize) {
                 out.push(' ');
                 string(out, text, indent, indent + STEP);
             }
-            other => {
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
                 out.push(' ');
-                flow(out, other);
+                flow(out, value);
                 out.push('\n');
             }
         }

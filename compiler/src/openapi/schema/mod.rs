@@ -118,10 +118,9 @@ impl<'d> Converter<'d> {
             return Value::Object(beside);
         };
         let mut schema = if shared::is_small(target.value) {
-            match self.node(target.value, Trail::Start(&target.address), view) {
-                Value::Object(map) => map,
-                other => return other,
-            }
+            let schema = self.node(target.value, Trail::Start(&target.address), view);
+            let Value::Object(map) = schema else { return schema };
+            map
         } else {
             let name = self.shared.want(self.document, &target, view.direction);
             let file = if view.holder == Holder::Operation { "schemas.yaml" } else { "" };
@@ -129,7 +128,7 @@ impl<'d> Converter<'d> {
         };
         schema.extend(beside);
         if map.get("nullable") == Some(&Value::Bool(true)) {
-            return values::or_null(schema);
+            return Value::Object(values::or_null(schema));
         }
         Value::Object(schema)
     }

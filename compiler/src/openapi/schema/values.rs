@@ -96,7 +96,12 @@ impl Converter<'_> {
             let choice = match item {
                 // YAML writes `enum: [1, true]` where the texts are meant.
                 Value::Number(_) | Value::Bool(_) if text_only => Value::String(item.to_string()),
-                other => other.clone(),
+                Value::Null
+                | Value::Bool(_)
+                | Value::Number(_)
+                | Value::String(_)
+                | Value::Array(_)
+                | Value::Object(_) => item.clone(),
             };
             if !choices.contains(&choice) {
                 choices.push(choice);
@@ -245,14 +250,11 @@ pub(super) fn nullable(mut schema: Map<String, Value>, map: &Map<String, Value>)
     if !["allOf", "anyOf", "oneOf", "$ref"].iter().any(|key| schema.contains_key(*key)) {
         return schema;
     }
-    match or_null(schema) {
-        Value::Object(map) => map,
-        _ => Map::new(),
-    }
+    or_null(schema)
 }
 
 /// The same schema, or `null`; what only describes stays outside.
-pub(super) fn or_null(mut schema: Map<String, Value>) -> Value {
+pub(super) fn or_null(mut schema: Map<String, Value>) -> Map<String, Value> {
     for key in ["anyOf", "oneOf"] {
         if schema.contains_key("type") {
             break;
@@ -262,7 +264,7 @@ pub(super) fn or_null(mut schema: Map<String, Value>) -> Value {
             if !members.contains(&null) {
                 members.push(null);
             }
-            return Value::Object(schema);
+            return schema;
         }
     }
     let mut outer = Map::new();
@@ -272,7 +274,7 @@ pub(super) fn or_null(mut schema: Map<String, Value>) -> Value {
         }
     }
     outer.insert("anyOf".to_owned(), json!([Value::Object(schema), {"type": "null"}]));
-    Value::Object(outer)
+    outer
 }
 
 pub(super) fn format(value: &Value, map: &Map<String, Value>) -> Option<Value> {
