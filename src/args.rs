@@ -9,10 +9,10 @@ use clap_complete::Shell;
 /// Turn REST APIs into reviewed MCP tools, and serve them.
 #[derive(Debug, Parser)]
 #[command(name = "cap", version, propagate_version = true, after_help = TOUR)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
 }
 
 const TOUR: &str = "\
@@ -29,7 +29,7 @@ Exit status: 0 success, 1 errors in definitions, 2 wrong usage, 3 not pinned,
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Compile an OpenAPI document into capability files
     Import(ImportArgs),
     /// Read the definitions and report what is wrong with them
@@ -58,13 +58,13 @@ pub enum Command {
 
 /// Which folders a command works on.
 #[derive(Args, Clone, Debug, Default)]
-pub struct FolderArgs {
+pub(crate) struct FolderArgs {
     /// A capabilities folder; may be repeated [default: cap.yaml's, or `capabilities`]
     #[arg(long = "capabilities", value_name = "DIR")]
-    pub capabilities: Vec<PathBuf>,
+    pub(crate) capabilities: Vec<PathBuf>,
     /// The settings file [default: cap.yaml, if it exists]
     #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    pub(crate) config: Option<PathBuf>,
 }
 
 /// `cap import`
@@ -78,39 +78,39 @@ Examples:
 
 One file is written for each operation, beside an api.yaml with server, credentials and limits.
 Files that a person edited are never overwritten without --force.")]
-pub struct ImportArgs {
+pub(crate) struct ImportArgs {
     /// The OpenAPI document: a file, an http(s) URL, or `-` for standard input
-    pub document: String,
+    pub(crate) document: String,
     /// The api's name, the first part of its tools' names [default: from the title]
     #[arg(long, value_name = "NAME")]
-    pub api: Option<String>,
+    pub(crate) api: Option<String>,
     /// The folder that gets the api's folder [default: `capabilities`]
     #[arg(long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
+    pub(crate) out: Option<PathBuf>,
     /// The server to call, instead of the document's
     #[arg(long, value_name = "URL")]
-    pub server: Option<String>,
+    pub(crate) server: Option<String>,
     /// Only operations whose tool name, operationId or path matches; may be repeated
     #[arg(long, value_name = "GLOB")]
-    pub include: Vec<String>,
+    pub(crate) include: Vec<String>,
     /// Not the operations whose tool name, operationId or path matches; may be repeated
     #[arg(long, value_name = "GLOB")]
-    pub exclude: Vec<String>,
+    pub(crate) exclude: Vec<String>,
     /// Only operations with this tag; may be repeated
     #[arg(long, value_name = "TAG")]
-    pub tag: Vec<String>,
+    pub(crate) tag: Vec<String>,
     /// Only operations with this HTTP method; may be repeated
     #[arg(long, value_name = "METHOD")]
-    pub method: Vec<String>,
+    pub(crate) method: Vec<String>,
     /// Say what would be written, and write nothing
     #[arg(long)]
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
     /// Overwrite files that differ from what was imported last
     #[arg(long)]
-    pub force: bool,
+    pub(crate) force: bool,
     /// Show every note, not only errors and warnings
     #[arg(long)]
-    pub notes: bool,
+    pub(crate) notes: bool,
 }
 
 /// `cap check`
@@ -120,20 +120,20 @@ Examples:
   cap check
   cap check capabilities/github --format github    annotations in a workflow
   cap check capabilities/weather.yaml              one file, linked with its folder")]
-pub struct CheckArgs {
+pub(crate) struct CheckArgs {
     /// Folders or files [default: the capabilities folders]
-    pub paths: Vec<PathBuf>,
+    pub(crate) paths: Vec<PathBuf>,
     /// How to print what was found
     #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    pub(crate) format: Format,
     /// The settings file [default: cap.yaml, if it exists]
     #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    pub(crate) config: Option<PathBuf>,
 }
 
 /// How diagnostics are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// For people, on standard error
     #[default]
     Human,
@@ -152,42 +152,42 @@ Examples:
   cap pin --check               status 3 if a file is not what cap.lock says; writes nothing
 
 cap.lock is in sha256sum's format: cd capabilities && sha256sum -c cap.lock")]
-pub struct PinArgs {
+pub(crate) struct PinArgs {
     /// Only files at or below these paths [default: all]
-    pub paths: Vec<PathBuf>,
+    pub(crate) paths: Vec<PathBuf>,
     /// Only say what is not pinned
     #[arg(long)]
-    pub check: bool,
+    pub(crate) check: bool,
     /// Folders and settings.
     #[command(flatten)]
-    pub folders: FolderArgs,
+    pub(crate) folders: FolderArgs,
 }
 
 /// `cap list`
 #[derive(Args, Debug)]
-pub struct ListArgs {
+pub(crate) struct ListArgs {
     /// Only tools of this server
     #[arg(long, value_name = "NAME")]
-    pub server: Option<String>,
+    pub(crate) server: Option<String>,
     /// Print JSON
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
     /// Folders and settings.
     #[command(flatten)]
-    pub folders: FolderArgs,
+    pub(crate) folders: FolderArgs,
 }
 
 /// `cap show`
 #[derive(Args, Debug)]
-pub struct ShowArgs {
+pub(crate) struct ShowArgs {
     /// The tool's name
-    pub tool: String,
+    pub(crate) tool: String,
     /// Print JSON
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
     /// Folders and settings.
     #[command(flatten)]
-    pub folders: FolderArgs,
+    pub(crate) folders: FolderArgs,
 }
 
 /// `cap search`
@@ -195,22 +195,22 @@ pub struct ShowArgs {
 #[command(after_help = "\
 Example:
   cap search 'open a new issue in a repository' --limit 3")]
-pub struct SearchArgs {
+pub(crate) struct SearchArgs {
     /// What to look for, in plain words
     #[arg(required = true)]
-    pub query: Vec<String>,
+    pub(crate) query: Vec<String>,
     /// How many tools at most
     #[arg(long, value_name = "N")]
-    pub limit: Option<usize>,
+    pub(crate) limit: Option<usize>,
     /// Only tools of this server
     #[arg(long, value_name = "NAME")]
-    pub server: Option<String>,
+    pub(crate) server: Option<String>,
     /// Print JSON
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
     /// Folders and settings.
     #[command(flatten)]
-    pub folders: FolderArgs,
+    pub(crate) folders: FolderArgs,
 }
 
 /// `cap call`
@@ -221,24 +221,24 @@ Examples:
   cap call github__issues_create --json '{\"owner\": \"o\", \"repo\": \"r\", \"title\": \"t\"}' --dry-run
 
 --dry-run prints the HTTP request that would be sent; secrets are shown by name only.")]
-pub struct CallArgs {
+pub(crate) struct CallArgs {
     /// The tool's name
-    pub tool: String,
+    pub(crate) tool: String,
     /// An argument; text is taken as JSON where the tool wants another type; may be repeated
     #[arg(long = "arg", value_name = "NAME=VALUE")]
-    pub args: Vec<String>,
+    pub(crate) args: Vec<String>,
     /// All arguments as one JSON object; `--arg` wins over it
     #[arg(long, value_name = "OBJECT")]
-    pub json: Option<String>,
+    pub(crate) json: Option<String>,
     /// Print the request and send nothing
     #[arg(long)]
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
     /// A file with secrets, one NAME=value a line
     #[arg(long, value_name = "FILE")]
-    pub secrets: Option<PathBuf>,
+    pub(crate) secrets: Option<PathBuf>,
     /// Folders and settings.
     #[command(flatten)]
-    pub folders: FolderArgs,
+    pub(crate) folders: FolderArgs,
 }
 
 /// `cap serve`
@@ -251,52 +251,52 @@ Examples:
 
 Files below the capabilities folders are watched; changes are served within a second.
 Secrets come from the environment and from --secrets. RUST_LOG=debug says more.")]
-pub struct ServeArgs {
+pub(crate) struct ServeArgs {
     /// The address to listen on [default: cap.yaml's, or 127.0.0.1:39400]
     #[arg(long, value_name = "ADDR")]
-    pub listen: Option<SocketAddr>,
+    pub(crate) listen: Option<SocketAddr>,
     /// Speak MCP over standard input and output instead of HTTP
     #[arg(long, conflicts_with = "listen")]
-    pub stdio: bool,
+    pub(crate) stdio: bool,
     /// Refuse files that cap.lock does not list
     #[arg(long)]
-    pub locked: bool,
+    pub(crate) locked: bool,
     /// List matching tools to agents directly, beside the gateway's own; may be repeated
     #[arg(long, value_name = "GLOB")]
-    pub expose: Vec<String>,
+    pub(crate) expose: Vec<String>,
     /// A file with secrets, one NAME=value a line
     #[arg(long, value_name = "FILE")]
-    pub secrets: Option<PathBuf>,
+    pub(crate) secrets: Option<PathBuf>,
     /// Folders and settings.
     #[command(flatten)]
-    pub folders: FolderArgs,
+    pub(crate) folders: FolderArgs,
 }
 
 /// `cap explain`
 #[derive(Args, Debug)]
-pub struct ExplainArgs {
+pub(crate) struct ExplainArgs {
     /// A code such as CAP0203; without one, all codes are listed
-    pub code: Option<String>,
+    pub(crate) code: Option<String>,
 }
 
 /// `cap completions`
 #[derive(Args, Debug)]
-pub struct CompletionsArgs {
+pub(crate) struct CompletionsArgs {
     /// The shell
-    pub shell: Shell,
+    pub(crate) shell: Shell,
 }
 
 /// `cap schema`
 #[derive(Args, Debug)]
-pub struct SchemaArgs {
+pub(crate) struct SchemaArgs {
     /// The kind of file
     #[arg(value_enum)]
-    pub kind: SchemaKind,
+    pub(crate) kind: SchemaKind,
 }
 
 /// Files that have a JSON Schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SchemaKind {
+pub(crate) enum SchemaKind {
     /// `kind: capability`
     Capability,
     /// `kind: api`
@@ -311,8 +311,8 @@ pub enum SchemaKind {
 
 /// `cap demo`
 #[derive(Args, Debug)]
-pub struct DemoArgs {
+pub(crate) struct DemoArgs {
     /// End after the tour instead of serving on
     #[arg(long)]
-    pub once: bool,
+    pub(crate) once: bool,
 }

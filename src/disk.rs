@@ -11,7 +11,7 @@ use tempfile::NamedTempFile;
 ///
 /// # Errors
 /// When the folder or file cannot be written; what was there stays.
-pub fn write_atomic(path: &Path, text: &str) -> io::Result<()> {
+pub(crate) fn write_atomic(path: &Path, text: &str) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(|error| named(&error, folder))?;
     let mut file = NamedTempFile::with_prefix_in(".cap-", folder).map_err(|error| named(&error, folder))?;
@@ -34,6 +34,6 @@ fn make_readable(_: &NamedTempFile) -> io::Result<()> {
 }
 
 /// The error with the path that it is about.
-pub fn named(error: &io::Error, path: &Path) -> io::Error {
+pub(crate) fn named(error: &io::Error, path: &Path) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }

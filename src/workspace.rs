@@ -16,11 +16,11 @@ use crate::output::{Output, tally_text};
 
 /// Settings, and the folders that follow from them.
 #[derive(Debug)]
-pub struct Workspace {
+pub(crate) struct Workspace {
     /// What `cap.yaml` says.
-    pub settings: Settings,
+    pub(crate) settings: Settings,
     /// The capabilities folders.
-    pub folders: Vec<PathBuf>,
+    pub(crate) folders: Vec<PathBuf>,
 }
 
 impl Workspace {
@@ -28,7 +28,7 @@ impl Workspace {
     ///
     /// # Errors
     /// When the settings cannot be read or have faults; what is wrong has been said.
-    pub fn open(args: &FolderArgs, output: &Output) -> Result<Self, Exit> {
+    pub(crate) fn open(args: &FolderArgs, output: &Output) -> Result<Self, Exit> {
         let settings = read_settings(args.config.as_deref(), output)?;
         let folders = if !args.capabilities.is_empty() {
             args.capabilities.clone()
@@ -44,7 +44,7 @@ impl Workspace {
     ///
     /// # Errors
     /// When a folder cannot be listed; what is wrong has been said.
-    pub fn load(&self, policy: Policy, output: &Output) -> Result<(Loader, Loaded), Exit> {
+    pub(crate) fn load(&self, policy: Policy, output: &Output) -> Result<(Loader, Loaded), Exit> {
         let mut loader = Loader::new(&self.folders, policy);
         match loader.load() {
             Ok(loaded) => Ok((loader, loaded)),
@@ -62,7 +62,7 @@ impl Workspace {
     ///
     /// # Errors
     /// As [`Workspace::load`].
-    pub fn load_tools(&self, output: &Output) -> Result<Loaded, Exit> {
+    pub(crate) fn load_tools(&self, output: &Output) -> Result<Loaded, Exit> {
         let (_, loaded) = self.load(Policy::AllowUnlisted, output)?;
         let tally = Tally::of(&loaded.diagnostics);
         if tally.errors > 0 {

@@ -7,5 +7,8 @@
 pub mod config;
 pub mod disk;
 pub mod execute;
+pub mod index;
 pub mod load;
+pub mod registry;
+pub mod reload;
 pub mod watch;

@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::output::{Output, Tone, plural, tally_text};
 use crate::workspace::Workspace;
 
-pub fn run(args: &CheckArgs, output: &Output) -> Result<Exit, Exit> {
+pub(crate) fn run(args: &CheckArgs, output: &Output) -> Result<Exit, Exit> {
     let (folders, only) = targets(&args.paths);
     let folder_args = FolderArgs { capabilities: folders, config: args.config.clone() };
     let workspace = Workspace::open(&folder_args, output)?;

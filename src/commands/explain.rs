@@ -8,7 +8,7 @@ use crate::output::Output;
 
 const DIAGNOSTICS: &str = include_str!("../../docs/diagnostics.md");
 
-pub fn run(args: &ExplainArgs, output: &Output) -> Result<Exit, Exit> {
+pub(crate) fn run(args: &ExplainArgs, output: &Output) -> Result<Exit, Exit> {
     let Some(text) = &args.code else {
         let lines: String = all_codes().iter().map(|info| format!("{}  {}\n", info.code, info.title)).collect();
         output.data(&lines);

@@ -13,7 +13,7 @@ use crate::exit::Exit;
 use crate::output::{Output, Tone, plural};
 use crate::workspace::Workspace;
 
-pub fn run(args: &PinArgs, output: &Output) -> Result<Exit, Exit> {
+pub(crate) fn run(args: &PinArgs, output: &Output) -> Result<Exit, Exit> {
     let workspace = Workspace::open(&folders(args), output)?;
     let (loader, loaded) = workspace.load(Policy::AllowUnlisted, output)?;
     let problems: Vec<&Problem> =
@@ -59,7 +59,9 @@ fn is_selected(paths: &[PathBuf], file: &SourceId) -> bool {
         || paths.iter().any(|path| {
             let path = SourceId::new(&path.to_string_lossy());
             let path = path.as_str().trim_end_matches('/');
-            path == "." || file.as_str() == path || file.as_str().strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))
+            path == "."
+                || file.as_str() == path
+                || file.as_str().strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))
         })
 }
 

@@ -9,7 +9,7 @@ use crate::exit::Exit;
 use crate::output::Output;
 
 /// Every schema, with the name of its file.
-pub const FILES: [(SchemaKind, &str); 5] = [
+pub(crate) const FILES: [(SchemaKind, &str); 5] = [
     (SchemaKind::Capability, "capability.schema.json"),
     (SchemaKind::Api, "api.schema.json"),
     (SchemaKind::Schemas, "schemas.schema.json"),
@@ -17,14 +17,14 @@ pub const FILES: [(SchemaKind, &str); 5] = [
     (SchemaKind::Settings, "cap.schema.json"),
 ];
 
-pub fn run(args: &SchemaArgs, output: &Output) -> Exit {
+pub(crate) fn run(args: &SchemaArgs, output: &Output) -> Exit {
     output.json(&schema(args.kind));
     Exit::Success
 }
 
 /// The JSON Schema of one kind of file.
 #[must_use]
-pub fn schema(kind: SchemaKind) -> Value {
+pub(crate) fn schema(kind: SchemaKind) -> Value {
     match kind {
         SchemaKind::Capability => json_schema(Kind::Capability),
         SchemaKind::Api => json_schema(Kind::Api),
