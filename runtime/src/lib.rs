@@ -6,5 +6,6 @@
 
 pub mod config;
 pub mod disk;
+pub mod execute;
 pub mod load;
 pub mod watch;
