@@ -142,7 +142,8 @@ impl Executor {
         }
     }
 
-    async fn tries(
+    /// The answer after as many tries as the rules allow.
+    pub(super) async fn tries(
         &self,
         tool: &str,
         request: &WireRequest,

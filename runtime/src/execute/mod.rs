@@ -19,6 +19,7 @@ mod error;
 mod escape;
 mod executor;
 mod expression;
+mod fetch;
 mod limit;
 mod mask;
 mod outcome;

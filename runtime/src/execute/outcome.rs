@@ -61,9 +61,7 @@ pub enum Content {
 /// # Errors
 /// `Status` for a failure, `TooLarge` for bytes that cannot be cut.
 pub(super) fn read(answer: &Answer, mask: &Mask, limit: u64) -> Result<ToolOutcome, ToolError> {
-    if !(200..300).contains(&answer.status) {
-        return Err(failure(answer));
-    }
+    success(answer)?;
     if answer.body.is_empty() {
         let text = format!("the server answered {} without content", answer.status);
         return Ok(ToolOutcome { content: vec![Content::Text(text)], ..ToolOutcome::default() });
@@ -83,6 +81,14 @@ pub(super) fn read(answer: &Answer, mask: &Mask, limit: u64) -> Result<ToolOutco
         _ => Content::Blob { data, media_type },
     };
     Ok(ToolOutcome { content: vec![content], ..ToolOutcome::default() })
+}
+
+/// Whether the server did what was asked.
+///
+/// # Errors
+/// `Status` if it did not.
+pub(super) fn success(answer: &Answer) -> Result<(), ToolError> {
+    if (200..300).contains(&answer.status) { Ok(()) } else { Err(failure(answer)) }
 }
 
 fn read_text(answer: &Answer, media_type: &str, mask: &Mask) -> ToolOutcome {
