@@ -102,6 +102,53 @@ fn the_order_of_paths_changes_nothing() {
 }
 
 #[test]
+fn no_wrong_value_takes_more_than_its_own_operation_down() {
+    let text = String::from_utf8(read("pet_store.yaml")).unwrap();
+    let tree = cap_compiler::syntax::parse_yaml(&text, &cap_compiler::syntax::Bounds::DOCUMENT).unwrap().value;
+    let wrong = [
+        Value::Null,
+        Value::Bool(true),
+        Value::from(-1.5),
+        Value::from("{x"),
+        serde_json::json!([[]]),
+        serde_json::json!({"$ref": "#/no"}),
+    ];
+    let mut pointers = Vec::new();
+    below(&tree, String::new(), &mut pointers);
+    for (index, pointer) in pointers.iter().enumerate() {
+        let mut broken = tree.clone();
+        *broken.pointer_mut(pointer).unwrap() = wrong[index % wrong.len()].clone();
+        let options = ImportOptions { server: Some("https://pets.example.com".to_owned()), ..ImportOptions::default() };
+        let result = import_bytes("broken.json", serde_json::to_vec(&broken).unwrap(), &options);
+        let compiled = compile(&parsed(&result));
+        let errors: Vec<_> = compiled.diagnostics.iter().filter(|it| it.is_error()).collect();
+        assert!(errors.is_empty(), "{pointer} = {}: {errors:?}", wrong[index % wrong.len()]);
+        let summary = &result.summary;
+        assert_eq!(summary.imported + summary.skipped.len(), summary.operations, "{pointer}");
+        if pointer.starts_with("/paths/") && pointer.matches('/').count() > 3 {
+            assert!(summary.imported >= 12, "{pointer}: {}", summary.imported);
+        }
+    }
+}
+
+fn below(tree: &Value, pointer: String, found: &mut Vec<String>) {
+    match tree {
+        Value::Object(members) => {
+            for (key, value) in members {
+                below(value, format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1")), found);
+            }
+        }
+        Value::Array(items) => {
+            for (index, value) in items.iter().enumerate() {
+                below(value, format!("{pointer}/{index}"), found);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+    found.push(pointer);
+}
+
+#[test]
 fn a_person_chooses_server_and_operations() {
     let options = ImportOptions {
         api: Some("shop".to_owned()),

@@ -133,7 +133,7 @@ impl Arguments {
     }
 
     fn request(&self, operation: &Operation<'_>, accept: Option<String>) -> Result<RequestDefinition, String> {
-        let path = self.template(&self.path.pieces)?;
+        let path = self.path_template()?;
         let mut request = RequestDefinition {
             method: operation.outline.method.to_ascii_uppercase(),
             path,
@@ -180,6 +180,26 @@ impl Arguments {
         Ok(())
     }
 
+    fn path_template(&self) -> Result<Template, String> {
+        let encode = |part: &PathPart| match part {
+            PathPart::Text(text) => PathPart::Text(encoded(text)),
+            PathPart::Placeholder(name) => PathPart::Placeholder(name.clone()),
+        };
+        let mut parts: Vec<PathPart> = self.path.pieces.iter().map(encode).collect();
+        if !matches!(parts.first(), Some(PathPart::Text(text)) if text.starts_with('/')) {
+            parts.insert(0, PathPart::Text("/".to_owned()));
+        }
+        let hole = |part: &PathPart| match part {
+            PathPart::Text(text) => text.clone(),
+            PathPart::Placeholder(_) => "x".to_owned(),
+        };
+        let shape: String = parts.iter().map(hole).collect();
+        if shape.split('/').any(|segment| matches!(segment, "." | "..")) {
+            return Err("its path has a segment `.` or `..`".to_owned());
+        }
+        self.template(&parts)
+    }
+
     fn template(&self, parts: &[PathPart]) -> Result<Template, String> {
         let mut source = String::new();
         for part in parts {
@@ -210,6 +230,22 @@ impl Arguments {
             converter.report().count("", say, Code::ARGUMENT_RENAMED);
         }
     }
+}
+
+/// The text of a path with what no path may hold as it is.
+fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_whitespace() || c.is_control() || matches!(c, '?' | '#') {
+            let mut bytes = [0; 4];
+            for byte in c.encode_utf8(&mut bytes).bytes() {
+                out.push_str(&format!("%{byte:02X}"));
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 /// Text in which nothing is taken for a hole.

@@ -22,7 +22,7 @@ const EMPTY_WORDS: [&str; 10] =
 /// The name of the api: the one asked for, or one from the document's title.
 pub(super) fn api_name(document: &Document, asked: Option<&str>, report: &Report) -> String {
     if let Some(name) = asked {
-        let usable: String = name.chars().map(|c| if is_name_char(c) { c } else { '_' }).take(API_LIMIT).collect();
+        let usable = usable(name);
         if usable != name || usable.is_empty() {
             report.say(
                 Diagnostic::new(
@@ -162,6 +162,18 @@ fn report_renamed(
         };
         report.count(wanted, say, Code::OPERATION_RENAMED);
     }
+}
+
+/// Tool names have `__` between the api's part and their own, so an api's name has none.
+fn usable(name: &str) -> String {
+    let mut usable = String::new();
+    for c in name.chars().take(API_LIMIT) {
+        let c = if is_name_char(c) { c } else { '_' };
+        if c != '_' || !usable.ends_with('_') {
+            usable.push(c);
+        }
+    }
+    usable
 }
 
 fn is_empty_word(word: &str) -> bool {

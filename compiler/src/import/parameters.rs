@@ -8,8 +8,24 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::openapi::schema::{Converter, Direction, Holder, View, is_text_like, shortened};
 use crate::openapi::{Location, Operation, Parameter, Serialization, prose};
 
-/// Header parameters that OpenAPI says to ignore: they follow from other parts of the document.
-const RESERVED_HEADERS: [&str; 3] = ["accept", "content-type", "authorization"];
+/// Header parameters that no caller sets: OpenAPI says to ignore the first three, which follow from
+/// other parts of the document, and HTTP clients set the others themselves.
+const RESERVED_HEADERS: [&str; 14] = [
+    "accept",
+    "content-type",
+    "authorization",
+    "proxy-authorization",
+    "host",
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "keep-alive",
+    "upgrade",
+    "te",
+    "trailer",
+    "expect",
+    "proxy-connection",
+];
 
 /// A parameter on its way to an argument.
 #[derive(Clone, Debug)]
@@ -191,10 +207,10 @@ fn report_reserved(parameter: &Parameter<'_>, converter: &Converter<'_>) {
     let say = || {
         Diagnostic::new(
             Code::RESERVED_HEADER,
-            format!("header parameter `{}` is ignored, as OpenAPI says", parameter.name),
+            format!("header parameter `{}` is ignored", parameter.name),
             parameter.spot.address.place(),
         )
-        .label("media types and security say what is sent")
+        .label("media types, security and the HTTP client say what is sent")
     };
     converter.report().count(&parameter.name.to_ascii_lowercase(), say, Code::RESERVED_HEADER);
 }

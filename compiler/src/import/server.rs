@@ -172,7 +172,7 @@ fn absolute(url: &str) -> Option<String> {
     if host.is_empty()
         || host.starts_with(':')
         || !host.chars().all(usable)
-        || rest.contains(|c: char| c.is_whitespace() || matches!(c, '{' | '}'))
+        || rest.contains(|c: char| c.is_whitespace() || c.is_control() || "<>\"{}|\\^`".contains(c))
     {
         return None;
     }
@@ -226,6 +226,7 @@ fn is_private(url: &str) -> bool {
         Some(rest) => rest.split(']').next().unwrap_or_default().to_owned(),
         None => host.split(':').next().unwrap_or_default().to_owned(),
     };
+    let bare = bare.trim_end_matches('.');
     match bare.parse::<IpAddr>() {
         Ok(IpAddr::V4(ip)) => {
             ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_unspecified() || ip.is_broadcast()

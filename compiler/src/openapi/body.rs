@@ -1,6 +1,7 @@
 //! Request bodies and their media types.
 
 use super::operation::unreadable;
+use super::parameter::is_header_name;
 use super::{Document, Outline, Report, Spot, Version};
 use crate::diagnostic::{Code, Diagnostic};
 
@@ -66,7 +67,7 @@ pub fn media_types<'d>(content: &Spot<'d>, report: &Report) -> Vec<MediaType<'d>
         .members()
         .filter_map(|(name, spot)| {
             let essence = name.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-            if !is_media_type(&essence) {
+            if !is_media_type(&essence) || name.chars().any(char::is_control) {
                 report.count(name, || not_a_media_type(name, &spot), Code::MEDIA_TYPE_UNREADABLE);
                 return None;
             }
@@ -77,10 +78,7 @@ pub fn media_types<'d>(content: &Spot<'d>, report: &Report) -> Vec<MediaType<'d>
 
 /// Two tokens with a slash between.
 fn is_media_type(essence: &str) -> bool {
-    let token = |part: &str| {
-        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
-    };
-    essence.split_once('/').is_some_and(|(kind, subtype)| token(kind) && token(subtype))
+    essence.split_once('/').is_some_and(|(kind, subtype)| is_header_name(kind) && is_header_name(subtype))
 }
 
 fn ignored(outline: &Outline<'_>, item: &Spot<'_>) -> Diagnostic {

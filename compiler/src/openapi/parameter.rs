@@ -115,7 +115,8 @@ fn read<'d>(document: &'d Document, item: &Spot<'d>, report: &Report) -> Option<
         return None;
     }
     let location = spot.text("in").and_then(Location::parse);
-    let (Some(name), Some(location)) = (spot.text("name").filter(|name| !name.is_empty()), location) else {
+    let sendable = |name: &&str| !name.is_empty() && (location != Some(Location::Header) || is_header_name(name));
+    let (Some(name), Some(location)) = (spot.text("name").filter(sendable), location) else {
         report.count("", || unplaced(&spot), Code::UNREADABLE_PARAMETER);
         return None;
     };
@@ -167,10 +168,15 @@ fn first_example<'d>(document: &'d Document, spot: &Spot<'d>, report: &Report) -
     document.follow(example, report)?.get("value")
 }
 
+/// `token` of RFC 9110, section 5.6.2.
+pub(super) fn is_header_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
 fn unplaced(spot: &Spot<'_>) -> Diagnostic {
     Diagnostic::new(
         Code::UNREADABLE_PARAMETER,
-        "a parameter must have a `name`, and `in` must be `path`, `query`, `header` or `cookie`",
+        "a parameter must have a `name` that can be sent, and `in` must be `path`, `query`, `header` or `cookie`",
         spot.address.place(),
     )
     .label("this parameter is left out")

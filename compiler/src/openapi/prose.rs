@@ -135,12 +135,10 @@ fn tag(text: &str, whole: &str) -> Option<(String, usize)> {
     let replacement = match name.as_str() {
         "code" | "tt" | "kbd" => "`",
         "li" if !closing => "\n- ",
-        "br" => "\n",
-        "p" if closing => "\n\n",
         "td" | "th" if closing => " ",
-        name if BLOCK_TAGS.contains(&name) => "\n",
+        name if BLOCK_TAGS.contains(&name) => "\n\n",
         name if INLINE_TAGS.contains(&name) => "",
-        name if !name.is_empty() && whole.to_ascii_lowercase().contains(&format!("</{name}>")) => "\n",
+        name if !name.is_empty() && whole.to_ascii_lowercase().contains(&format!("</{name}>")) => "\n\n",
         _ => return None,
     };
     Some((replacement.to_owned(), end + 1))

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use openapiv3::{APIKeyLocation, OAuth2Flows, SecurityScheme};
 use serde_json::Value;
 
+use super::parameter::is_header_name;
 use super::{Document, Location, Report, Spot};
 use crate::diagnostic::{Code, Diagnostic};
 
@@ -76,6 +77,9 @@ fn read(spot: &Spot<'_>) -> Result<Scheme, String> {
                 APIKeyLocation::Header => Location::Header,
                 APIKeyLocation::Cookie => Location::Cookie,
             };
+            if location == Location::Header && !is_header_name(&name) {
+                return Err(format!("`{name}` is not the name of a header"));
+            }
             Ok(Scheme { kind: SchemeKind::Key { location, name }, description, urls: Vec::new() })
         }
         SecurityScheme::HTTP { scheme, description, .. } => {

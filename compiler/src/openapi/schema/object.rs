@@ -28,6 +28,9 @@ enum Reading {
     Loose,
 }
 
+/// The schema that everything fits.
+static ANYTHING: Value = Value::Bool(true);
+
 /// How deep `allOf`s are followed.
 const DEPTH: usize = 16;
 
@@ -61,13 +64,7 @@ impl<'d> Converter<'d> {
     pub fn plain_object(&self, spot: &Spot<'d>) -> Option<PlainObject<'d>> {
         let mut object = PlainObject::default();
         self.collect(spot, Reading::Exact, DEPTH, &mut object)?;
-        // A name that must be there, and has no schema, could not be given.
-        let known = |name: &&str| object.properties.iter().any(|(known, _)| known == name);
-        let chosen = object.choices.iter().flat_map(|(_, sets)| sets.iter().flatten());
-        if !object.required.iter().chain(chosen).all(known) {
-            return None;
-        }
-        self.trim(&mut object);
+        self.complete(spot, &mut object);
         (!object.properties.is_empty()).then_some(object)
     }
 
@@ -77,11 +74,20 @@ impl<'d> Converter<'d> {
         let mut object = PlainObject::default();
         // What cannot be read adds nothing.
         let _ = self.collect(spot, Reading::Loose, DEPTH, &mut object);
-        self.trim(&mut object);
+        self.complete(spot, &mut object);
         object
     }
 
-    fn trim(&self, object: &mut PlainObject<'d>) {
+    /// Names that must be there, and have no schema, can be given as anything; what is not sent
+    /// leaves.
+    fn complete(&self, spot: &Spot<'d>, object: &mut PlainObject<'d>) {
+        let chosen = object.choices.iter().flat_map(|(_, sets)| sets.iter().flatten());
+        let names: BTreeSet<&'d str> = object.required.iter().chain(chosen).copied().collect();
+        for name in names {
+            if !object.properties.iter().any(|(known, _)| *known == name) {
+                object.properties.push((name, Spot { value: &ANYTHING, address: spot.address.clone() }));
+            }
+        }
         object.properties.retain(|(_, spot)| !is_hidden(self.document, spot.value, Direction::Input));
         let names: BTreeSet<&str> = object.properties.iter().map(|(name, _)| *name).collect();
         object.required.retain(|name| names.contains(name));

@@ -189,6 +189,13 @@ impl Converter<'_> {
                 schema.shift_remove("examples");
             }
         }
+        // Which alternative is meant is told by one property; the others need not exclude each other.
+        if map.contains_key("discriminator")
+            && !schema.contains_key("anyOf")
+            && let Some(alternatives) = schema.shift_remove("oneOf")
+        {
+            schema.insert("anyOf".to_owned(), alternatives);
+        }
         fold_single(schema);
     }
 
