@@ -12,8 +12,11 @@
 //! ```
 
 pub mod capability;
+pub mod check;
+pub mod compile;
 pub mod definition;
 pub mod diagnostic;
+pub mod lower;
 pub mod pin;
 pub mod source;
 pub mod syntax;

@@ -25,7 +25,8 @@ pub use record::SourceRecord;
 pub use request::{BodyDefinition, ParameterDefinition, PartDefinition, PathParameterDefinition, RequestDefinition};
 pub use schemas::SchemasDefinition;
 pub use template::{
-    Hole, NameUse, Template, TemplateError, TemplateName, TemplatePiece, TemplateValue, argument_expression,
+    FilterKind, FilterUse, Hole, NameUse, Template, TemplateError, TemplateName, TemplatePiece, TemplateValue,
+    argument_expression,
 };
 pub use upstream::{TransportDefinition, UpstreamDefinition};
 

@@ -166,12 +166,29 @@ impl ParameterDefinition {
         })
     }
 
-    fn is_plain(&self) -> bool {
+    /// Whether it is its value and nothing else.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
         self.style.is_none() && self.explode.is_none() && !self.allow_reserved && self.content.is_none()
     }
 }
 
 impl BodyDefinition {
+    /// The keys of the forms that are there; a good body has one.
+    #[must_use]
+    pub fn forms(&self) -> Vec<&'static str> {
+        [
+            ("json", self.json.is_some()),
+            ("form", self.form.is_some()),
+            ("multipart", self.multipart.is_some()),
+            ("text", self.text.is_some()),
+            ("binary", self.binary.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(key, there)| there.then_some(key))
+        .collect()
+    }
+
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         Some(Self {
             content_type: fields.optional("content_type", read::template),
@@ -186,6 +203,12 @@ impl BodyDefinition {
 }
 
 impl PartDefinition {
+    /// Whether it is its value and nothing else.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        !self.binary && self.filename.is_none() && self.content_type.is_none()
+    }
+
     fn read(node: Node<'_>) -> Option<Self> {
         if !node.is_mapping() {
             let value = read::template_value(node)?;
@@ -267,7 +290,7 @@ impl Serialize for ParameterDefinition {
 
 impl Serialize for PartDefinition {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if !self.binary && self.filename.is_none() && self.content_type.is_none() {
+        if self.is_plain() {
             return self.value.serialize(serializer);
         }
         let mut map = serializer.serialize_map(None)?;

@@ -38,8 +38,30 @@ pub struct Hole {
     pub range: Range<usize>,
     /// The names that it reads.
     pub names: Vec<NameUse>,
+    /// Filters and tests that it applies.
+    pub filters: Vec<FilterUse>,
     /// Whether it is one name and nothing else.
     pub direct: bool,
+}
+
+/// A filter (`x | upper`) or test (`x is defined`) that an expression applies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FilterUse {
+    /// Its name.
+    pub name: String,
+    /// Which of the two.
+    pub kind: FilterKind,
+    /// The bytes of the expression that applies it, within the template's text.
+    pub range: Range<usize>,
+}
+
+/// What applies after `|` and after `is`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FilterKind {
+    /// `x | upper`
+    Filter,
+    /// `x is defined`
+    Test,
 }
 
 /// A name that an expression reads.
@@ -273,10 +295,15 @@ fn parse_hole(source: &str, inner: Range<usize>) -> Result<Hole, TemplateError> 
             .filter(|bytes| bytes.end <= expression.len())
             .map_or(range.clone(), |bytes| offset + bytes.start..offset + bytes.end),
     })?;
-    let mut names = Vec::new();
-    collect_names(&tree, offset, &mut names);
-    let direct = names.len() == 1 && root_name(&tree).is_some();
-    Ok(Hole { source: expression.to_owned(), range, names, direct })
+    let mut hole = Hole {
+        source: expression.to_owned(),
+        range,
+        names: Vec::new(),
+        filters: Vec::new(),
+        direct: root_name(&tree).is_some(),
+    };
+    collect(&tree, offset, &mut hole);
+    Ok(hole)
 }
 
 /// The name that an expression is, if it is nothing but a name.
@@ -303,15 +330,28 @@ fn scoped_name(scope: &Expr<'_>, name: &str) -> Option<TemplateName> {
     }
 }
 
-fn collect_names(tree: &Expr<'_>, offset: usize, names: &mut Vec<NameUse>) {
+/// Notes the names, filters and tests of an expression and of all below it.
+fn collect(tree: &Expr<'_>, offset: usize, hole: &mut Hole) {
+    let span = tree.span();
+    let range = offset + span.start_offset as usize..offset + span.end_offset as usize;
     if let Some(name) = root_name(tree) {
-        let span = tree.span();
-        let range = offset + span.start_offset as usize..offset + span.end_offset as usize;
-        names.push(NameUse { name, range });
+        hole.names.push(NameUse { name, range });
         return;
     }
+    if let Some((kind, name)) = filter_name(tree) {
+        hole.filters.push(FilterUse { name: name.to_owned(), kind, range });
+    }
     for child in children(tree) {
-        collect_names(child, offset, names);
+        collect(child, offset, hole);
+    }
+}
+
+fn filter_name<'s>(tree: &Expr<'s>) -> Option<(FilterKind, &'s str)> {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "two of minijinja's fifteen expressions apply a filter")]
+    match tree {
+        Expr::Filter(filter) => Some((FilterKind::Filter, filter.name)),
+        Expr::Test(test) => Some((FilterKind::Test, test.name)),
+        _ => None,
     }
 }
 

@@ -1,0 +1,101 @@
+//! Servers: absolute URLs whose scheme and host no argument reaches, and the network rule.
+
+use std::net::IpAddr;
+
+use super::Report;
+use super::templates::{Allowed, check_template};
+use crate::definition::{NetworkDefinition, Template, TemplatePiece};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::syntax::Pointer;
+
+/// A server of an api, a stand-alone capability or an upstream.
+pub(super) fn check_server_url(
+    server: &Template,
+    pointer: &Pointer,
+    network: Option<NetworkDefinition>,
+    allowed: &Allowed<'_>,
+    report: &mut Report<'_>,
+) {
+    let before = report.diagnostics.len();
+    check_template(server, pointer, allowed, report);
+    if report.diagnostics.len() > before {
+        return;
+    }
+    // What a secret stands for is not known here; any name will do for its place.
+    let shape: String = server
+        .pieces
+        .iter()
+        .map(|piece| match piece {
+            TemplatePiece::Literal(text) => text.as_str(),
+            TemplatePiece::Hole(_) => "x",
+        })
+        .collect();
+    match fault(&shape) {
+        Some(fault) => {
+            let place = report.value(pointer);
+            report.push(
+                Diagnostic::new(Code::SERVER_URL, format!("`{}` is not a server", server.source), place)
+                    .label(fault)
+                    .help("write an absolute URL such as `https://api.example.com/v1`"),
+            );
+        }
+        None => check_network(&shape, pointer, network, report),
+    }
+}
+
+fn fault(url: &str) -> Option<&'static str> {
+    let Some(rest) = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")) else {
+        return Some("must begin with `https://` or `http://`");
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = host_of(authority);
+    if host.is_empty() {
+        return Some("has no host");
+    }
+    if authority.contains('@') {
+        return Some("must not hold a user name or password");
+    }
+    if rest.contains(['?', '#']) {
+        return Some("must end with its path");
+    }
+    if url.contains(|c: char| c.is_whitespace() || c.is_control() || "<>\"{}|\\^`".contains(c)) {
+        return Some("has characters that no URL has");
+    }
+    None
+}
+
+fn check_network(url: &str, pointer: &Pointer, network: Option<NetworkDefinition>, report: &mut Report<'_>) {
+    let authority = url.split_once("://").map_or("", |(_, rest)| rest.split('/').next().unwrap_or_default());
+    if network == Some(NetworkDefinition::Private) || !is_private(host_of(authority)) {
+        return;
+    }
+    let place = report.value(pointer);
+    report.push(
+        Diagnostic::new(Code::PRIVATE_SERVER, format!("`{authority}` is a private address"), place)
+            .label("calls to it would be refused")
+            .help("add `network: private` if this server is meant"),
+    );
+}
+
+/// The host of `host:port`, without the brackets of IPv6.
+fn host_of(authority: &str) -> &str {
+    if let Some(rest) = authority.strip_prefix('[') {
+        return rest.split(']').next().unwrap_or_default();
+    }
+    authority.split(':').next().unwrap_or_default()
+}
+
+/// Hosts that are private by their spelling. What a name resolves to is checked when it is called.
+fn is_private(host: &str) -> bool {
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    if host == "localhost" || host.ends_with(".localhost") || host.ends_with(".local") || host.ends_with(".internal") {
+        return true;
+    }
+    match host.parse::<IpAddr>() {
+        Ok(IpAddr::V4(v4)) => v4.is_loopback() || v4.is_private() || v4.is_link_local() || v4.is_unspecified(),
+        Ok(IpAddr::V6(v6)) => {
+            v6.is_loopback() || v6.is_unspecified() || v6.is_unique_local() || v6.is_unicast_link_local()
+        }
+        Err(_) => false,
+    }
+}

@@ -1,0 +1,201 @@
+//! Names and filters in templates, and where secrets may stand.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use super::Report;
+use crate::definition::{FilterKind, Hole, Template, TemplateName, TemplateValue};
+use crate::diagnostic::{Code, Diagnostic, Place, nearest};
+use crate::syntax::Pointer;
+
+/// Which names a template may use.
+pub(super) struct Allowed<'a> {
+    /// The arguments, if any may stand here.
+    pub(super) arguments: Option<&'a BTreeSet<&'a str>>,
+    /// Whether secrets may stand here.
+    pub(super) secrets: Secrets,
+}
+
+/// Whether secrets may stand somewhere.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Secrets {
+    /// A credential belongs here.
+    Allowed,
+    /// They belong into the api's file.
+    Refused,
+}
+
+impl Allowed<'_> {
+    /// Secrets and nothing else.
+    pub(super) const CREDENTIALS: Allowed<'static> = Allowed { arguments: None, secrets: Secrets::Allowed };
+    /// Neither arguments nor secrets.
+    pub(super) const NOTHING: Allowed<'static> = Allowed { arguments: None, secrets: Secrets::Refused };
+}
+
+/// Checks one template.
+pub(super) fn check_template(template: &Template, pointer: &Pointer, allowed: &Allowed<'_>, report: &mut Report<'_>) {
+    for hole in template.holes() {
+        check_names(hole, pointer, allowed, report);
+        check_filters(hole, pointer, report);
+    }
+}
+
+/// Checks every template in a value.
+pub(super) fn check_value(value: &TemplateValue, pointer: &Pointer, allowed: &Allowed<'_>, report: &mut Report<'_>) {
+    value.visit(&mut Vec::new(), &mut |path, template| {
+        let pointer = path.iter().fold(pointer.clone(), |pointer, token| pointer.child(token.as_str()));
+        check_template(template, &pointer, allowed, report);
+    });
+}
+
+fn check_names(hole: &Hole, pointer: &Pointer, allowed: &Allowed<'_>, report: &mut Report<'_>) {
+    for used in &hole.names {
+        let place = within(report, pointer, &used.range);
+        match (&used.name, allowed.arguments) {
+            (TemplateName::Secret(name), _) => check_secret(name, place, allowed.secrets, report),
+            (TemplateName::Argument(name), Some(known)) if known.contains(name.as_str()) => {}
+            (TemplateName::Argument(name), Some(known)) => report.push(unknown_argument(name, place, known)),
+            (TemplateName::Argument(name), None) => report.push(
+                Diagnostic::new(Code::UNKNOWN_ARGUMENT, format!("`{name}` has no meaning here"), place)
+                    .label("arguments do not reach this place")
+                    .help(match allowed.secrets {
+                        Secrets::Allowed => "write the text itself, or `{{ secret.NAME }}`",
+                        Secrets::Refused => "write the text itself",
+                    }),
+            ),
+        }
+    }
+}
+
+fn unknown_argument(name: &str, place: Place, known: &BTreeSet<&str>) -> Diagnostic {
+    let diagnostic = Diagnostic::new(Code::UNKNOWN_ARGUMENT, format!("the input has no argument `{name}`"), place)
+        .label("no input property has this name");
+    match nearest(name, known.iter().copied()) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None => diagnostic.help(format!("add `{name}` to `input.properties`")),
+    }
+}
+
+fn check_secret(name: &str, place: Place, secrets: Secrets, report: &mut Report<'_>) {
+    if secrets == Secrets::Refused {
+        report.push(
+            Diagnostic::new(Code::SECRET_NOT_ALLOWED, format!("the secret `{name}` may not stand here"), place)
+                .label("a credential does not belong here")
+                .help("move it to `auth` or `headers` of the api's file, or to `auth` of a stand-alone capability"),
+        );
+    } else if !is_secret_name(name) {
+        report.push(
+            Diagnostic::new(Code::INVALID_VALUE, format!("`{name}` is not the name of a secret"), place)
+                .label("expected capital letters, digits and `_`, as of an environment variable")
+                .help(format!("rename it, for example to `{}`", name.to_ascii_uppercase().replace('-', "_"))),
+        );
+    }
+}
+
+fn is_secret_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && name.len() <= 128
+}
+
+fn check_filters(hole: &Hole, pointer: &Pointer, report: &mut Report<'_>) {
+    for used in &hole.filters {
+        let (known, word): (&[&str], _) = match used.kind {
+            FilterKind::Filter => (&FILTERS, "filter"),
+            FilterKind::Test => (&TESTS, "test"),
+        };
+        if known.contains(&used.name.as_str()) {
+            continue;
+        }
+        let place = within(report, pointer, &used.range);
+        let diagnostic = Diagnostic::new(Code::UNKNOWN_FILTER, format!("there is no {word} `{}`", used.name), place)
+            .label(format!("this {word} is not known"));
+        report.push(match nearest(&used.name, known.iter().copied()) {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            None => diagnostic.help("`docs/capability-format.md` lists those there are"),
+        });
+    }
+}
+
+fn within(report: &Report<'_>, pointer: &Pointer, range: &Range<usize>) -> Place {
+    Place::within(report.source, pointer.clone(), range.clone())
+}
+
+/// minijinja's filters that make sense for one value of a request.
+pub(super) const FILTERS: [&str; 45] = [
+    "abs",
+    "attr",
+    "batch",
+    "bool",
+    "capitalize",
+    "chain",
+    "count",
+    "d",
+    "default",
+    "dictsort",
+    "first",
+    "float",
+    "format",
+    "groupby",
+    "indent",
+    "int",
+    "items",
+    "join",
+    "last",
+    "length",
+    "lines",
+    "list",
+    "lower",
+    "map",
+    "max",
+    "min",
+    "reject",
+    "rejectattr",
+    "replace",
+    "reverse",
+    "round",
+    "select",
+    "selectattr",
+    "slice",
+    "sort",
+    "split",
+    "string",
+    "sum",
+    "title",
+    "tojson",
+    "trim",
+    "unique",
+    "upper",
+    "urlencode",
+    "zip",
+];
+
+/// minijinja's tests.
+pub(super) const TESTS: [&str; 26] = [
+    "boolean",
+    "defined",
+    "divisibleby",
+    "endingwith",
+    "eq",
+    "equalto",
+    "even",
+    "false",
+    "float",
+    "ge",
+    "gt",
+    "integer",
+    "iterable",
+    "le",
+    "lower",
+    "lt",
+    "mapping",
+    "ne",
+    "none",
+    "number",
+    "odd",
+    "sequence",
+    "startingwith",
+    "string",
+    "true",
+    "undefined",
+];

@@ -1,0 +1,64 @@
+//! Rules of an upstream file.
+
+use super::Report;
+use super::names::check_server;
+use super::request::{HeaderOwner, check_header_name, check_header_template};
+use super::server::check_server_url;
+use super::templates::{Allowed, check_template};
+use crate::definition::{TransportDefinition, UpstreamDefinition};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::syntax::Pointer;
+
+pub(super) fn check(upstream: &UpstreamDefinition, report: &mut Report<'_>) {
+    check_server(&upstream.name, report);
+    check_transport(upstream, report);
+    for (name, value) in &upstream.headers {
+        let pointer = Pointer::of(["headers", name]);
+        check_header_name(name, HeaderOwner::Api, &pointer, report);
+        check_header_template(value, &pointer, report);
+        check_template(value, &pointer, &Allowed::CREDENTIALS, report);
+    }
+    for (key, globs) in [("allow", upstream.allow.as_deref().unwrap_or_default()), ("deny", &upstream.deny)] {
+        for (index, glob) in globs.iter().enumerate() {
+            check_glob(glob, &Pointer::of([key]).item(index), report);
+        }
+    }
+}
+
+fn check_transport(upstream: &UpstreamDefinition, report: &mut Report<'_>) {
+    let transport = &upstream.transport;
+    let pointer = Pointer::of(["transport"]);
+    for (key, url) in [("http", &transport.http), ("sse", &transport.sse)] {
+        if let Some(url) = url {
+            check_server_url(url, &pointer.child(key), upstream.network, &Allowed::CREDENTIALS, report);
+        }
+    }
+    for (name, value) in &transport.env {
+        check_template(value, &pointer.child("env").child(name.as_str()), &Allowed::CREDENTIALS, report);
+    }
+    let fault = match transport {
+        TransportDefinition { stdio: Some(command), .. } if command.is_empty() => "`stdio` names no program",
+        TransportDefinition { http: None, sse: None, stdio: None, .. } => "none of `http`, `sse` and `stdio` is there",
+        TransportDefinition { http: Some(_), sse: None, stdio: None, .. }
+        | TransportDefinition { http: None, sse: Some(_), stdio: None, .. }
+        | TransportDefinition { http: None, sse: None, stdio: Some(_), .. } => return,
+        TransportDefinition { .. } => "more than one of `http`, `sse` and `stdio` is there",
+    };
+    let place = report.key(&pointer);
+    report.push(
+        Diagnostic::new(Code::UPSTREAM_TRANSPORT, "an upstream has exactly one transport", place)
+            .label(fault)
+            .help("keep one of `http: URL`, `sse: URL` and `stdio: [program, argument, …]`"),
+    );
+}
+
+fn check_glob(glob: &str, pointer: &Pointer, report: &mut Report<'_>) {
+    if let Err(error) = globset::Glob::new(glob) {
+        let place = report.value(pointer);
+        report.push(
+            Diagnostic::new(Code::INVALID_VALUE, format!("`{glob}` is not a glob"), place)
+                .label(error.kind().to_string())
+                .help("`*` stands for any text, `?` for one character"),
+        );
+    }
+}

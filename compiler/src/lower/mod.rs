@@ -1,0 +1,153 @@
+//! Checked definitions to capabilities: references are followed, defaults are filled in, templates
+//! become pieces, and all that remembers how the text was written is dropped.
+
+mod bundle;
+mod request;
+mod text;
+
+use std::collections::BTreeSet;
+
+use crate::capability::{
+    Annotations, Call, Capability, Credential, HttpCall, Limits, Network, Origin, Server, ServerName, Text, ToolName,
+};
+use crate::check::{Checked, Linked};
+use crate::definition::{
+    AnnotationsDefinition, ApiDefinition, AuthDefinition, CombinationDefinition, LimitsDefinition, NetworkDefinition,
+};
+
+/// Lowers one capability.
+#[must_use]
+pub fn lower_capability(linked: &Checked<Linked<'_>>) -> Capability {
+    let definition = linked.definition;
+    let mut dependencies = BTreeSet::new();
+    dependencies.extend(linked.api.map(|api| api.source.clone()));
+    let input = bundle::bundle(linked, &definition.input, &mut dependencies);
+    let output = definition.response.schema.as_ref().map(|schema| bundle::bundle(linked, schema, &mut dependencies));
+    Capability {
+        tool: ToolName(linked.served_name()),
+        server: server_name(linked),
+        title: definition.title.clone(),
+        description: definition.description.trim().to_owned(),
+        deprecated: definition.deprecated,
+        tags: definition.tags.clone(),
+        annotations: annotations(definition.annotations, &definition.request.method),
+        input,
+        output,
+        call: Call::Http(Box::new(http_call(linked))),
+        limits: limits(definition.limits, linked.api.map(|api| api.definition.limits).unwrap_or_default()),
+        origin: Origin { definition: linked.source.clone(), dependencies: dependencies.into_iter().collect() },
+    }
+}
+
+/// What agents see of the server that a capability belongs to; a stand-alone one is its own.
+#[must_use]
+pub fn lower_server(linked: &Checked<Linked<'_>>) -> Server {
+    match linked.api {
+        Some(api) => Server {
+            name: ServerName(api.definition.name.clone()),
+            title: api.definition.title.clone(),
+            description: api.definition.description.clone(),
+        },
+        None => Server { name: server_name(linked), title: linked.definition.title.clone(), description: None },
+    }
+}
+
+fn server_name(linked: &Linked<'_>) -> ServerName {
+    ServerName(linked.api.map_or_else(|| linked.definition.name.clone(), |api| api.definition.name.clone()))
+}
+
+/// What the method implies (RFC 9110, section 9.2), where the author says nothing.
+fn annotations(said: AnnotationsDefinition, method: &str) -> Annotations {
+    let safe = matches!(method, "GET" | "HEAD" | "OPTIONS" | "TRACE" | "QUERY" | "SEARCH" | "PROPFIND" | "REPORT");
+    let read_only = said.read_only.unwrap_or(safe);
+    Annotations {
+        read_only,
+        destructive: said.destructive.unwrap_or(!read_only && matches!(method, "DELETE" | "PUT")),
+        idempotent: said.idempotent.unwrap_or(read_only || matches!(method, "PUT" | "DELETE")),
+        open_world: said.open_world.unwrap_or(true),
+    }
+}
+
+fn limits(own: LimitsDefinition, api: LimitsDefinition) -> Limits {
+    Limits {
+        timeout: own.timeout.or(api.timeout),
+        retries: own.retries.or(api.retries),
+        max_response: own.max_response.or(api.max_response),
+        rate: own.rate.or(api.rate),
+        concurrency: own.concurrency.or(api.concurrency),
+    }
+}
+
+fn http_call(linked: &Linked<'_>) -> HttpCall {
+    let definition = linked.definition;
+    let api = linked.api.map(|api| api.definition);
+    let network = api.map_or(definition.network, |api| api.network);
+    let mut headers = api.map(request::api_headers).unwrap_or_default();
+    headers
+        .retain(|header| !definition.request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(&header.name)));
+    headers.extend(request::headers(&definition.request));
+    HttpCall {
+        method: definition.request.method.clone(),
+        server: server(linked),
+        network: if network == Some(NetworkDefinition::Private) { Network::Private } else { Network::Public },
+        path: request::path(&definition.request),
+        query: request::query(&definition.request),
+        headers,
+        cookies: request::cookies(&definition.request),
+        body: definition.request.body.as_ref().and_then(request::body),
+        auth: auth(linked),
+    }
+}
+
+fn server(linked: &Linked<'_>) -> Text {
+    let own = linked.definition.server.as_ref();
+    let template = match linked.api {
+        Some(api) => own.and_then(|name| api.definition.servers.get(&name.source)).or(Some(&api.definition.server)),
+        None => own,
+    };
+    let mut server = template.map(text::text).unwrap_or_default();
+    if let Some(crate::capability::Piece::Literal(last)) = server.pieces.last_mut() {
+        last.truncate(last.trim_end_matches('/').len());
+    }
+    server
+}
+
+fn auth(linked: &Linked<'_>) -> Vec<Vec<Credential>> {
+    let definition = linked.definition;
+    let Some(api) = linked.api.map(|api| api.definition) else {
+        return definition.auth.as_ref().map(alternatives).unwrap_or_default();
+    };
+    match definition.security.as_ref().or(api.security.as_ref()) {
+        Some(security) => security.iter().map(|schemes| combine(api, schemes)).collect(),
+        None => api.auth.as_ref().map(alternatives).unwrap_or_default(),
+    }
+}
+
+fn alternatives(auth: &AuthDefinition) -> Vec<Vec<Credential>> {
+    auth.alternatives.iter().map(credentials).collect()
+}
+
+fn combine(api: &ApiDefinition, schemes: &[String]) -> Vec<Credential> {
+    schemes.iter().filter_map(|name| api.schemes.get(name)).flat_map(credentials).collect()
+}
+
+fn credentials(combination: &CombinationDefinition) -> Vec<Credential> {
+    let bearer = combination.bearer.iter().map(|token| Credential::Bearer(text::text(token)));
+    let basic = combination.basic.iter().map(|basic| Credential::Basic {
+        username: text::text(&basic.username),
+        password: text::text(&basic.password),
+    });
+    let header = combination
+        .header
+        .iter()
+        .map(|(name, value)| Credential::Header { name: name.clone(), value: text::text(value) });
+    let query = combination
+        .query
+        .iter()
+        .map(|(name, value)| Credential::Query { name: name.clone(), value: text::text(value) });
+    let cookie = combination
+        .cookie
+        .iter()
+        .map(|(name, value)| Credential::Cookie { name: name.clone(), value: text::text(value) });
+    bearer.chain(basic).chain(header).chain(query).chain(cookie).collect()
+}
