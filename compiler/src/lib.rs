@@ -18,5 +18,6 @@ pub mod definition;
 pub mod diagnostic;
 pub mod lower;
 pub mod pin;
+pub mod report;
 pub mod source;
 pub mod syntax;

@@ -1,7 +1,12 @@
-//! The runtime: pinned capabilities in, one MCP endpoint out.
+//! The runtime: pinned capabilities in, one MCP endpoint out. It knows nothing of OpenAPI.
 //!
 //! ```text
 //! pinned capabilities -> snapshot (registry + index) -> search | plan -> send -> outcome -> MCP result
 //! ```
 
+pub mod config;
+pub mod disk;
 pub mod execute;
+pub mod index;
+pub mod load;
+pub mod watch;

@@ -47,6 +47,7 @@ codes! {
     MISSING_KEY = 106, Error, "a required key is missing";
     WRONG_TYPE = 107, Error, "a value has the wrong type";
     INVALID_VALUE = 108, Error, "a value is not one of those allowed";
+    UNREADABLE = 109, Error, "a file cannot be read";
 
     // 02: what a definition means
     TEMPLATE_SYNTAX = 201, Error, "a template does not parse";

@@ -1,0 +1,88 @@
+//! `cap.yaml`: static settings, read once when a command starts.
+//!
+//! Capabilities are dynamic and watched; what is said here changes with a restart. Every setting is
+//! optional, and a flag of the command wins over it.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use cap_compiler::definition::{Fields, Node, Sink, read};
+use cap_compiler::diagnostic::Outcome;
+use cap_compiler::source::SourceId;
+use cap_compiler::syntax;
+use schemars::JsonSchema;
+
+/// Where the gateway listens when nothing else is said.
+pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 39400);
+
+/// The folder that is served when nothing else is said.
+pub const DEFAULT_CAPABILITIES: &str = "capabilities";
+
+/// The name of the settings file.
+pub const SETTINGS_FILE: &str = "cap.yaml";
+
+/// Settings as they are written; what is `None` or empty was not said.
+#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema)]
+#[schemars(title = "Settings of cap")]
+pub struct Settings {
+    /// The address to listen on, such as `127.0.0.1:39400`.
+    #[schemars(with = "Option<String>")]
+    pub listen: Option<SocketAddr>,
+    /// The capabilities folders, relative to this file.
+    #[schemars(with = "Option<Vec<String>>", default)]
+    pub capabilities: Vec<PathBuf>,
+    /// Globs of tools that are listed to agents directly, beside the gateway's own.
+    #[schemars(default)]
+    pub expose: Vec<String>,
+    /// Refuse files that `cap.lock` does not list.
+    pub locked: Option<bool>,
+    /// A file with secrets, one `NAME=value` a line, relative to this file.
+    #[schemars(with = "Option<String>")]
+    pub secrets: Option<PathBuf>,
+    /// Host names, beside loopback ones, under which clients may reach the gateway.
+    #[schemars(default)]
+    pub allowed_hosts: Vec<String>,
+    /// Origins of web pages that may call the gateway, such as `https://console.example.com`.
+    #[schemars(default)]
+    pub allowed_origins: Vec<String>,
+}
+
+/// Reads a settings file.
+#[must_use]
+pub fn parse(source: &SourceId, text: &[u8]) -> Outcome<Settings> {
+    let tree = match syntax::parse_definition(source, text) {
+        Ok(tree) if tree.is_null() => serde_json::json!({}),
+        Ok(tree) => tree,
+        Err(diagnostic) => return Outcome::failed(*diagnostic),
+    };
+    let sink = Sink::new(source);
+    let value = Node::root(&tree, &sink).fields(Settings::read);
+    Outcome { value, diagnostics: sink.into_diagnostics() }
+}
+
+impl Settings {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let listen = fields.optional("listen", |node: Node<'_>| {
+            node.parsed("an address such as `127.0.0.1:39400`", |text| text.parse().ok())
+        });
+        let capabilities = fields.optional("capabilities", read::texts).unwrap_or_default();
+        let expose = fields.optional("expose", read::texts).unwrap_or_default();
+        let locked = fields.optional("locked", read::boolean);
+        let secrets = fields.optional("secrets", read::text).map(PathBuf::from);
+        let allowed_hosts = fields.optional("allowed_hosts", read::texts).unwrap_or_default();
+        let allowed_origins = fields.optional("allowed_origins", read::texts).unwrap_or_default();
+        let capabilities = capabilities.into_iter().map(PathBuf::from).collect();
+        Some(Self { listen, capabilities, expose, locked, secrets, allowed_hosts, allowed_origins })
+    }
+
+    /// Makes relative paths relative to the settings file's folder.
+    #[must_use]
+    pub fn in_folder(mut self, folder: &std::path::Path) -> Self {
+        if folder.as_os_str().is_empty() || folder == std::path::Path::new(".") {
+            return self;
+        }
+        self.capabilities = self.capabilities.iter().map(|path| folder.join(path)).collect();
+        self.secrets = self.secrets.map(|path| folder.join(path));
+        self
+    }
+}

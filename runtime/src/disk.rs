@@ -1,0 +1,176 @@
+//! Capabilities folders on disk: the [`SourceLoader`] of the command and the gateway.
+//!
+//! It finds files and reads them, bounded. It does not parse, and it writes nothing.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use cap_compiler::pin::LOCK_FILE;
+use cap_compiler::source::{SourceId, SourceLoader};
+use walkdir::{DirEntry, WalkDir};
+
+/// The largest file that is read, in bytes.
+const MAX_FILE: u64 = 64 << 20;
+
+/// How deep folders may nest.
+const MAX_DEPTH: usize = 16;
+
+/// Reads the files below some folders.
+#[derive(Clone, Debug)]
+pub struct DiskLoader {
+    roots: Vec<Root>,
+}
+
+/// A capabilities folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Root {
+    /// Where it is.
+    pub path: PathBuf,
+    /// How identifiers of files in it begin; empty for the working directory.
+    pub shown: String,
+}
+
+/// What a file of a capabilities folder is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A definition.
+    Definition,
+    /// The approved tools of an upstream: pinned, but not a definition.
+    Tools,
+    /// The lock file.
+    Lock,
+}
+
+impl DiskLoader {
+    /// A loader over folders, shown as they are spelled here.
+    #[must_use]
+    pub fn new(paths: &[PathBuf]) -> Self {
+        Self { roots: paths.iter().map(|path| Root::new(path)).collect() }
+    }
+
+    /// The roots, in order.
+    #[must_use]
+    pub fn roots(&self) -> &[Root] {
+        &self.roots
+    }
+
+    /// Files by identifier, with the place where they are.
+    ///
+    /// # Errors
+    /// When a root does not exist or cannot be listed.
+    pub fn files(&self) -> io::Result<BTreeMap<SourceId, PathBuf>> {
+        let mut files = BTreeMap::new();
+        for root in &self.roots {
+            // A file that cannot be looked at is somebody else's; the folder itself must be there.
+            std::fs::read_dir(&root.path).map_err(|error| named(&error, &root.path))?;
+            let walk = WalkDir::new(&root.path).follow_links(true).max_depth(MAX_DEPTH).into_iter();
+            for entry in walk.filter_entry(is_visible).filter_map(Result::ok) {
+                if entry.file_type().is_file() && role(entry.path()).is_some() {
+                    files.insert(root.identify(entry.path()), entry.into_path());
+                }
+            }
+        }
+        Ok(files)
+    }
+
+    fn path_of(&self, id: &SourceId) -> Option<PathBuf> {
+        self.roots.iter().find_map(|root| {
+            let relative = root.relative(id)?;
+            (!relative.split('/').any(|part| part == "..")).then(|| root.path.join(relative))
+        })
+    }
+}
+
+impl SourceLoader for DiskLoader {
+    fn list(&self) -> io::Result<Vec<SourceId>> {
+        Ok(self.files()?.into_keys().collect())
+    }
+
+    fn read(&self, id: &SourceId) -> io::Result<Arc<[u8]>> {
+        let path = self.path_of(id).ok_or(io::ErrorKind::NotFound)?;
+        read_bounded(&path)
+    }
+}
+
+impl Root {
+    fn new(path: &Path) -> Self {
+        let shown = SourceId::new(&path.to_string_lossy());
+        let shown = shown.as_str().trim_end_matches('/');
+        Self { path: path.to_owned(), shown: if shown == "." { String::new() } else { shown.to_owned() } }
+    }
+
+    fn identify(&self, path: &Path) -> SourceId {
+        let relative = path.strip_prefix(&self.path).unwrap_or(path).to_string_lossy().into_owned();
+        if self.shown.is_empty() {
+            SourceId::new(&relative)
+        } else {
+            SourceId::new(&format!("{}/{relative}", self.shown))
+        }
+    }
+
+    /// The part of an identifier below this root, if it is below.
+    #[must_use]
+    pub fn relative<'a>(&self, id: &'a SourceId) -> Option<&'a str> {
+        match self.shown.as_str() {
+            "" => Some(id.as_str()),
+            shown => id.as_str().strip_prefix(shown)?.strip_prefix('/'),
+        }
+    }
+
+    /// Whether a file is below this root.
+    #[must_use]
+    pub fn holds(&self, id: &SourceId) -> bool {
+        self.relative(id).is_some()
+    }
+
+    /// The identifier of this root's lock file.
+    #[must_use]
+    pub fn lock(&self) -> SourceId {
+        if self.shown.is_empty() {
+            SourceId::new(LOCK_FILE)
+        } else {
+            SourceId::new(&format!("{}/{LOCK_FILE}", self.shown))
+        }
+    }
+}
+
+/// What a file is for, if it is one of ours. Hidden files and what editors leave behind are not.
+#[must_use]
+pub fn role(path: &Path) -> Option<Role> {
+    let name = path.file_name()?.to_str()?;
+    match name {
+        LOCK_FILE => Some(Role::Lock),
+        "tools.json" => Some(Role::Tools),
+        // Settings of the gateway itself, when it runs in its own capabilities folder.
+        "cap.yaml" | "cap.yml" => None,
+        _ => match path.extension()?.to_str()? {
+            "yaml" | "yml" | "json" => Some(Role::Definition),
+            _ => None,
+        },
+    }
+}
+
+/// Reads a file that is not larger than a definition or document may be.
+///
+/// # Errors
+/// When it cannot be read or is larger.
+pub fn read_bounded(path: &Path) -> io::Result<Arc<[u8]>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_FILE {
+        let message = format!("the file is larger than {} MiB", MAX_FILE >> 20);
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+    }
+    Ok(bytes.into())
+}
+
+fn is_visible(entry: &DirEntry) -> bool {
+    entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with(['.', '#'])
+}
+
+fn named(error: &io::Error, path: &Path) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}

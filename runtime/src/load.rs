@@ -1,0 +1,189 @@
+//! Folders to pinned capabilities: what is read, what compiles, what may be served.
+//!
+//! A [`Loader`] remembers what it parsed, so that only files whose bytes changed are parsed again,
+//! and the last good form of each tool, so that a broken edit does not take it away.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::{num, panic, thread};
+
+use cap_compiler::capability::{Capability, Server};
+use cap_compiler::compile::{Compilation, ParsedFile, compile, parse_file};
+use cap_compiler::diagnostic::{Code, Diagnostic, Place};
+use cap_compiler::pin::{Digest, LockFile, Pin, Pinned, Pins, Policy, Quarantined, Verdict, admit};
+use cap_compiler::source::{SourceId, SourceLoader};
+
+use crate::disk::{DiskLoader, Role, read_bounded, role};
+
+/// Loads capabilities folders, again and again.
+#[derive(Debug)]
+pub struct Loader {
+    disk: DiskLoader,
+    policy: Policy,
+    parsed: BTreeMap<SourceId, Arc<ParsedFile>>,
+    served: BTreeMap<SourceId, Pinned<Capability>>,
+}
+
+/// What the folders hold.
+#[derive(Clone, Debug, Default)]
+pub struct Loaded {
+    /// Tools that may be served, sorted by name.
+    pub tools: Vec<Pinned<Capability>>,
+    /// Tools that may not, and why.
+    pub quarantined: Vec<Quarantined>,
+    /// What agents see of the apis.
+    pub servers: Vec<Server>,
+    /// Definition files whose tool is served in its last good form.
+    pub stale: Vec<SourceId>,
+    /// Everything there is to say: faults of the texts, then pins.
+    pub diagnostics: Vec<Diagnostic>,
+    /// How many files were read.
+    pub files: usize,
+    /// The files against their lock files.
+    pub pins: Pins,
+}
+
+impl Loader {
+    /// A loader over these folders.
+    #[must_use]
+    pub fn new(paths: &[PathBuf], policy: Policy) -> Self {
+        Self { disk: DiskLoader::new(paths), policy, parsed: BTreeMap::new(), served: BTreeMap::new() }
+    }
+
+    /// Where the bytes come from, to show diagnostics.
+    #[must_use]
+    pub fn sources(&self) -> &DiskLoader {
+        &self.disk
+    }
+
+    /// Reads the folders and compiles what changed.
+    ///
+    /// # Errors
+    /// When a folder cannot be listed. Files that cannot be read are diagnostics.
+    pub fn load(&mut self) -> io::Result<Loaded> {
+        let files = self.disk.files()?;
+        let mut diagnostics = Vec::new();
+        let (definitions, others) = split(&files);
+        let (parsed, unreadable) = parse_changed(&definitions, &self.parsed);
+        diagnostics.extend(unreadable);
+        self.parsed = parsed;
+
+        let compilation = compile(self.parsed.values());
+        let pins = self.compare_pins(&others, &mut diagnostics);
+        let mut loaded = Loaded { files: files.len(), pins, ..Loaded::default() };
+        self.admit_all(compilation, &mut loaded);
+        loaded.diagnostics.append(&mut diagnostics);
+        self.served = loaded.tools.iter().map(|tool| (tool.origin.definition.clone(), tool.clone())).collect();
+        Ok(loaded)
+    }
+
+    /// Every pinned file of every root against its lock file.
+    fn compare_pins(&self, others: &BTreeMap<SourceId, PathBuf>, diagnostics: &mut Vec<Diagnostic>) -> Pins {
+        let mut digests: BTreeMap<SourceId, Digest> =
+            self.parsed.iter().map(|(source, file)| (source.clone(), file.digest)).collect();
+        for (source, path) in others.iter().filter(|(_, path)| role(path) == Some(Role::Tools)) {
+            if let Ok(bytes) = read_bounded(path) {
+                digests.insert(source.clone(), Digest::of(&bytes));
+            }
+        }
+        let mut pins = Pins::default();
+        for root in self.disk.roots() {
+            let lock = self.read_lock(&root.lock(), diagnostics);
+            let files = digests.iter().filter(|(source, _)| root.holds(source));
+            pins.compare(&root.shown, files.map(|(source, digest)| (source, *digest)), &lock);
+        }
+        pins
+    }
+
+    fn read_lock(&self, id: &SourceId, diagnostics: &mut Vec<Diagnostic>) -> LockFile {
+        let Ok(bytes) = self.disk.read(id) else { return LockFile::default() };
+        let outcome = LockFile::parse(id, &String::from_utf8_lossy(&bytes));
+        diagnostics.extend(outcome.diagnostics);
+        outcome.value.unwrap_or_default()
+    }
+
+    fn admit_all(&self, compilation: Compilation, loaded: &mut Loaded) {
+        loaded.servers = compilation.servers;
+        loaded.diagnostics = compilation.diagnostics;
+        let names: BTreeSet<_> = compilation.capabilities.iter().map(|capability| capability.tool.clone()).collect();
+        for capability in compilation.capabilities {
+            match admit(capability, &loaded.pins, self.policy) {
+                Verdict::Admitted(tool) => loaded.tools.push(tool),
+                Verdict::Quarantined(quarantined) => loaded.quarantined.push(quarantined),
+            }
+        }
+        for source in compilation.failed {
+            let Some(last) = self.served.get(&source).filter(|tool| !names.contains(&tool.tool)) else { continue };
+            loaded.tools.push(last.clone());
+            if !loaded.servers.iter().any(|server| server.name == last.server) {
+                loaded.servers.push(Server { name: last.server.clone(), title: None, description: None });
+            }
+            loaded.stale.push(source);
+        }
+        loaded.tools.sort_by(|left, right| left.tool.cmp(&right.tool));
+        loaded.servers.sort_by(|left, right| left.name.cmp(&right.name));
+    }
+}
+
+impl Loaded {
+    /// How many of the tools a lock file vouches for.
+    #[must_use]
+    pub fn locked(&self) -> usize {
+        self.tools.iter().filter(|tool| tool.pin() == Pin::Locked).count()
+    }
+}
+
+/// Definitions, and everything else.
+fn split(files: &BTreeMap<SourceId, PathBuf>) -> (Vec<(&SourceId, &PathBuf)>, BTreeMap<SourceId, PathBuf>) {
+    let (definitions, others): (Vec<_>, Vec<_>) =
+        files.iter().partition(|(_, path)| role(path) == Some(Role::Definition));
+    (definitions, others.into_iter().map(|(source, path)| (source.clone(), path.clone())).collect())
+}
+
+/// Reads every file and parses those that changed, on as many threads as there are cores.
+fn parse_changed(
+    files: &[(&SourceId, &PathBuf)],
+    known: &BTreeMap<SourceId, Arc<ParsedFile>>,
+) -> (BTreeMap<SourceId, Arc<ParsedFile>>, Vec<Diagnostic>) {
+    let threads = thread::available_parallelism().map_or(1, num::NonZero::get);
+    let share = files.len().div_ceil(threads).max(1);
+    let results: Vec<_> = thread::scope(|scope| {
+        let workers: Vec<_> = files.chunks(share).map(|chunk| scope.spawn(|| parse_all(chunk, known))).collect();
+        workers.into_iter().flat_map(|worker| worker.join().unwrap_or_else(|bug| panic::resume_unwind(bug))).collect()
+    });
+    let mut parsed = BTreeMap::new();
+    let mut diagnostics = Vec::new();
+    for result in results {
+        match result {
+            Ok(file) => {
+                parsed.insert(file.source.clone(), file);
+            }
+            Err(diagnostic) => diagnostics.push(diagnostic),
+        }
+    }
+    (parsed, diagnostics)
+}
+
+fn parse_all(
+    files: &[(&SourceId, &PathBuf)],
+    known: &BTreeMap<SourceId, Arc<ParsedFile>>,
+) -> Vec<Result<Arc<ParsedFile>, Diagnostic>> {
+    files.iter().map(|(source, path)| parse_one(source, path, known)).collect()
+}
+
+fn parse_one(
+    source: &SourceId,
+    path: &Path,
+    known: &BTreeMap<SourceId, Arc<ParsedFile>>,
+) -> Result<Arc<ParsedFile>, Diagnostic> {
+    let bytes = read_bounded(path).map_err(|error| {
+        Diagnostic::new(Code::UNREADABLE, format!("`{source}` cannot be read: {error}"), Place::bytes(source, 0..0))
+            .help("check the file and its permissions")
+    })?;
+    match known.get(source) {
+        Some(file) if file.digest == Digest::of(&bytes) => Ok(Arc::clone(file)),
+        Some(_) | None => Ok(Arc::new(parse_file(source, &bytes))),
+    }
+}
