@@ -9,4 +9,5 @@ pub mod disk;
 pub mod execute;
 pub mod index;
 pub mod load;
+pub mod registry;
 pub mod watch;

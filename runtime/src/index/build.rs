@@ -52,7 +52,7 @@ fn weighted_tokens(analyser: &mut Analyser, tool: &ToolText<'_>) -> Vec<Token> {
     let mut tokens = Vec::new();
     for (text, weight) in tool.parts() {
         analyser.terms(text, |term| {
-            let token = Token { text: term.to_owned(), ..Token::default() };
+            let token = Token { text: term.to_owned(), position: 0, ..Token::default() };
             tokens.extend(std::iter::repeat_n(token, weight as usize));
         });
     }

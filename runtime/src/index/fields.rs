@@ -56,9 +56,10 @@ impl<'a> ToolText<'a> {
             (self.server_title, SERVER_TITLE),
         ];
         let tags = self.tags.iter().map(|tag| (tag.as_str(), TAG));
-        let arguments = self.arguments.iter().flat_map(|argument| {
-            [(argument.name, ARGUMENT_NAME), (argument.description, ARGUMENT_DESCRIPTION)]
-        });
+        let arguments = self
+            .arguments
+            .iter()
+            .flat_map(|argument| [(argument.name, ARGUMENT_NAME), (argument.description, ARGUMENT_DESCRIPTION)]);
         heads.into_iter().chain(tags).chain(arguments).collect::<Vec<_>>().into_iter()
     }
 }

@@ -152,7 +152,8 @@ mod tests {
 
     #[test]
     fn exact_names_come_first() {
-        let index = index(&[("a__list", "issues issues issue list"), ("b__list_issues", ""), ("b__list_issues_all", "")]);
+        let index =
+            index(&[("a__list", "issues issues issue list"), ("b__list_issues", ""), ("b__list_issues_all", "")]);
         assert_eq!(names(&index, "list_issues").first(), Some(&1));
         assert_eq!(names(&index, "b__list_issues_all").first(), Some(&2));
     }

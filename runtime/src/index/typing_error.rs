@@ -9,13 +9,11 @@ use tantivy::query::FuzzyTermQuery;
 use super::ToolIndex;
 
 impl ToolIndex {
-    /// The terms one typing error away, the most used first; none for short terms, which have too
-    /// many neighbours.
+    /// The terms about one typing error away, the most used first; none for short terms, which have
+    /// too many neighbours.
     pub(super) fn corrections(&self, term: &str) -> io::Result<Vec<TermInfo>> {
-        if term.chars().count() < SHORTEST {
-            return Ok(Vec::new());
-        }
-        let query = FuzzyTermQuery::new(Term::from_field_text(self.field, term), 1, true);
+        let Some(distance) = forgiven(term) else { return Ok(Vec::new()) };
+        let query = FuzzyTermQuery::new(Term::from_field_text(self.field, term), distance, true);
         let Ok(automaton) = query.automaton() else { return Ok(Vec::new()) };
         let mut near = Vec::new();
         let mut stream = self.postings.terms().search(automaton).into_stream()?;
@@ -29,6 +27,15 @@ impl ToolIndex {
     }
 }
 
-/// In characters of the stemmed term.
-const SHORTEST: usize = 4;
+/// How many edits a term may be away. One error in a long word can be two in its stem, because a
+/// mistyped ending is stemmed in another way.
+fn forgiven(term: &str) -> Option<u8> {
+    match term.chars().count() {
+        0..4 => None,
+        4..8 => Some(1),
+        _ => Some(2),
+    }
+}
+
+/// How many known terms stand in for an unknown one.
 const MOST: usize = 3;
