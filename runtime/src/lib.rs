@@ -9,5 +9,6 @@ pub mod disk;
 pub mod execute;
 pub mod index;
 pub mod load;
+pub mod mcp;
 pub mod registry;
 pub mod watch;

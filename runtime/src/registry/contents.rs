@@ -55,3 +55,9 @@ impl RegisteredTool {
         local.unwrap_or_else(|| self.name())
     }
 }
+
+/// Why a tool is held back, a sentence for each file.
+#[must_use]
+pub fn reasons(held: &Quarantined) -> Vec<String> {
+    held.problems.iter().map(|problem| problem.diagnostic().message).collect()
+}

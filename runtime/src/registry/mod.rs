@@ -17,7 +17,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
 pub use crate::index::IndexError;
-pub use contents::{Contents, RegisteredTool};
+pub use contents::{Contents, RegisteredTool, reasons};
 pub use definition::{Hints, PinStatus, ToolDefinition};
 pub use search::{Match, SearchReply, SearchRequest};
 pub use server::{ServerKind, ServerStatus, ServerSummary};
