@@ -3,12 +3,19 @@
 //! ```text
 //! pinned capabilities -> snapshot (registry + index) -> search | plan -> send -> outcome -> MCP result
 //! ```
+//!
+//! In the order in which things happen: [`load`] reads [`disk`] and compiles, [`registry`] holds one
+//! snapshot with its [`index`], [`watch`] and [`reload`] replace it, [`execute`] makes calls, [`mcp`]
+//! speaks to agents, and [`http`] to the network. [`start`] puts them together.
 
 pub mod config;
 pub mod disk;
 pub mod execute;
+pub mod http;
 pub mod index;
 pub mod load;
+pub mod mcp;
 pub mod registry;
 pub mod reload;
+pub mod start;
 pub mod watch;

@@ -1,0 +1,65 @@
+//! What is said of a tool, and how much each part of it counts.
+//!
+//! All parts go into one field, and a part counts by multiplying its term frequencies: a sum of
+//! scores over separate fields would reward a term for being repeated in several of them.
+
+/// The texts of one tool.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ToolText<'a> {
+    /// The unique name that it is called by.
+    pub name: &'a str,
+    /// The name without the server's part.
+    pub local_name: &'a str,
+    /// A name for people.
+    pub title: &'a str,
+    /// What it does.
+    pub description: &'a str,
+    /// The name of its server.
+    pub server: &'a str,
+    /// The server's name for people.
+    pub server_title: &'a str,
+    /// Topics.
+    pub tags: &'a [String],
+    /// Its arguments.
+    pub arguments: Vec<ArgumentText<'a>>,
+}
+
+/// The texts of one argument.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ArgumentText<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// What it means.
+    pub description: &'a str,
+}
+
+/// What one occurrence in the description counts; the other weights are relative to it.
+pub(super) const UNIT: u32 = 2;
+
+const NAME: u32 = 4;
+const TITLE: u32 = 2;
+const DESCRIPTION: u32 = UNIT;
+const SERVER: u32 = 2;
+const SERVER_TITLE: u32 = 1;
+const TAG: u32 = 1;
+const ARGUMENT_NAME: u32 = 1;
+const ARGUMENT_DESCRIPTION: u32 = 1;
+
+impl<'a> ToolText<'a> {
+    /// Every part with its weight.
+    pub(super) fn parts(&self) -> impl Iterator<Item = (&'a str, u32)> {
+        let heads = [
+            (self.local_name, NAME),
+            (self.title, TITLE),
+            (self.description, DESCRIPTION),
+            (self.server, SERVER),
+            (self.server_title, SERVER_TITLE),
+        ];
+        let tags = self.tags.iter().map(|tag| (tag.as_str(), TAG));
+        let arguments = self
+            .arguments
+            .iter()
+            .flat_map(|argument| [(argument.name, ARGUMENT_NAME), (argument.description, ARGUMENT_DESCRIPTION)]);
+        heads.into_iter().chain(tags).chain(arguments).collect::<Vec<_>>().into_iter()
+    }
+}

@@ -1,0 +1,97 @@
+//! Outcomes and answers as MCP results.
+
+use rmcp::model::{CallToolResult, ContentBlock, ProtocolVersion, ResourceContents};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::error::CallError;
+use crate::execute::{Content, ToolOutcome};
+
+/// What an MCP revision lets a structured result be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Structured {
+    /// A JSON object.
+    ObjectsOnly,
+    /// Any JSON.
+    Any,
+}
+
+impl Structured {
+    /// What a client of `version` understands; dates compare as text.
+    pub(super) fn of(version: Option<&ProtocolVersion>) -> Self {
+        match version {
+            Some(version) if version.as_str() >= ProtocolVersion::V_2026_07_28.as_str() => Self::Any,
+            _ => Self::ObjectsOnly,
+        }
+    }
+
+    fn allows(self, value: &Value) -> bool {
+        self == Self::Any || value.is_object()
+    }
+}
+
+/// The answer of one of the gateway's own tools: structured, and the same as text.
+pub(super) fn answer(answer: &impl Serialize) -> Result<CallToolResult, serde_json::Error> {
+    Ok(CallToolResult::structured(serde_json::to_value(answer)?))
+}
+
+/// An error as agents see it.
+pub(super) fn failure(error: &CallError) -> CallToolResult {
+    CallToolResult::error(vec![ContentBlock::text(error.to_string())])
+}
+
+/// The outcome of a call.
+pub(super) fn outcome(tool: &str, outcome: ToolOutcome, allowed: Structured) -> CallToolResult {
+    let mut blocks: Vec<ContentBlock> = outcome.content.into_iter().map(|content| block(tool, content)).collect();
+    if let (true, Some(value)) = (blocks.is_empty(), &outcome.structured) {
+        blocks.push(ContentBlock::text(value.to_string()));
+    }
+    blocks.extend(outcome.notes.into_iter().map(|note| ContentBlock::text(format!("note: {note}"))));
+    let mut result = CallToolResult::success(blocks);
+    result.structured_content = outcome.structured.filter(|value| allowed.allows(value));
+    result
+}
+
+fn block(tool: &str, content: Content) -> ContentBlock {
+    match content {
+        Content::Text(text) => ContentBlock::text(text),
+        Content::Image { data, media_type } => ContentBlock::image(data, media_type),
+        Content::Audio { data, media_type } => ContentBlock::audio(data, media_type),
+        Content::Blob { data, media_type } => {
+            // MCP asks for an address; the bytes are here and nowhere else.
+            let contents = ResourceContents::blob(data, format!("cap://result/{tool}")).with_mime_type(media_type);
+            ContentBlock::resource(contents)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn structured_content_fits_the_revision() {
+        let list = || ToolOutcome { structured: Some(json!([1])), ..ToolOutcome::default() };
+        let old = outcome("t", list(), Structured::of(Some(&ProtocolVersion::V_2025_11_25)));
+        assert_eq!((old.structured_content, old.content.len()), (None, 1));
+        let new = outcome("t", list(), Structured::of(Some(&ProtocolVersion::V_2026_07_28)));
+        assert_eq!(new.structured_content, Some(json!([1])));
+    }
+
+    #[test]
+    fn every_content_has_a_block() {
+        let bytes = |media_type: &str| ("AAAA".to_owned(), media_type.to_owned());
+        let (data, media_type) = bytes("application/pdf");
+        let content = vec![Content::Text("one".to_owned()), Content::Blob { data, media_type }];
+        let result = outcome(
+            "t",
+            ToolOutcome { content, notes: vec!["cut".to_owned()], ..ToolOutcome::default() },
+            Structured::Any,
+        );
+        let json = serde_json::to_value(&result.content).unwrap();
+        assert_eq!(json[1]["resource"]["mimeType"], "application/pdf");
+        assert_eq!(json[2]["text"], "note: cut");
+    }
+}

@@ -1,0 +1,50 @@
+//! The gateway behind a transport.
+
+use std::sync::Arc;
+
+use rmcp::ServiceExt;
+use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
+use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService, stdio};
+use tokio_util::sync::CancellationToken;
+
+use super::Gateway;
+
+/// The gateway as a service that answers HTTP requests.
+pub type HttpEndpoint = StreamableHttpService<Gateway, LocalSessionManager>;
+
+/// Standard input and output could not be served to their end.
+#[derive(Debug, thiserror::Error)]
+#[error("the session on standard input failed: {0}")]
+pub struct StdioError(String);
+
+/// Streamable HTTP in every revision, for requests to one of `hosts` that come from no page or from
+/// a page of one of `origins`. Open streams end with `token`.
+#[must_use]
+pub fn http_endpoint(
+    gateway: Gateway,
+    hosts: &[String],
+    origins: &[String],
+    token: &CancellationToken,
+) -> HttpEndpoint {
+    let config = StreamableHttpServerConfig::default()
+        .with_allowed_hosts(hosts)
+        .with_allowed_origins(origins)
+        .enforce_origin_validation()
+        .with_max_request_body_bytes(LARGEST_REQUEST)
+        .with_cancellation_token(token.child_token());
+    StreamableHttpService::new(move || Ok(gateway.clone()), Arc::new(LocalSessionManager::default()), config)
+}
+
+/// Serves one client on standard input and output until it leaves or `token` is cancelled.
+///
+/// # Errors
+/// What came was not MCP, or the stream broke.
+pub async fn serve_stdio(gateway: Gateway, token: CancellationToken) -> Result<(), StdioError> {
+    let failed = |error: &dyn std::fmt::Display| StdioError(error.to_string());
+    let service = gateway.serve_with_ct(stdio(), token).await.map_err(|error| failed(&error))?;
+    service.waiting().await.map_err(|error| failed(&error))?;
+    Ok(())
+}
+
+/// In bytes.
+const LARGEST_REQUEST: usize = 4 << 20;

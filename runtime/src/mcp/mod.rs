@@ -1,0 +1,61 @@
+//! The gateway as an MCP server. No other folder names rmcp, except the one for upstream servers.
+//!
+//! [`Gateway`] answers requests; each asks one [`View`](crate::registry::View) of one snapshot and,
+//! for a call, the executor. What is the caller's fault is a tool error that says what to do; a
+//! fault of the gateway is a JSON-RPC error.
+
+mod answer;
+mod arguments;
+mod convert;
+mod endpoint;
+mod error;
+mod exposure;
+mod listeners;
+mod meta_tool;
+mod paging;
+mod server;
+mod tools;
+
+use std::sync::Arc;
+
+use crate::execute::Executor;
+use crate::registry::{Registry, Snapshot};
+
+pub use endpoint::{HttpEndpoint, StdioError, http_endpoint, serve_stdio};
+pub use exposure::{BadGlob, Exposure};
+
+use listeners::Listeners;
+
+/// The gateway: cheap to clone, one for all sessions.
+#[derive(Clone, Debug)]
+pub struct Gateway {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    registry: Arc<Registry>,
+    executor: Arc<Executor>,
+    exposure: Exposure,
+    listeners: Listeners,
+}
+
+impl Gateway {
+    /// A gateway to what `registry` serves. Must be called within a tokio runtime, where a task
+    /// tells clients about changes for as long as the gateway lives.
+    #[must_use]
+    pub fn new(registry: Arc<Registry>, executor: Arc<Executor>, exposure: Exposure) -> Self {
+        let changes = registry.changes();
+        let inner = Arc::new(Inner { registry, executor, exposure, listeners: Listeners::default() });
+        if inner.exposure.is_any() {
+            tokio::spawn(listeners::announce(Arc::downgrade(&inner), inner.exposed(), changes));
+        }
+        Self { inner }
+    }
+
+    /// The snapshot that is served now.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.inner.registry.snapshot()
+    }
+}

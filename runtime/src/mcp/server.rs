@@ -1,0 +1,152 @@
+//! The MCP methods, dispatched; each answer is made elsewhere.
+
+use rmcp::model::{
+    CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, Implementation, ListPromptsRequestMethod,
+    ListPromptsResult, ListResourceTemplatesRequestMethod, ListResourceTemplatesResult, ListResourcesRequestMethod,
+    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion, ServerCapabilities, ServerConfig,
+    SubscriptionFilter, Tool,
+};
+use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
+use rmcp::{ErrorData, RoleServer, ServerHandler};
+
+use super::convert::{self, Structured};
+use super::error::CallError;
+use super::meta_tool::{INSTRUCTIONS, MetaTool};
+use super::tools::{self, Answered};
+use super::{Gateway, exposure};
+use crate::registry::{Caller, Lookup, Snapshot, View};
+
+impl ServerHandler for Gateway {
+    fn get_info(&self) -> ServerConfig {
+        let capabilities = ServerCapabilities::builder().enable_tools().enable_tool_list_changed().build();
+        ServerConfig::new(capabilities)
+            .with_server_info(Implementation::new("cap", env!("CARGO_PKG_VERSION")))
+            .with_instructions(INSTRUCTIONS)
+    }
+
+    /// Asked by the HTTP transport, which compares header parameters with the schema.
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        if let Some(tool) = MetaTool::named(name) {
+            return Some(tool.definition());
+        }
+        let snapshot = self.snapshot();
+        match View::of(&snapshot, Caller::Anyone).tool(name) {
+            Lookup::Found(tool) if self.inner.exposure.covers(name) => Some(exposure::definition(tool)),
+            Lookup::Found(_) | Lookup::Quarantined(_) | Lookup::Unknown { .. } => None,
+        }
+    }
+
+    /// Everything on one page: there are clients that read no second one.
+    async fn list_tools(
+        &self,
+        _page: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        let snapshot = self.snapshot();
+        let view = View::of(&snapshot, caller(&context));
+        let mut tools: Vec<Tool> = MetaTool::ALL.into_iter().map(MetaTool::definition).collect();
+        tools.extend(exposure::exposed(view, &self.inner.exposure));
+        let listed = ListToolsResult::with_all_items(tools);
+        Ok(match context.protocol_version() {
+            Some(version) if version >= ProtocolVersion::V_2026_07_28 => {
+                listed.with_ttl_ms(FRESH_MS).with_cache_scope(CacheScope::Public)
+            }
+            _ => listed,
+        })
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let snapshot = self.snapshot();
+        let allowed = Structured::of(context.protocol_version().as_ref());
+        let called = tokio::select! {
+            called = self.answer(request, &snapshot, caller(&context)) => called,
+            () = context.ct.cancelled() => return Err(ErrorData::internal_error("the call was cancelled", None)),
+        };
+        let result: CallToolResult = match called {
+            Ok(Answered::Outcome { tool, outcome }) => convert::outcome(&tool, outcome, allowed),
+            Ok(Answered::Result(result)) => result.map_err(|error| fault(&error))?,
+            Err(error) => convert::failure(&error),
+        };
+        Ok(result.into())
+    }
+
+    async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
+        self.inner.listeners.add_peer(context.peer);
+    }
+
+    fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        Some(requested.clone())
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        let key = self.inner.listeners.add_sink(context.sink().clone());
+        context.cancelled().await;
+        self.inner.listeners.remove_sink(key);
+        Ok(())
+    }
+
+    // Only tools are offered; an empty list would claim more.
+
+    async fn list_prompts(
+        &self,
+        _page: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        Err(ErrorData::method_not_found::<ListPromptsRequestMethod>())
+    }
+
+    async fn list_resources(
+        &self,
+        _page: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        Err(ErrorData::method_not_found::<ListResourcesRequestMethod>())
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _page: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        Err(ErrorData::method_not_found::<ListResourceTemplatesRequestMethod>())
+    }
+}
+
+impl Gateway {
+    /// Answers a call from one snapshot.
+    async fn answer(
+        &self,
+        request: CallToolRequestParams,
+        snapshot: &Snapshot,
+        caller: Caller,
+    ) -> Result<Answered, CallError> {
+        let view = View::of(snapshot, caller);
+        let arguments = request.arguments.unwrap_or_default();
+        let name = request.name.as_ref();
+        if let Some(tool) = MetaTool::named(name) {
+            return tools::call(tool, arguments, view, &self.inner.executor).await;
+        }
+        if self.inner.exposure.covers(name) {
+            return tools::invoke(name, &arguments, view, &self.inner.executor).await;
+        }
+        let unlisted = CallError::NotExposed { name: name.to_owned() };
+        Err(CallError::of(name, &view.tool(name)).unwrap_or(unlisted))
+    }
+}
+
+/// Who asks; the one place where a request's identity will be read.
+fn caller(_context: &RequestContext<RoleServer>) -> Caller {
+    Caller::Anyone
+}
+
+fn fault(error: &serde_json::Error) -> ErrorData {
+    tracing::error!(%error, "internal error: an answer could not be serialized");
+    ErrorData::internal_error("internal error: the answer could not be serialized", None)
+}
+
+/// How long a list may be taken as fresh by clients that do not listen for changes.
+const FRESH_MS: u64 = 60_000;

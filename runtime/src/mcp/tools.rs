@@ -1,0 +1,107 @@
+//! The gateway's own tools: from arguments to answers.
+
+use rmcp::model::CallToolResult;
+use serde_json::{Map, Value};
+
+use super::answer::{Definition, Described, Description, Listed, Page, Servers};
+use super::arguments::Arguments;
+use super::error::CallError;
+use super::meta_tool::MetaTool;
+use super::{convert, paging};
+use crate::execute::{Executor, ToolOutcome};
+use crate::registry::{Lookup, SearchReply, SearchRequest, ToolDefinition, View, signature};
+
+/// What a call came to, before it is turned into MCP.
+pub(super) enum Answered {
+    /// One of the gateway's own answers.
+    Result(Result<CallToolResult, serde_json::Error>),
+    /// The outcome of a tool.
+    Outcome { tool: String, outcome: ToolOutcome },
+}
+
+/// Calls one of the gateway's own tools.
+pub(super) async fn call(
+    tool: MetaTool,
+    values: Map<String, Value>,
+    view: View<'_>,
+    executor: &Executor,
+) -> Result<Answered, CallError> {
+    let mut arguments = Arguments::read(tool, values)?;
+    Ok(Answered::Result(match tool {
+        MetaTool::Search => convert::answer(&search(&mut arguments, view)?),
+        MetaTool::Describe => convert::answer(&describe(&mut arguments, view)?),
+        MetaTool::ListServers => convert::answer(&Servers { servers: view.servers().collect() }),
+        MetaTool::ListTools => convert::answer(&list(&mut arguments, view)?),
+        MetaTool::Invoke => {
+            let name = arguments.text("tool")?;
+            return invoke(&name, &arguments.nested()?, view, executor).await;
+        }
+    }))
+}
+
+/// Calls a tool of the registry.
+pub(super) async fn invoke(
+    name: &str,
+    arguments: &Map<String, Value>,
+    view: View<'_>,
+    executor: &Executor,
+) -> Result<Answered, CallError> {
+    match view.tool(name) {
+        Lookup::Found(tool) => {
+            let outcome = executor.call(&tool.prepared, arguments).await?;
+            Ok(Answered::Outcome { tool: name.to_owned(), outcome })
+        }
+        Lookup::Quarantined(held) => Err(CallError::quarantined(held)),
+        Lookup::Unknown { nearest } => Err(CallError::unknown_tool(name, &nearest)),
+    }
+}
+
+fn search(arguments: &mut Arguments, view: View<'_>) -> Result<SearchReply, CallError> {
+    let query = arguments.text("query")?;
+    let limit = arguments.limit()?;
+    let server = known_server(arguments, view)?;
+    Ok(view.search(&SearchRequest { query, limit, server }))
+}
+
+fn describe(arguments: &mut Arguments, view: View<'_>) -> Result<Described, CallError> {
+    let tools = arguments.tools()?.into_iter().map(|name| described(name, view)).collect();
+    Ok(Described { tools })
+}
+
+fn described(name: String, view: View<'_>) -> Description {
+    match view.tool(&name) {
+        Lookup::Found(tool) => Description::Known(Box::new(Definition::new(ToolDefinition::of(tool)))),
+        Lookup::Quarantined(held) => {
+            Description::Unknown { error: CallError::quarantined(held).to_string(), tool: name }
+        }
+        Lookup::Unknown { nearest } => {
+            Description::Unknown { error: CallError::unknown_tool(&name, &nearest).to_string(), tool: name }
+        }
+    }
+}
+
+fn list<'a>(arguments: &mut Arguments, view: View<'a>) -> Result<Page<'a>, CallError> {
+    let server = known_server(arguments, view)?;
+    let after = arguments.optional_text("cursor")?.map(|cursor| paging::parse(&cursor)).transpose()?;
+    let mut tools = view
+        .tools()
+        .filter(|tool| server.as_deref().is_none_or(|name| tool.server() == name))
+        .skip_while(|tool| after.as_deref().is_some_and(|last| tool.name() <= last));
+    let page: Vec<_> = tools.by_ref().take(paging::PAGE).collect();
+    let next_cursor = page.last().filter(|_| tools.next().is_some()).map(|last| paging::after(last.name()));
+    let listed = page.into_iter().map(|tool| Listed {
+        tool: tool.name(),
+        title: tool.capability().title.as_deref(),
+        arguments: signature(&tool.capability().input),
+    });
+    Ok(Page { tools: listed.collect(), next_cursor })
+}
+
+/// The `server` argument, if it names one.
+fn known_server(arguments: &mut Arguments, view: View<'_>) -> Result<Option<String>, CallError> {
+    let Some(name) = arguments.optional_text("server")? else { return Ok(None) };
+    match view.server(&name) {
+        Ok(_) => Ok(Some(name)),
+        Err(nearest) => Err(CallError::unknown_server(&name, nearest)),
+    }
+}

@@ -1,0 +1,63 @@
+//! What a snapshot is built from: plain data, in any order.
+
+use std::sync::Arc;
+
+use cap_compiler::capability::{Capability, Server};
+use cap_compiler::pin::{Pin, Quarantined};
+
+use crate::execute::Prepared;
+
+/// Everything that is to be served, and what is held back.
+#[derive(Clone, Debug, Default)]
+pub struct Contents {
+    /// The servers that have a file of their own; others are known by their tools alone.
+    pub servers: Vec<Server>,
+    /// The tools that are served.
+    pub tools: Vec<RegisteredTool>,
+    /// The tools that are not.
+    pub quarantined: Vec<Quarantined>,
+    /// What went wrong while they were loaded, in words for `/health`.
+    pub problems: Vec<String>,
+}
+
+/// A tool that is served.
+#[derive(Clone, Debug)]
+pub struct RegisteredTool {
+    /// What is needed to call it. Shared with the snapshots before and after.
+    pub prepared: Arc<Prepared>,
+    /// How far the lock file vouches for it.
+    pub pin: Pin,
+}
+
+impl RegisteredTool {
+    /// What it is.
+    #[must_use]
+    pub fn capability(&self) -> &Capability {
+        self.prepared.capability()
+    }
+
+    /// Its unique name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.capability().tool.as_str()
+    }
+
+    /// The name of its server.
+    #[must_use]
+    pub fn server(&self) -> &str {
+        self.capability().server.as_str()
+    }
+
+    /// Its name without the server's part.
+    #[must_use]
+    pub fn local_name(&self) -> &str {
+        let local = self.name().strip_prefix(self.server()).and_then(|rest| rest.strip_prefix("__"));
+        local.unwrap_or_else(|| self.name())
+    }
+}
+
+/// Why a tool is held back, a sentence for each file.
+#[must_use]
+pub fn reasons(held: &Quarantined) -> Vec<String> {
+    held.problems.iter().map(|problem| problem.diagnostic().message).collect()
+}

@@ -1,0 +1,119 @@
+//! One generation of all that is served: built whole, then only read.
+
+use std::collections::BTreeMap;
+
+use cap_compiler::capability::ServerName;
+use cap_compiler::pin::Quarantined;
+use serde_json::{Map, Value};
+
+use super::server::summaries;
+use super::{Contents, IndexError, RegisteredTool, ServerSummary};
+use crate::index::{ArgumentText, ToolIndex, ToolText};
+
+/// The tools of one generation, their servers and the index over them.
+#[derive(Debug)]
+pub struct Snapshot {
+    generation: u64,
+    /// Sorted by name; the index knows a tool by its place here.
+    tools: Vec<RegisteredTool>,
+    servers: BTreeMap<ServerName, ServerSummary>,
+    /// Sorted by name.
+    quarantined: Vec<Quarantined>,
+    problems: Vec<String>,
+    index: ToolIndex,
+}
+
+impl Snapshot {
+    /// Sorts and indexes `contents`. Of two tools with one name the first stays.
+    ///
+    /// # Errors
+    /// A fault of the gateway: the index is built in memory.
+    pub fn build(generation: u64, mut contents: Contents) -> Result<Self, IndexError> {
+        contents.tools.sort_by(|a, b| a.name().cmp(b.name()));
+        contents.tools.dedup_by(|later, first| later.name() == first.name());
+        contents.quarantined.sort_by(|a, b| a.tool.cmp(&b.tool));
+        let servers = summaries(&contents);
+        let index = ToolIndex::build(contents.tools.iter().map(|tool| text(tool, &servers)))?;
+        let Contents { tools, quarantined, problems, .. } = contents;
+        Ok(Self { generation, tools, servers, quarantined, problems, index })
+    }
+
+    /// The number of this build; later ones are greater.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Every tool that is served, sorted by name.
+    #[must_use]
+    pub fn tools(&self) -> &[RegisteredTool] {
+        &self.tools
+    }
+
+    /// The tool of that name.
+    #[must_use]
+    pub fn tool(&self, name: &str) -> Option<&RegisteredTool> {
+        let at = self.tools.binary_search_by(|tool| tool.name().cmp(name)).ok()?;
+        self.tools.get(at)
+    }
+
+    /// Every server, sorted by name.
+    pub fn servers(&self) -> impl Iterator<Item = &ServerSummary> {
+        self.servers.values()
+    }
+
+    /// Every tool that is held back, sorted by name.
+    #[must_use]
+    pub fn quarantined(&self) -> &[Quarantined] {
+        &self.quarantined
+    }
+
+    /// What went wrong while this was loaded.
+    #[must_use]
+    pub fn problems(&self) -> &[String] {
+        &self.problems
+    }
+
+    /// The index over [`Self::tools`].
+    pub(super) fn index(&self) -> &ToolIndex {
+        &self.index
+    }
+
+    /// Whether clients see the same tools in both.
+    pub(super) fn offers_the_same(&self, other: &Self) -> bool {
+        self.tools.len() == other.tools.len()
+            && self.tools.iter().zip(&other.tools).all(|(one, another)| looks_the_same(one, another))
+    }
+}
+
+/// Whether a client's list of tools would show the same; how a call is made does not count.
+fn looks_the_same(one: &RegisteredTool, another: &RegisteredTool) -> bool {
+    let (a, b) = (one.capability(), another.capability());
+    std::ptr::eq(a, b)
+        || (&a.tool, &a.server, &a.title, &a.description, &a.annotations, &a.input, &a.output)
+            == (&b.tool, &b.server, &b.title, &b.description, &b.annotations, &b.input, &b.output)
+}
+
+/// What there is to search in a tool.
+fn text<'a>(tool: &'a RegisteredTool, servers: &'a BTreeMap<ServerName, ServerSummary>) -> ToolText<'a> {
+    let capability = tool.capability();
+    let server = servers.get(&capability.server);
+    ToolText {
+        name: tool.name(),
+        local_name: tool.local_name(),
+        title: capability.title.as_deref().unwrap_or_default(),
+        description: &capability.description,
+        server: tool.server(),
+        server_title: server.and_then(|server| server.title.as_deref()).unwrap_or_default(),
+        tags: &capability.tags,
+        arguments: capability.input.get("properties").and_then(Value::as_object).map(arguments).unwrap_or_default(),
+    }
+}
+
+fn arguments(properties: &Map<String, Value>) -> Vec<ArgumentText<'_>> {
+    properties.iter().map(|(name, schema)| ArgumentText { name, description: described(schema) }).collect()
+}
+
+fn described(schema: &Value) -> &str {
+    schema.get("description").and_then(Value::as_str).unwrap_or_default()
+}

@@ -1,0 +1,124 @@
+//! Registry, views and search over capabilities made by hand.
+
+use std::sync::Arc;
+
+use cap_compiler::capability::{
+    Annotations, Call, Capability, HttpCall, Limits, Network, Origin, Server, ServerName, Text, ToolName,
+};
+use cap_compiler::pin::Pin;
+use cap_compiler::source::SourceId;
+use serde_json::json;
+
+use super::*;
+use crate::execute::Prepared;
+
+fn capability(server: &str, name: &str, description: &str) -> Capability {
+    Capability {
+        tool: ToolName(format!("{server}__{name}")),
+        server: ServerName(server.to_owned()),
+        title: None,
+        description: description.to_owned(),
+        deprecated: false,
+        tags: Vec::new(),
+        annotations: Annotations { read_only: true, destructive: false, idempotent: true, open_world: true },
+        input: json!({"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}),
+        output: None,
+        call: Call::Http(Box::new(HttpCall {
+            method: "GET".to_owned(),
+            server: Text::literal("http://localhost"),
+            network: Network::Public,
+            path: Vec::new(),
+            query: Vec::new(),
+            headers: Vec::new(),
+            cookies: Vec::new(),
+            body: None,
+            auth: Vec::new(),
+        })),
+        limits: Limits::default(),
+        origin: Origin { definition: SourceId::new("a.yaml"), dependencies: Vec::new() },
+    }
+}
+
+fn snapshot(generation: u64, tools: &[(&str, &str, &str)]) -> Snapshot {
+    let tools = tools.iter().map(|(server, name, description)| RegisteredTool {
+        prepared: Arc::new(Prepared::new(Arc::new(capability(server, name, description)))),
+        pin: Pin::Unlisted,
+    });
+    let servers =
+        vec![Server { name: ServerName("weather".to_owned()), title: Some("Weather".to_owned()), description: None }];
+    Snapshot::build(generation, Contents { servers, tools: tools.collect(), ..Contents::default() }).unwrap()
+}
+
+fn sample() -> Snapshot {
+    sample_of(1)
+}
+
+fn sample_of(generation: u64) -> Snapshot {
+    snapshot(
+        generation,
+        &[
+            ("weather", "forecast", "The forecast for the next days."),
+            ("weather", "current", "The weather now."),
+            ("books", "search", "Searches books by title or author."),
+        ],
+    )
+}
+
+fn request(query: &str, server: Option<&str>) -> SearchRequest {
+    SearchRequest { query: query.to_owned(), limit: None, server: server.map(str::to_owned) }
+}
+
+#[test]
+fn search_answers_with_what_an_agent_needs() {
+    let snapshot = sample();
+    let reply = View::of(&snapshot, Caller::Anyone).search(&request("what will the weather be tomorrow?", None));
+    assert_eq!(reply.matches[0].server, "weather");
+    assert_eq!(reply.matches[0].arguments, "city: string");
+    assert_eq!(reply.total, 2);
+    assert_eq!(reply.hint, None);
+}
+
+#[test]
+fn a_server_is_a_filter() {
+    let snapshot = sample();
+    let view = View::of(&snapshot, Caller::Anyone);
+    assert_eq!(view.search(&request("weather", Some("books"))).total, 0);
+    let reply = view.search(&request("weather", Some("wether")));
+    assert_eq!(reply.hint.as_deref(), Some("there is no such server; did you mean `weather`?"));
+    assert!(view.search(&request("zzzz forecsst", None)).total > 0);
+    let hint = view.search(&request("currrrent", None)).hint.unwrap();
+    assert!(hint.contains("current"), "{hint}");
+}
+
+#[test]
+fn names_are_found_or_the_nearest_are_named() {
+    let snapshot = sample();
+    let view = View::of(&snapshot, Caller::Anyone);
+    assert!(matches!(view.tool("books__search"), Lookup::Found(_)));
+    let Lookup::Unknown { nearest } = view.tool("book_serch") else { panic!("it does not exist") };
+    assert_eq!(nearest.first(), Some(&"books__search"));
+    assert_eq!(
+        view.servers().map(|server| (server.name.as_str(), server.tools)).collect::<Vec<_>>(),
+        [("books", 1), ("weather", 2)]
+    );
+}
+
+#[test]
+fn only_what_clients_see_is_a_change() {
+    let registry = Registry::new(sample());
+    let held = registry.snapshot();
+    let mut changes = registry.changes();
+    registry.swap(sample_of(2));
+    assert!(!changes.has_changed().unwrap());
+    registry.swap(snapshot(3, &[("books", "search", "")]));
+    assert!(changes.has_changed().unwrap());
+    assert_eq!(*changes.borrow_and_update(), 3);
+    assert_eq!((held.tools().len(), registry.snapshot().tools().len()), (3, 1));
+}
+
+#[test]
+fn descriptions_are_cut_after_a_word() {
+    assert_eq!(search::shortened("one  two\nthree", 100), "one two three");
+    assert_eq!(search::shortened("one two three", 8), "one two…");
+    assert_eq!(search::shortened(&"x".repeat(50), 5), "xxxxx…");
+}

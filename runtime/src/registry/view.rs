@@ -1,0 +1,93 @@
+//! What one caller may see of a snapshot. Everything that answers a request asks here.
+
+use cap_compiler::diagnostic::nearest;
+use cap_compiler::pin::Quarantined;
+
+use super::{RegisteredTool, ServerSummary, Snapshot};
+
+/// Who asks. There is one kind of caller so far; keys, identities and groups go here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Caller {
+    /// Anyone who reaches the gateway.
+    #[default]
+    Anyone,
+}
+
+/// A snapshot as one caller sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    pub(super) snapshot: &'a Snapshot,
+    caller: Caller,
+}
+
+/// What became of a tool's name.
+#[derive(Debug)]
+pub enum Lookup<'a> {
+    /// It is served.
+    Found(&'a RegisteredTool),
+    /// It is held back.
+    Quarantined(&'a Quarantined),
+    /// There is no such tool for this caller.
+    Unknown {
+        /// The names that may have been meant, best first.
+        nearest: Vec<&'a str>,
+    },
+}
+
+impl<'a> View<'a> {
+    /// What `caller` may see of `snapshot`.
+    #[must_use]
+    pub fn of(snapshot: &'a Snapshot, caller: Caller) -> Self {
+        Self { snapshot, caller }
+    }
+
+    /// Whether this caller may see a tool at all.
+    #[must_use]
+    pub fn admits(&self, _tool: &RegisteredTool) -> bool {
+        match self.caller {
+            Caller::Anyone => true,
+        }
+    }
+
+    /// The tools, sorted by name.
+    pub fn tools(self) -> impl Iterator<Item = &'a RegisteredTool> {
+        self.snapshot.tools().iter().filter(move |tool| self.admits(tool))
+    }
+
+    /// The tool of that name, or what to say instead.
+    #[must_use]
+    pub fn tool(&self, name: &str) -> Lookup<'a> {
+        if let Some(tool) = self.snapshot.tool(name).filter(|tool| self.admits(tool)) {
+            return Lookup::Found(tool);
+        }
+        let held = self.snapshot.quarantined().iter().find(|held| held.tool.as_str() == name);
+        held.map_or_else(|| Lookup::Unknown { nearest: self.nearest_tools(name) }, Lookup::Quarantined)
+    }
+
+    /// The servers, sorted by name.
+    pub fn servers(self) -> impl Iterator<Item = &'a ServerSummary> {
+        self.snapshot.servers()
+    }
+
+    /// The server of that name.
+    ///
+    /// # Errors
+    /// The name of the server that may have been meant.
+    pub fn server(&self, name: &str) -> Result<&'a ServerSummary, Option<&'a str>> {
+        let found = self.servers().find(|server| server.name == name);
+        found.ok_or_else(|| nearest(name, self.servers().map(|server| server.name.as_str())))
+    }
+
+    /// Names like `wanted`: the one most alike in spelling, then those that share words with it.
+    fn nearest_tools(&self, wanted: &str) -> Vec<&'a str> {
+        let alike = nearest(wanted, self.tools().map(RegisteredTool::name));
+        let related = self.ranked(wanted, None, SUGGESTIONS).hits;
+        let related = related.iter().filter_map(|hit| self.snapshot.tools().get(hit.tool)).map(RegisteredTool::name);
+        let mut names: Vec<&str> = alike.into_iter().collect();
+        names.extend(related.filter(|name| Some(*name) != alike));
+        names.truncate(SUGGESTIONS);
+        names
+    }
+}
+
+const SUGGESTIONS: usize = 3;
