@@ -7,6 +7,7 @@
 pub mod config;
 pub mod disk;
 pub mod execute;
+pub mod http;
 pub mod index;
 pub mod load;
 pub mod mcp;

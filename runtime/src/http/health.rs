@@ -1,0 +1,71 @@
+//! `/health`: what is served and what is held back.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+
+use crate::mcp::Gateway;
+use crate::registry::{Snapshot, reasons};
+
+/// The answer of `/health`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Health {
+    /// Whether someone should look.
+    pub status: HealthStatus,
+    /// The version of the gateway.
+    pub version: &'static str,
+    /// The number of the snapshot that is served.
+    pub generation: u64,
+    /// How many tools are served.
+    pub tools: usize,
+    /// The tools that are not.
+    pub quarantined: Vec<HeldBack>,
+    /// What went wrong while files were loaded.
+    pub problems: Vec<String>,
+}
+
+/// Whether someone should look. Either way the gateway serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HealthStatus {
+    /// All that is in the folders is served.
+    Ok,
+    /// Some of it is not.
+    Degraded,
+}
+
+/// A tool that is not served.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HeldBack {
+    /// Its name.
+    pub tool: String,
+    /// A sentence for each file that is not as it should be.
+    pub reasons: Vec<String>,
+}
+
+impl Health {
+    /// The health of what a snapshot serves.
+    #[must_use]
+    pub fn of(snapshot: &Snapshot) -> Self {
+        let quarantined: Vec<HeldBack> = snapshot
+            .quarantined()
+            .iter()
+            .map(|held| HeldBack { tool: held.tool.as_str().to_owned(), reasons: reasons(held) })
+            .collect();
+        let problems = snapshot.problems().to_vec();
+        let well = quarantined.is_empty() && problems.is_empty();
+        Self {
+            status: if well { HealthStatus::Ok } else { HealthStatus::Degraded },
+            version: env!("CARGO_PKG_VERSION"),
+            generation: snapshot.generation(),
+            tools: snapshot.tools().len(),
+            quarantined,
+            problems,
+        }
+    }
+}
+
+/// Answers from the snapshot that is served now.
+pub(super) async fn health(State(gateway): State<Gateway>) -> Json<Health> {
+    Json(Health::of(&gateway.snapshot()))
+}

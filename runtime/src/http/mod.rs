@@ -1,0 +1,14 @@
+//! The gateway over HTTP: `/mcp` and `/health`. No other folder names axum.
+//!
+//! What is said over MCP is not known here, and neither are capabilities.
+
+mod health;
+mod layers;
+mod origin;
+mod router;
+mod serve;
+
+pub use health::{Health, HealthStatus, HeldBack};
+pub use origin::Admission;
+pub use router::router;
+pub use serve::serve;
