@@ -7,9 +7,9 @@ use cap_compiler::capability::{
     Annotations, Call, Capability, HttpCall, Limits, Network, Origin, PathPiece, Server as ServerInfo, ServerName,
     Text, ToolName,
 };
-use cap_compiler::pin::{Pins, Policy, Problem, Quarantined, Verdict, admit};
+use cap_compiler::pin::{Digest, Pins, Policy, Problem, Quarantined, Verdict, admit};
 use cap_compiler::source::SourceId;
-use cap_runtime::execute::{Executor, Prepared};
+use cap_runtime::execute::{Executor, ExecutorSettings, Prepared, Secrets};
 use cap_runtime::http::{self, Admission};
 use cap_runtime::mcp::{Exposure, Gateway};
 use cap_runtime::registry::{Contents, RegisteredTool, Registry, Snapshot};
@@ -84,7 +84,8 @@ impl Server {
 }
 
 fn executor() -> Executor {
-    Executor
+    let settings = ExecutorSettings { secrets: Secrets::none(), ..ExecutorSettings::default() };
+    Executor::new(settings).unwrap()
 }
 
 pub(crate) fn http() -> reqwest::Client {
@@ -122,7 +123,7 @@ pub(crate) fn contents() -> Contents {
     let held = Quarantined {
         tool: ToolName("github__held".to_owned()),
         server: ServerName("github".to_owned()),
-        problems: vec![Problem::Unlisted { file: SourceId::new("github/held.yaml") }],
+        problems: vec![Problem::Unlisted { file: SourceId::new("github/held.yaml"), found: Digest::of(b"") }],
     };
     Contents { servers: vec![server("github", "GitHub")], tools, quarantined: vec![held], ..Contents::default() }
 }
