@@ -1,1 +1,40 @@
-fn main() {}
+//! `cap`: turns REST APIs into reviewed MCP tools, and serves them.
+//!
+//! This file parses the command line and calls the command; the work is done in `cap-compiler`
+//! (text to capabilities) and `cap-runtime` (capabilities to MCP).
+
+mod args;
+mod catalog;
+mod commands;
+mod disk;
+mod exit;
+mod output;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+use output::Output;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let output = Output::new();
+    let result = match &cli.command {
+        Command::Import(args) => commands::import::run(args, &output),
+        Command::Check(args) => commands::check::run(args, &output),
+        Command::Pin(args) => commands::pin::run(args, &output),
+        Command::List(args) => commands::list::run(args, &output),
+        Command::Show(args) => commands::show::run(args, &output),
+        Command::Search(args) => commands::search::run(args, &output),
+        Command::Call(args) => commands::call::run(args, &output),
+        Command::Serve(args) => commands::serve::run(args, &output),
+        Command::Explain(args) => commands::explain::run(args, &output),
+        Command::Completions(args) => Ok(commands::completions::run(args, &output)),
+        Command::Schema(args) => Ok(commands::schema::run(args, &output)),
+        Command::Demo(args) => commands::demo::run(args, &output),
+    };
+    // A command that cannot go on gives its exit code as an error, to leave with `?`.
+    result.unwrap_or_else(|exit| exit).into()
+}

@@ -12,4 +12,5 @@ pub mod index;
 pub mod load;
 pub mod mcp;
 pub mod registry;
+pub mod reload;
 pub mod watch;

@@ -43,6 +43,8 @@ pub struct Loaded {
     pub files: usize,
     /// The files against their lock files.
     pub pins: Pins,
+    /// A digest of every byte that matters: equal fingerprints, equal contents.
+    pub fingerprint: Digest,
 }
 
 impl Loader {
@@ -72,7 +74,8 @@ impl Loader {
 
         let compilation = compile(self.parsed.values());
         let pins = self.compare_pins(&others, &mut diagnostics);
-        let mut loaded = Loaded { files: files.len(), pins, ..Loaded::default() };
+        let fingerprint = self.fingerprint(&pins);
+        let mut loaded = Loaded { files: files.len(), pins, fingerprint, ..Loaded::default() };
         self.admit_all(compilation, &mut loaded);
         loaded.diagnostics.append(&mut diagnostics);
         self.served = loaded.tools.iter().map(|tool| (tool.origin.definition.clone(), tool.clone())).collect();
@@ -95,6 +98,16 @@ impl Loader {
             pins.compare(&root.shown, files.map(|(source, digest)| (source, *digest)), &lock);
         }
         pins
+    }
+
+    /// Files, their digests and their states towards the lock files.
+    fn fingerprint(&self, pins: &Pins) -> Digest {
+        let mut text = String::new();
+        for (source, file) in &self.parsed {
+            text.push_str(&format!("{source} {}\n", file.digest));
+        }
+        text.push_str(&format!("{:?}", pins.problems()));
+        Digest::of(text.as_bytes())
     }
 
     fn read_lock(&self, id: &SourceId, diagnostics: &mut Vec<Diagnostic>) -> LockFile {

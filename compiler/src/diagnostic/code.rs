@@ -83,6 +83,42 @@ codes! {
     UNPINNED = 302, Warning, "a file is not pinned";
     PINNED_MISSING = 303, Warning, "a pinned file does not exist";
     LOCK_LINE = 304, Error, "a line of cap.lock is not a digest and a path";
+
+    // 04: importing OpenAPI
+    NOT_OPENAPI = 401, Error, "the text is not an OpenAPI document";
+    OPENAPI_VERSION = 402, Error, "the document's version is not one that is imported";
+    REPEATED_KEY = 403, Warning, "a mapping of the document has the same key twice";
+    DANGLING_REFERENCE = 404, Warning, "a reference leads nowhere";
+    EXTERNAL_REFERENCE = 405, Warning, "a reference leads to another file";
+    REFERENCE_LOOP = 406, Warning, "a reference leads back to itself";
+    OPERATION_SKIPPED = 407, Error, "an operation cannot be imported";
+    NOTHING_SELECTED = 408, Warning, "no operation was selected";
+    NO_SERVER = 409, Error, "the document names no server that can be called";
+    SERVER_LEFT_OUT = 410, Warning, "a server of the document cannot be used";
+    SERVER_REPLACED = 411, Note, "an operation's own server was moved to the server that was asked for";
+    UNDECLARED_SCHEME = 412, Warning, "a security requirement names a scheme that is not declared";
+    UNSUPPORTED_SCHEME = 413, Warning, "a security scheme is of a kind that cannot be sent";
+    TOKEN_FROM_ELSEWHERE = 414, Note, "a security scheme needs a token that is obtained elsewhere";
+    NO_SECURITY = 415, Note, "the document declares no credentials";
+    UNDECLARED_PLACEHOLDER = 416, Warning, "a path placeholder has no parameter";
+    UNUSED_PATH_PARAMETER = 417, Warning, "a path parameter has no placeholder";
+    UNREADABLE_PARAMETER = 418, Warning, "a parameter has no name or no known location";
+    RESERVED_HEADER = 419, Note, "a header parameter that OpenAPI says to ignore";
+    UNDEFINED_STYLE = 420, Warning, "a parameter's style does not exist at its location";
+    PATH_SUFFIX = 421, Note, "a path key has a fragment or a query";
+    BODY_IGNORED = 422, Warning, "a body that its method does not have";
+    MEDIA_TYPE_CHOSEN = 423, Note, "one of several media types was chosen";
+    MEDIA_TYPE_UNREADABLE = 424, Warning, "a media type is not one";
+    SCHEMA_VALUE = 425, Warning, "a schema keyword has a value that means nothing";
+    SCHEMA_TYPE = 426, Warning, "a schema names a type that does not exist";
+    SCHEMA_PATTERN = 427, Warning, "a pattern is not a regular expression";
+    SCHEMA_EXAMPLE = 428, Warning, "a default or example does not fit its schema";
+    SCHEMA_KEYWORD = 429, Note, "a schema keyword that JSON Schema does not have";
+    ARGUMENT_RENAMED = 430, Note, "an argument has another name than on the wire";
+    OPERATION_RENAMED = 431, Note, "several operations wanted the same name";
+    TEXT_SHORTENED = 432, Note, "a description was shortened";
+    UNREADABLE_ITEM = 433, Warning, "a part of the document is not what OpenAPI has there";
+    API_NAME = 434, Warning, "the name asked for the api cannot be used";
 }
 
 impl Code {

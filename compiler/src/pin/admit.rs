@@ -54,10 +54,11 @@ pub enum Verdict<T> {
 /// Compares what a capability was compiled from with the lock file.
 #[must_use]
 pub fn admit(capability: Capability, pins: &Pins, policy: Policy) -> Verdict<Capability> {
-    let problems: Vec<Problem> =
-        files(&capability.origin).filter_map(|file| Problem::of(file, pins.state(file))).collect();
+    let problems: Vec<Problem> = files(&capability.origin)
+        .filter_map(|file| pins.state(file).and_then(|state| Problem::of(file, state)))
+        .collect();
     let changed = problems.iter().any(|problem| !matches!(problem, Problem::Unlisted { .. }));
-    match (problems.is_empty(), changed, policy) {
+    match (pins.is_fresh(&capability.origin), changed, policy) {
         (true, ..) => Verdict::Admitted(Pinned { value: capability, pin: Pin::Locked }),
         (_, false, Policy::AllowUnlisted) => Verdict::Admitted(Pinned { value: capability, pin: Pin::Unlisted }),
         (_, true, _) | (_, false, Policy::RequireLocked) => {
@@ -96,6 +97,6 @@ impl Pins {
     /// Whether every file of `origin` is fresh.
     #[must_use]
     pub fn is_fresh(&self, origin: &Origin) -> bool {
-        files(origin).all(|file| self.state(file) == FileState::Fresh)
+        files(origin).all(|file| self.state(file) == Some(FileState::Fresh))
     }
 }

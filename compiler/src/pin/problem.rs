@@ -26,7 +26,10 @@ pub enum FileState {
         found: Digest,
     },
     /// The lock file does not speak of it, or there is none.
-    Unlisted,
+    Unlisted {
+        /// What is there.
+        found: Digest,
+    },
 }
 
 /// Something that is not as the lock file says.
@@ -45,6 +48,8 @@ pub enum Problem {
     Unlisted {
         /// The file.
         file: SourceId,
+        /// What is there.
+        found: Digest,
     },
     /// A line has no file.
     Gone {
@@ -77,7 +82,7 @@ impl Pins {
             let state = match unseen.remove(relative) {
                 Some(pinned) if pinned == found => FileState::Fresh,
                 Some(pinned) => FileState::Changed { pinned, found },
-                None => FileState::Unlisted,
+                None => FileState::Unlisted { found },
             };
             self.problems.extend(Problem::of(file, state));
             self.states.insert(file.clone(), state);
@@ -88,10 +93,10 @@ impl Pins {
         }
     }
 
-    /// The state of a file; one that was not compared is unlisted.
+    /// The state of a file, if it was compared.
     #[must_use]
-    pub fn state(&self, file: &SourceId) -> FileState {
-        self.states.get(file).copied().unwrap_or(FileState::Unlisted)
+    pub fn state(&self, file: &SourceId) -> Option<FileState> {
+        self.states.get(file).copied()
     }
 
     /// All that is not as the lock files say.
@@ -106,7 +111,7 @@ impl Problem {
         match state {
             FileState::Fresh => None,
             FileState::Changed { pinned, found } => Some(Self::Changed { file: file.clone(), pinned, found }),
-            FileState::Unlisted => Some(Self::Unlisted { file: file.clone() }),
+            FileState::Unlisted { found } => Some(Self::Unlisted { file: file.clone(), found }),
         }
     }
 
@@ -114,7 +119,7 @@ impl Problem {
     #[must_use]
     pub fn file(&self) -> &SourceId {
         match self {
-            Self::Changed { file, .. } | Self::Unlisted { file } | Self::Gone { file } => file,
+            Self::Changed { file, .. } | Self::Unlisted { file, .. } | Self::Gone { file } => file,
         }
     }
 

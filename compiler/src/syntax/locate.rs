@@ -1,4 +1,4 @@
-//! JSON Pointers to bytes: a second reading of a text, done only to show a diagnostic.
+//! JSON Pointers to bytes in YAML: a second reading of a text, done only to show a diagnostic.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -21,8 +21,7 @@ pub struct Located {
 
 /// Finds nodes in a YAML or JSON text. What is not there has no entry; a text that does not parse
 /// gives what stands before the fault.
-#[must_use]
-pub fn locate(text: &str, wanted: &BTreeSet<Pointer>) -> BTreeMap<Pointer, Located> {
+pub(super) fn locate(text: &str, wanted: &BTreeSet<Pointer>) -> BTreeMap<Pointer, Located> {
     let mut walk = Walk { text, wanted, frames: Vec::new(), found: BTreeMap::new() };
     for event in Parser::new_from_str(text) {
         let Ok((event, span)) = event else { break };

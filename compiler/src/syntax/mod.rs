@@ -4,14 +4,17 @@
 //! them. [`locate`] reads the text a second time to find where nodes are, when there is something
 //! to say about them.
 
+mod json;
 mod locate;
 mod pointer;
 mod scalar;
 mod yaml;
 
-pub use locate::{Located, locate};
+pub use locate::Located;
 pub use pointer::Pointer;
 pub use yaml::{Bounds, Fault, FaultKind, Parsed, parse_yaml};
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -29,6 +32,18 @@ pub fn parse_definition(source: &SourceId, bytes: &[u8]) -> Result<Value, Box<Di
         None => Ok(parsed.value),
         Some(duplicate) => Err(Box::new(duplicate.diagnostic(source))),
     }
+}
+
+/// Finds nodes in a YAML or JSON text. What is not there has no entry; a text that does not parse
+/// gives what stands before the fault.
+#[must_use]
+pub fn locate(text: &str, wanted: &BTreeSet<Pointer>) -> BTreeMap<Pointer, Located> {
+    if text.trim_start().starts_with(['{', '['])
+        && let Some(found) = json::locate(text, wanted)
+    {
+        return found;
+    }
+    locate::locate(text, wanted)
 }
 
 /// The text of a file, without a byte-order mark.

@@ -281,7 +281,7 @@ fn merged(mut map: Map<String, Value>, merges: Vec<Value>) -> Map<String, Value>
     for merge in merges {
         let sources = match merge {
             Value::Array(items) => items,
-            single => vec![single],
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => vec![merge],
         };
         for source in sources {
             let Value::Object(source) = source else { continue };

@@ -1,0 +1,136 @@
+//! Forms: URL-encoded and multipart bodies, property by property.
+
+use serde_json::{Value, json};
+
+use super::{BodyPlan, ContentType, Field, FormField, Part, Shape, VIEW, as_object, choice, dependent};
+use crate::capability::Style;
+use crate::openapi::schema::{Converter, is_binary};
+use crate::openapi::{MediaType, RequestBody, Serialization, Spot};
+
+/// A URL-encoded form.
+pub(super) fn form<'d>(body: &RequestBody<'d>, chosen: &MediaType<'d>, converter: &mut Converter<'d>) -> BodyPlan {
+    let object = chosen.schema.as_ref().map(|spot| converter.loose_object(spot)).unwrap_or_default();
+    let mut fields = Vec::new();
+    let mut pairs = Vec::new();
+    for (name, spot) in &object.properties {
+        pairs.push(FormField { field: fields.len(), serialization: pair(chosen, name, spot, converter) });
+        fields.push(property(body, object.required.contains(name), name, spot, converter));
+    }
+    if fields.is_empty() {
+        // An object of any shape: its members become the pairs.
+        let schema = chosen.schema.as_ref().map(|spot| converter.convert(spot, VIEW)).unwrap_or_default();
+        fields.push(Field { wire: "body".to_owned(), schema: as_object(schema), required: body.required });
+        pairs.push(FormField { field: 0, serialization: styled(None, None) });
+    }
+    let content_type = choice::content_type(chosen, "application/x-www-form-urlencoded").map(ContentType::Fixed);
+    BodyPlan { dependent: dependent(body, &object), ..BodyPlan::new(fields, content_type, Shape::Form(pairs)) }
+}
+
+/// A multipart form. A file's name is an argument of its own: servers tell files from fields by it.
+pub(super) fn multipart<'d>(body: &RequestBody<'d>, chosen: &MediaType<'d>, converter: &mut Converter<'d>) -> BodyPlan {
+    let object = chosen.schema.as_ref().map(|spot| converter.loose_object(spot)).unwrap_or_default();
+    let mut fields = Vec::new();
+    let mut parts = Vec::new();
+    for (name, spot) in &object.properties {
+        let resolved = converter.document().follow(spot.clone(), converter.report());
+        let binary = resolved.as_ref().is_some_and(|spot| is_file(spot.value));
+        let mut field = property(body, object.required.contains(name), name, spot, converter);
+        if binary {
+            field.schema = file_schema(field.schema);
+        }
+        let content_type = encoding(chosen, name).and_then(|it| it.text("contentType")).and_then(fixed);
+        parts.push(Part { field: fields.len(), binary, filename: None, content_type });
+        fields.push(field);
+    }
+    add_filenames(&mut fields, &mut parts);
+    let content_type = choice::content_type(chosen, "multipart/form-data").map(ContentType::Fixed);
+    BodyPlan { dependent: dependent(body, &object), ..BodyPlan::new(fields, content_type, Shape::Multipart(parts)) }
+}
+
+fn add_filenames(fields: &mut Vec<Field>, parts: &mut [Part]) {
+    for part in parts.iter_mut().filter(|part| part.binary) {
+        let Some(field) = fields.get(part.field) else { continue };
+        // Many files in one argument have no names of their own.
+        if field.schema.get("type").is_some_and(|name| name == "array") {
+            continue;
+        }
+        let description = format!("The name of the file in `{}`, such as `photo.png`.", field.wire);
+        let field = Field {
+            wire: format!("{}_filename", field.wire),
+            schema: json!({"type": "string", "description": description}),
+            required: false,
+        };
+        part.filename = Some(fields.len());
+        fields.push(field);
+    }
+}
+
+fn property<'d>(
+    body: &RequestBody<'d>,
+    required: bool,
+    name: &str,
+    spot: &Spot<'d>,
+    converter: &mut Converter<'d>,
+) -> Field {
+    let schema = as_object(converter.convert(spot, VIEW));
+    Field { wire: name.to_owned(), schema, required: body.required && required }
+}
+
+fn encoding<'d>(chosen: &MediaType<'d>, name: &str) -> Option<Spot<'d>> {
+    chosen.encoding.as_ref()?.get(name)
+}
+
+/// How a property is written in a URL-encoded form. Without an encoding, objects are JSON.
+fn pair<'d>(chosen: &MediaType<'d>, name: &str, spot: &Spot<'d>, converter: &Converter<'d>) -> Serialization {
+    let resolved = converter.document().follow(spot.clone(), converter.report());
+    let object = resolved.is_some_and(|spot| {
+        spot.value.get("type").is_some_and(|name| name == "object") || spot.value.get("properties").is_some()
+    });
+    let Some(encoding) = encoding(chosen, name) else {
+        return if object { Serialization::Content("application/json".to_owned()) } else { styled(None, None) };
+    };
+    let style = encoding.text("style");
+    let explode = encoding.value.get("explode").and_then(Value::as_bool);
+    let said = style.is_some() || explode.is_some() || encoding.value.get("allowReserved").is_some();
+    if !said && let Some(media_type) = encoding.text("contentType").and_then(fixed) {
+        if object || media_type.contains("json") {
+            return Serialization::Content(media_type);
+        }
+    } else if !said && object {
+        return Serialization::Content("application/json".to_owned());
+    }
+    let style = [Style::SpaceDelimited, Style::PipeDelimited, Style::DeepObject]
+        .into_iter()
+        .find(|known| Some(known.name()) == style);
+    let explode = explode.filter(|explode| *explode != style.is_none() && style != Some(Style::DeepObject));
+    let allow_reserved = encoding.flag("allowReserved");
+    Serialization::Style { style, explode, allow_reserved }
+}
+
+fn styled(style: Option<Style>, explode: Option<bool>) -> Serialization {
+    Serialization::Style { style, explode, allow_reserved: false }
+}
+
+/// One media type; a list or a range leaves the choice to the runtime.
+fn fixed(text: &str) -> Option<String> {
+    let text = text.trim();
+    (!text.is_empty() && !text.contains([',', '*', '{'])).then(|| text.to_owned())
+}
+
+/// A file, or a list of files.
+fn is_file(schema: &Value) -> bool {
+    is_binary(schema) || schema.get("items").is_some_and(is_binary)
+}
+
+/// What an agent is told about a file: base64 of its bytes.
+fn file_schema(schema: Value) -> Value {
+    let Value::Object(mut map) = schema else { return schema };
+    match map.get_mut("items") {
+        Some(items) => *items = file_schema(items.take()),
+        None => {
+            map.insert("type".to_owned(), "string".into());
+            map.insert("contentEncoding".to_owned(), "base64".into());
+        }
+    }
+    Value::Object(map)
+}

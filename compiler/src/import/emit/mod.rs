@@ -1,0 +1,204 @@
+//! Trees to YAML: the same tree gives the same bytes, and reading them gives the same tree.
+//!
+//! What people compare line by line stands in block style; a short mapping or list of scalars
+//! stands on one line. Text is quoted where any reader of YAML, old or new, would take it for
+//! something else.
+
+mod scalar;
+
+use serde_json::{Map, Value};
+
+use self::scalar::{Position, block, inline, key};
+
+/// Columns that a line has where there is a choice.
+const WIDTH: usize = 100;
+/// Columns that one level is indented.
+const STEP: usize = 2;
+/// Keys whose values are compared line by line, however short.
+const ALWAYS_BLOCK: [&str; 11] = [
+    "$defs",
+    "input",
+    "properties",
+    "request",
+    "query",
+    "cookies",
+    "form",
+    "multipart",
+    "response",
+    "schemes",
+    "servers",
+];
+
+/// Writes a mapping under a comment line; `comment` is written as it is, without line breaks.
+#[must_use]
+pub fn emit(comment: &str, tree: &Map<String, Value>) -> String {
+    let mut out = format!("# {}\n", comment.replace(['\n', '\r'], " "));
+    if tree.is_empty() {
+        out.push_str("{}\n");
+    } else {
+        members(&mut out, tree, 0);
+    }
+    out
+}
+
+fn members(out: &mut String, map: &Map<String, Value>, indent: usize) {
+    for (name, value) in map {
+        pad(out, indent);
+        member(out, name, value, indent);
+    }
+}
+
+/// One member behind its indentation.
+fn member(out: &mut String, name: &str, value: &Value, indent: usize) {
+    let name = key(name);
+    // YAML finds the end of a simple key within 1,024 characters.
+    if name.chars().count() > 1_000 {
+        out.push_str("? ");
+        out.push_str(&name);
+        out.push('\n');
+        pad(out, indent);
+    } else {
+        out.push_str(&name);
+    }
+    out.push(':');
+    let column = indent + name.chars().count() + 2;
+    let open = ALWAYS_BLOCK.contains(&name.as_str());
+    under_key(out, value, indent, column, open);
+}
+
+fn under_key(out: &mut String, value: &Value, indent: usize, column: usize, open: bool) {
+    match value {
+        Value::Object(map) if !map.is_empty() && (open || !fits(value, column)) => {
+            out.push('\n');
+            members(out, map, indent + STEP);
+        }
+        Value::Array(items) if !items.is_empty() && !fits(value, column) => {
+            out.push('\n');
+            self::items(out, items, indent + STEP);
+        }
+        Value::String(text) => {
+            out.push(' ');
+            string(out, text, indent, column);
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            out.push(' ');
+            flow(out, value);
+            out.push('\n');
+        }
+    }
+}
+
+fn items(out: &mut String, list: &[Value], indent: usize) {
+    for value in list {
+        pad(out, indent);
+        out.push('-');
+        match value {
+            Value::Object(map) if !map.is_empty() && !fits(value, indent + STEP) => {
+                out.push(' ');
+                let mut rest = map.iter();
+                if let Some((name, value)) = rest.next() {
+                    member(out, name, value, indent + STEP);
+                }
+                for (name, value) in rest {
+                    pad(out, indent + STEP);
+                    member(out, name, value, indent + STEP);
+                }
+            }
+            Value::Array(inner) if !inner.is_empty() && !fits(value, indent + STEP) => {
+                out.push('\n');
+                items(out, inner, indent + STEP);
+            }
+            Value::String(text) => {
+                out.push(' ');
+                string(out, text, indent, indent + STEP);
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                out.push(' ');
+                flow(out, value);
+                out.push('\n');
+            }
+        }
+    }
+}
+
+fn string(out: &mut String, text: &str, indent: usize, column: usize) {
+    let line = inline(text, Position::Block);
+    let long = text.contains('\n') || column + line.chars().count() > WIDTH;
+    match long.then(|| block(text, indent + STEP, WIDTH)).flatten() {
+        Some(lines) => out.push_str(&lines),
+        None => {
+            out.push_str(&line);
+            out.push('\n');
+        }
+    }
+}
+
+/// Whether a collection is short and simple enough to stand on one line.
+fn fits(value: &Value, column: usize) -> bool {
+    if depth(value) > 2 || has_lines(value) {
+        return false;
+    }
+    let mut line = String::new();
+    flow(&mut line, value);
+    column + line.chars().count() <= WIDTH
+}
+
+/// Nested collections; a mapping with several collections in it counts as one level more.
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Object(map) if !map.is_empty() => {
+            let nested: Vec<usize> = map.values().map(depth).filter(|depth| *depth > 0).collect();
+            1 + nested.iter().max().copied().unwrap_or_default() + usize::from(nested.len() > 1)
+        }
+        Value::Array(items) if !items.is_empty() => 1 + items.iter().map(depth).max().unwrap_or_default(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => 0,
+    }
+}
+
+fn has_lines(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\n'),
+        Value::Array(items) => items.iter().any(has_lines),
+        Value::Object(map) => {
+            map.keys().any(|key| ALWAYS_BLOCK.contains(&key.as_str()) || key.len() > WIDTH)
+                || map.values().any(has_lines)
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+fn flow(out: &mut String, value: &Value) {
+    match value {
+        Value::Null => out.push_str("null"),
+        Value::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
+        Value::Number(number) => out.push_str(&number.to_string()),
+        Value::String(text) => out.push_str(&inline(text, Position::Flow)),
+        Value::Array(items) => {
+            out.push('[');
+            separated(out, items, flow);
+            out.push(']');
+        }
+        Value::Object(map) => {
+            out.push('{');
+            separated(out, map, |out, (name, value)| {
+                out.push_str(&inline(name, Position::Flow));
+                out.push_str(": ");
+                flow(out, value);
+            });
+            out.push('}');
+        }
+    }
+}
+
+fn separated<T>(out: &mut String, items: impl IntoIterator<Item = T>, write: impl Fn(&mut String, T)) {
+    for (index, item) in items.into_iter().enumerate() {
+        if index > 0 {
+            out.push_str(", ");
+        }
+        write(out, item);
+    }
+}
+
+fn pad(out: &mut String, indent: usize) {
+    out.extend(std::iter::repeat_n(' ', indent));
+}

@@ -1,0 +1,30 @@
+//! What an OpenAPI document says: text to operations, parameters, bodies, schemas, credentials and
+//! servers, all in one dialect (OpenAPI 3.1, JSON Schema 2020-12).
+//!
+//! Documents in the wild are wrong in places. Everything here is read item by item: what cannot be
+//! read becomes a diagnostic at its place and costs only what needs it. What becomes of an
+//! operation is decided in [`crate::import`].
+
+mod body;
+mod document;
+mod operation;
+mod parameter;
+pub mod prose;
+mod reference;
+mod report;
+mod response;
+pub mod schema;
+mod security;
+mod server;
+mod version;
+
+pub use body::{MediaType, RequestBody, media_types};
+pub use document::{Document, Info};
+pub use operation::{METHODS, Operation, Outline, outlines};
+pub use parameter::{Location, Parameter, Serialization};
+pub use reference::{Address, Spot, Trail};
+pub use report::Report;
+pub use response::success_media_types;
+pub use security::{Requirements, Scheme, SchemeKind, requirements, schemes};
+pub use server::{Server, servers};
+pub use version::Version;

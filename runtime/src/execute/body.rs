@@ -1,0 +1,187 @@
+//! Request bodies: JSON, forms, multipart, text and bytes.
+
+use base64::Engine;
+use base64::alphabet::{STANDARD, URL_SAFE};
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use cap_compiler::capability::{Binding, Body, BodyContent, BodyPart, Text};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::bind::{self, Scope, plain_text};
+use super::encode::{is_json, join_pairs};
+use super::error::ToolError;
+use super::escape::has_control;
+use super::plan::{PlannedBody, PlannedContent, PlannedPart, named_pairs};
+
+/// The body of one request, or none if it is optional and nothing was given for it.
+pub(super) fn plan(body: &Body, scope: &Scope<'_>) -> Result<Option<PlannedBody>, ToolError> {
+    if body.optional && !is_given(body, scope) {
+        return Ok(None);
+    }
+    let media_type = header_text(&body.media_type, scope)?.unwrap_or_else(|| fallback(&body.content).to_owned());
+    let planned = match &body.content {
+        BodyContent::Json(binding) => bind::value(binding, scope)?.map(|value| PlannedContent::Text(value.to_string())),
+        BodyContent::Form(parameters) => {
+            let mut pairs = Vec::new();
+            for parameter in parameters {
+                if let Some(value) = bind::value(&parameter.value, scope)? {
+                    pairs.extend(named_pairs(parameter, &value));
+                }
+            }
+            Some(PlannedContent::Text(join_pairs(&pairs)))
+        }
+        BodyContent::Multipart(parts) => Some(multipart(parts, scope)?),
+        BodyContent::Text(binding) => {
+            let value = bind::value(binding, scope)?;
+            value.map(|value| PlannedContent::Text(text_content(&value, &media_type)))
+        }
+        BodyContent::Binary(binding) => match bind::value(binding, scope)? {
+            Some(value) => Some(PlannedContent::Bytes(decode(&value, &argument_of(binding), scope)?)),
+            None => None,
+        },
+    };
+    Ok(planned.map(|content| PlannedBody { media_type: with_parameters(media_type, &content), content }))
+}
+
+impl PlannedContent {
+    /// The bytes that are sent.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        match self {
+            Self::Text(text) => text.clone().into_bytes(),
+            Self::Bytes(bytes) => bytes.clone(),
+            Self::Multipart { boundary, parts } => {
+                let mut out = Vec::new();
+                for part in parts {
+                    out.extend_from_slice(format!("--{boundary}\r\n{}\r\n\r\n", part.head()).as_bytes());
+                    out.extend_from_slice(&part.bytes);
+                    out.extend_from_slice(b"\r\n");
+                }
+                out.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+                out
+            }
+        }
+    }
+}
+
+impl PlannedPart {
+    /// The header lines of the part.
+    #[must_use]
+    pub fn head(&self) -> String {
+        let mut head = format!("Content-Disposition: form-data; name=\"{}\"", quoted(&self.name));
+        if let Some(filename) = &self.filename {
+            head.push_str(&format!("; filename=\"{}\"", quoted(filename)));
+        }
+        if let Some(content_type) = &self.content_type {
+            head.push_str(&format!("\r\nContent-Type: {content_type}"));
+        }
+        head
+    }
+}
+
+/// Whether any argument of a body was given, or it has none at all.
+fn is_given(body: &Body, scope: &Scope<'_>) -> bool {
+    let bindings: Vec<&Binding> = match &body.content {
+        BodyContent::Json(binding) | BodyContent::Text(binding) | BodyContent::Binary(binding) => vec![binding],
+        BodyContent::Form(parameters) => parameters.iter().map(|parameter| &parameter.value).collect(),
+        BodyContent::Multipart(parts) => parts.iter().map(|part| &part.value).collect(),
+    };
+    let mut names = bindings.into_iter().flat_map(bind::names).peekable();
+    names.peek().is_none() || names.any(|name| scope.arguments.contains_key(name))
+}
+
+fn fallback(content: &BodyContent) -> &'static str {
+    match content {
+        BodyContent::Json(_) => "application/json",
+        BodyContent::Form(_) => "application/x-www-form-urlencoded",
+        BodyContent::Multipart(_) => "multipart/form-data",
+        BodyContent::Text(_) => "text/plain; charset=utf-8",
+        BodyContent::Binary(_) => "application/octet-stream",
+    }
+}
+
+fn with_parameters(media_type: String, content: &PlannedContent) -> String {
+    match content {
+        PlannedContent::Multipart { boundary, .. } => format!("{media_type}; boundary={boundary}"),
+        PlannedContent::Text(_) | PlannedContent::Bytes(_) => media_type,
+    }
+}
+
+/// Text is sent as it is; other values, and text where JSON is said, as JSON.
+fn text_content(value: &Value, media_type: &str) -> String {
+    if is_json(media_type) && !value.is_string() { value.to_string() } else { plain_text(value) }
+}
+
+fn multipart(parts: &[BodyPart], scope: &Scope<'_>) -> Result<PlannedContent, ToolError> {
+    let mut planned = Vec::new();
+    for part in parts {
+        match bind::value(&part.value, scope)? {
+            None | Some(Value::Null) => {}
+            Some(Value::Array(items)) => {
+                for item in &items {
+                    planned.push(plan_part(part, item, scope)?);
+                }
+            }
+            Some(value) => planned.push(plan_part(part, &value, scope)?),
+        }
+    }
+    Ok(PlannedContent::Multipart { boundary: boundary(&planned), parts: planned })
+}
+
+fn plan_part(part: &BodyPart, value: &Value, scope: &Scope<'_>) -> Result<PlannedPart, ToolError> {
+    let filename = part.filename.as_ref().map(|text| bind::text(text, scope)).transpose()?.flatten();
+    let said = part.content_type.as_ref().map(|text| header_text(text, scope)).transpose()?.flatten();
+    let (bytes, filename, default_type) = if part.binary {
+        // Many servers take a part for a file only if it has a file name.
+        let filename = filename.unwrap_or_else(|| part.name.clone());
+        (decode(value, &argument_of(&part.value), scope)?, Some(filename), Some("application/octet-stream"))
+    } else {
+        let json = value.is_object() || value.is_array() || said.as_deref().is_some_and(is_json) && !value.is_string();
+        let text = if json { value.to_string() } else { plain_text(value) };
+        (text.into_bytes(), filename, json.then_some("application/json"))
+    };
+    let content_type = said.or_else(|| default_type.map(ToOwned::to_owned));
+    Ok(PlannedPart { name: part.name.clone(), filename, content_type, bytes })
+}
+
+/// A boundary made from the content: the same for the same body, and not to be met inside of it,
+/// because a content with its own digest in it cannot be found.
+fn boundary(parts: &[PlannedPart]) -> String {
+    let mut digest = Sha256::new();
+    for part in parts {
+        digest.update(part.head().as_bytes());
+        digest.update(part.bytes.len().to_be_bytes());
+        digest.update(&part.bytes);
+    }
+    let hex: String = digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    format!("cap-{hex}")
+}
+
+/// As the HTML standard escapes names in `multipart/form-data`.
+fn quoted(text: &str) -> String {
+    let text = text.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A");
+    text.chars().filter(|c| !c.is_control()).collect()
+}
+
+fn header_text(text: &Text, scope: &Scope<'_>) -> Result<Option<String>, ToolError> {
+    let found = bind::text(text, scope)?.filter(|found| !found.is_empty());
+    if found.as_deref().is_some_and(has_control) {
+        let argument = bind::names(&Binding::Text(text.clone())).first().map_or_else(String::new, ToString::to_string);
+        return Err(scope.argument(argument, "has control characters, which a media type cannot have"));
+    }
+    Ok(found)
+}
+
+/// Base64 in its usual and its URL-safe form, padded or not, line breaks allowed.
+fn decode(value: &Value, argument: &str, scope: &Scope<'_>) -> Result<Vec<u8>, ToolError> {
+    let config = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    let text: String = plain_text(value).split_ascii_whitespace().collect();
+    let alphabet = if text.contains(['-', '_']) { &URL_SAFE } else { &STANDARD };
+    GeneralPurpose::new(alphabet, config)
+        .decode(&text)
+        .map_err(|error| scope.argument(argument, format!("must be base64 of the bytes to send: {error}")))
+}
+
+fn argument_of(binding: &Binding) -> String {
+    bind::names(binding).first().map_or_else(|| "body".to_owned(), ToString::to_string)
+}

@@ -1,0 +1,94 @@
+//! The expressions of a capability that need the template language, compiled once.
+//!
+//! Arguments are values here, never template text: what looks like a template in a value stays
+//! text. Only this file knows minijinja in the runtime.
+
+use std::fmt;
+use std::sync::LazyLock;
+
+use minijinja::value::Serde;
+use minijinja::{Environment, Error, ErrorKind, Expression, UndefinedBehavior};
+use serde_json::{Map, Value};
+
+/// Steps that one expression may take. Expressions are short; this ends runaway loops only.
+const FUEL: u64 = 100_000;
+
+static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut environment = Environment::new();
+    // An absent argument may be tested and given a default, but not printed.
+    environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+    environment.set_fuel(Some(FUEL));
+    environment
+});
+
+/// An expression that is ready to be evaluated.
+pub(super) struct CompiledExpression {
+    source: String,
+    expression: Result<Expression<'static, 'static>, String>,
+}
+
+/// What an expression gave.
+pub(super) enum Evaluated {
+    /// A value.
+    Value(Value),
+    /// Nothing, because an argument that it reads was not given.
+    Absent,
+    /// It cannot be evaluated; the reason may quote values.
+    Failed(String),
+}
+
+impl CompiledExpression {
+    pub(super) fn new(source: &str) -> Self {
+        let expression = ENVIRONMENT.compile_expression_owned(source.to_owned()).map_err(|error| describe(&error));
+        Self { source: source.to_owned(), expression }
+    }
+
+    /// The expression's text.
+    pub(super) fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Evaluates it with arguments, and with secrets where they are allowed.
+    pub(super) fn evaluate(&self, arguments: &Map<String, Value>, secrets: &Map<String, Value>) -> Evaluated {
+        let expression = match &self.expression {
+            Ok(expression) => expression,
+            Err(reason) => return Evaluated::Failed(reason.clone()),
+        };
+        match expression.eval(context(arguments, secrets)) {
+            Ok(value) if value.is_undefined() || value.is_none() => Evaluated::Absent,
+            Ok(value) => match serde_json::to_value(&value) {
+                Ok(value) => Evaluated::Value(value),
+                Err(error) => Evaluated::Failed(error.to_string()),
+            },
+            Err(error) if error.kind() == ErrorKind::UndefinedError => Evaluated::Absent,
+            Err(error) => Evaluated::Failed(describe(&error)),
+        }
+    }
+}
+
+/// The names in scope: each argument by itself and in `args`, and `secret`.
+fn context(arguments: &Map<String, Value>, secrets: &Map<String, Value>) -> minijinja::Value {
+    let plain = arguments.iter().map(|(name, value)| (name.clone(), minijinja::Value::from(Serde(value))));
+    let args = minijinja::Value::from(Serde(arguments));
+    let secret = minijinja::Value::from(Serde(secrets));
+    minijinja::Value::from_pairs(plain.chain([("args".to_owned(), args), ("secret".to_owned(), secret)]))
+}
+
+fn describe(error: &Error) -> String {
+    match error.detail() {
+        Some(detail) => format!("{}: {detail}", error.kind()),
+        None => error.kind().to_string(),
+    }
+}
+
+impl fmt::Debug for CompiledExpression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("CompiledExpression").field(&self.source).finish()
+    }
+}
+
+impl PartialEq for CompiledExpression {
+    fn eq(&self, other: &Self) -> bool {
+        self.source == other.source
+    }
+}

@@ -1,0 +1,60 @@
+//! Fetches a document for `cap import`, under the same rules as a call: bounded in size and time,
+//! addresses checked when the connection is made, redirects to the same origin only.
+
+use std::time::Duration;
+
+use cap_compiler::capability::Network;
+use tokio::time::{Instant, timeout_at};
+use url::{Host, Url};
+
+use super::error::ToolError;
+use super::executor::Executor;
+use super::wire::WireRequest;
+use super::{egress, outcome};
+
+const TIMEOUT: Duration = Duration::from_secs(60);
+const MAX_DOCUMENT: u64 = 64 << 20;
+
+impl Executor {
+    /// The bytes of a document. A URL that spells out a private host is fetched, because a person
+    /// spelled it; a public name that leads to a private address is not.
+    ///
+    /// # Errors
+    /// When the URL is not one, its address is refused, or the server does not give the document.
+    pub async fn fetch_document(&self, url: &str) -> Result<Vec<u8>, ToolError> {
+        let url = Url::parse(url).map_err(|error| refused(url, error.to_string()))?;
+        let network = if is_private(&url) { Network::Private } else { Network::Public };
+        egress::check_url(&url, network).map_err(|reason| refused(url.as_str(), reason))?;
+        let request = WireRequest {
+            method: "GET".to_owned(),
+            url,
+            network,
+            headers: vec![("Accept".to_owned(), "application/json, application/yaml, text/yaml, */*;q=0.5".to_owned())],
+            body: None,
+        };
+        let deadline = Instant::now() + TIMEOUT;
+        let tries = self.tries("import", &request, 2, MAX_DOCUMENT, deadline);
+        let answer = timeout_at(deadline, tries).await.unwrap_or_else(|_| {
+            let hint = "fetch the document by hand and import the file".to_owned();
+            Err(ToolError::Timeout { host: request.host(), timeout: TIMEOUT, hint })
+        })?;
+        if answer.cut {
+            return Err(ToolError::TooLarge { media_type: "OpenAPI".to_owned(), limit: MAX_DOCUMENT });
+        }
+        outcome::success(&answer)?;
+        Ok(answer.body)
+    }
+}
+
+fn refused(host: &str, reason: String) -> ToolError {
+    ToolError::Refused { host: host.to_owned(), reason }
+}
+
+fn is_private(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback() || address.is_private(),
+        Some(Host::Ipv6(address)) => address.is_loopback() || address.is_unique_local(),
+        None => false,
+    }
+}

@@ -1,0 +1,271 @@
+//! A capability and arguments become a request plan: pure, typed, without secrets.
+//!
+//! The plan is what a dry run prints and what is sent. A value can never add a path segment, a host,
+//! a query key or a header line: it is encoded for its place, or refused with the argument's name.
+
+use std::collections::BTreeSet;
+
+use cap_compiler::capability::{
+    Binding, Call, Credential, Encoding, HttpCall, Limits, Network, Parameter, Piece, SecretName, Text,
+};
+use serde_json::{Map, Value};
+
+use super::bind::{self, Scope};
+use super::error::ToolError;
+use super::escape::has_control;
+use super::prepared::Prepared;
+use super::sealed::{Sealed, SealedPiece};
+use super::{body, encode, path};
+
+/// One HTTP request, complete but for the values of secrets.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RequestPlan {
+    /// The tool that is called.
+    pub tool: String,
+    /// The api it belongs to.
+    pub api: String,
+    /// In upper case.
+    pub method: String,
+    /// Scheme, host and base path.
+    pub server: Sealed,
+    /// Which addresses the server may have.
+    pub network: Network,
+    /// The path below the server, encoded; empty or beginning with `/`.
+    pub path: String,
+    /// Name and value pairs, encoded.
+    pub query: Vec<(String, String)>,
+    /// Headers in order; values have no control characters.
+    pub headers: Vec<(String, Sealed)>,
+    /// Cookies as they are sent, encoded.
+    pub cookies: Vec<String>,
+    /// The body.
+    pub body: Option<PlannedBody>,
+    /// Alternatives, best first; none, or an empty one, needs no credential.
+    pub auth: Vec<Vec<PlannedCredential>>,
+    /// Bounds on the call.
+    pub limits: Limits,
+    /// What was repaired in the arguments.
+    pub notes: Vec<String>,
+}
+
+/// A request body.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlannedBody {
+    /// The `Content-Type`, parameters included.
+    pub media_type: String,
+    /// The content.
+    pub content: PlannedContent,
+}
+
+/// What a body is made of.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PlannedContent {
+    /// Text: JSON, a form, or as given.
+    Text(String),
+    /// Bytes.
+    Bytes(Vec<u8>),
+    /// The parts of a multipart body.
+    Multipart {
+        /// The boundary between parts, made from the content.
+        boundary: String,
+        /// The parts.
+        parts: Vec<PlannedPart>,
+    },
+}
+
+/// A part of a multipart body.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlannedPart {
+    /// The field name.
+    pub name: String,
+    /// The file name.
+    pub filename: Option<String>,
+    /// The part's media type.
+    pub content_type: Option<String>,
+    /// The content.
+    pub bytes: Vec<u8>,
+}
+
+/// A credential and where it goes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PlannedCredential {
+    /// `Authorization: Bearer …`
+    Bearer(Sealed),
+    /// `Authorization: Basic …`
+    Basic {
+        /// The user name.
+        username: Sealed,
+        /// The password.
+        password: Sealed,
+    },
+    /// A header.
+    Header(String, Sealed),
+    /// A query parameter.
+    Query(String, Sealed),
+    /// A cookie.
+    Cookie(String, Sealed),
+}
+
+impl PlannedCredential {
+    /// The secrets that it needs.
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretName> {
+        let (first, second) = match self {
+            Self::Bearer(text) | Self::Header(_, text) | Self::Query(_, text) | Self::Cookie(_, text) => (text, None),
+            Self::Basic { username, password } => (username, Some(password)),
+        };
+        first.secrets().chain(second.into_iter().flat_map(Sealed::secrets))
+    }
+}
+
+/// Headers that belong to the connection; no definition sets them.
+const OWN_HEADERS: [&str; 6] = ["host", "content-length", "transfer-encoding", "connection", "upgrade", "te"];
+
+/// What is asked for where the definition does not say.
+const ACCEPT: &str = "application/json, text/*;q=0.9, */*;q=0.8";
+
+/// Plans the request of one call. The arguments have been checked.
+pub(super) fn plan(
+    tool: &Prepared,
+    arguments: &Map<String, Value>,
+    notes: Vec<String>,
+) -> Result<RequestPlan, ToolError> {
+    let capability = tool.capability();
+    let scope = Scope { tool, arguments };
+    let Call::Http(call) = &capability.call;
+    let body = call.body.as_ref().map(|body| body::plan(body, &scope)).transpose()?.flatten();
+    Ok(RequestPlan {
+        tool: capability.tool.to_string(),
+        api: capability.server.to_string(),
+        method: call.method.clone(),
+        server: server(call, &scope)?,
+        network: call.network,
+        path: path::plan(&call.path, &scope)?,
+        query: query(&call.query, &scope)?,
+        headers: headers(&call.headers, body.is_some(), &scope)?,
+        cookies: cookies(&call.cookies, &scope)?,
+        body,
+        auth: auth(&call.auth, &scope)?,
+        limits: capability.limits,
+        notes,
+    })
+}
+
+fn server(call: &HttpCall, scope: &Scope<'_>) -> Result<Sealed, ToolError> {
+    let mut read = BTreeSet::new();
+    for hole in bind::holes(&call.server) {
+        read.extend(bind::names(&Binding::Value(hole.clone())).into_iter().map(ToOwned::to_owned));
+    }
+    if let Some(argument) = read.first() {
+        return Err(scope.definition(format!("its server reads the argument `{argument}`, which no server may")));
+    }
+    bind::sealed(&call.server, scope)?.ok_or_else(|| scope.definition("its server is empty"))
+}
+
+fn query(parameters: &[Parameter], scope: &Scope<'_>) -> Result<Vec<(String, String)>, ToolError> {
+    let mut found = Vec::new();
+    for parameter in parameters {
+        if let Some(value) = bind::value(&parameter.value, scope)? {
+            found.extend(named_pairs(parameter, &value));
+        }
+    }
+    Ok(found)
+}
+
+/// The pairs of one parameter of a query or a form. Null is as if it was not given, except inside
+/// of JSON.
+pub(super) fn named_pairs(parameter: &Parameter, value: &Value) -> Vec<(String, String)> {
+    match (&parameter.encoding, value) {
+        (Encoding::Style { .. }, Value::Null) => Vec::new(),
+        _ => encode::pairs(&parameter.name, value, &parameter.encoding),
+    }
+}
+
+fn headers(parameters: &[Parameter], has_body: bool, scope: &Scope<'_>) -> Result<Vec<(String, Sealed)>, ToolError> {
+    let mut found = Vec::new();
+    for parameter in parameters {
+        let name = parameter.name.to_ascii_lowercase();
+        if OWN_HEADERS.contains(&name.as_str()) {
+            return Err(scope.definition(format!("the header `{}` belongs to the connection", parameter.name)));
+        }
+        // The body says its own type, with the boundary that only it knows.
+        if has_body && name == "content-type" {
+            continue;
+        }
+        if let Some(value) = header_value(parameter, scope)? {
+            found.push((parameter.name.clone(), value));
+        }
+    }
+    if !found.iter().any(|(name, _)| name.eq_ignore_ascii_case("accept")) {
+        found.push(("Accept".to_owned(), Sealed::plain(ACCEPT)));
+    }
+    Ok(found)
+}
+
+fn header_value(parameter: &Parameter, scope: &Scope<'_>) -> Result<Option<Sealed>, ToolError> {
+    let value = if bind::has_secrets(&parameter.value) {
+        bind::sealed(&secret_text(parameter, scope)?, scope)?
+    } else {
+        bind::value(&parameter.value, scope)?
+            .filter(|value| !value.is_null())
+            .and_then(|value| encode::header(&value, &parameter.encoding))
+            .map(Sealed::plain)
+    };
+    let value = value.map(|value| without_control(value, &named(parameter), scope));
+    value.transpose()
+}
+
+/// A header with secrets is text: a secret has no inner structure that a style could take apart.
+fn secret_text(parameter: &Parameter, scope: &Scope<'_>) -> Result<Text, ToolError> {
+    match &parameter.value {
+        Binding::Text(text) => Ok(text.clone()),
+        Binding::Value(hole) => Ok(Text { pieces: vec![Piece::Hole(hole.clone())] }),
+        Binding::Literal(_) | Binding::Object(_) | Binding::List(_) => {
+            Err(scope.definition(format!("the header `{}` has a secret inside of a list or an object", parameter.name)))
+        }
+    }
+}
+
+fn without_control(value: Sealed, argument: &str, scope: &Scope<'_>) -> Result<Sealed, ToolError> {
+    let broken = value.pieces.iter().any(|piece| matches!(piece, SealedPiece::Plain(text) if has_control(text)));
+    if broken {
+        return Err(
+            scope.argument(argument, "has control characters, such as a line break, which a header cannot have")
+        );
+    }
+    Ok(value)
+}
+
+fn cookies(parameters: &[Parameter], scope: &Scope<'_>) -> Result<Vec<String>, ToolError> {
+    let mut found = Vec::new();
+    for parameter in parameters {
+        if let Some(value) = bind::value(&parameter.value, scope)?.filter(|value| !value.is_null()) {
+            found.extend(encode::cookie(&parameter.name, &value, &parameter.encoding));
+        }
+    }
+    Ok(found)
+}
+
+fn auth(alternatives: &[Vec<Credential>], scope: &Scope<'_>) -> Result<Vec<Vec<PlannedCredential>>, ToolError> {
+    alternatives.iter().map(|set| set.iter().map(|credential| credential_of(credential, scope)).collect()).collect()
+}
+
+fn credential_of(credential: &Credential, scope: &Scope<'_>) -> Result<PlannedCredential, ToolError> {
+    let seal = |text: &Text| {
+        let sealed = bind::sealed(text, scope)?;
+        sealed.ok_or_else(|| scope.definition("a credential reads an argument that was not given"))
+    };
+    Ok(match credential {
+        Credential::Bearer(text) => PlannedCredential::Bearer(seal(text)?),
+        Credential::Basic { username, password } => {
+            PlannedCredential::Basic { username: seal(username)?, password: seal(password)? }
+        }
+        Credential::Header { name, value } => PlannedCredential::Header(name.clone(), seal(value)?),
+        Credential::Query { name, value } => PlannedCredential::Query(name.clone(), seal(value)?),
+        Credential::Cookie { name, value } => PlannedCredential::Cookie(name.clone(), seal(value)?),
+    })
+}
+
+/// How an error names a parameter: by its argument, or by its wire name if it has none.
+pub(super) fn named(parameter: &Parameter) -> String {
+    bind::names(&parameter.value).first().map_or_else(|| parameter.name.clone(), |name| (*name).to_owned())
+}

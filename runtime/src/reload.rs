@@ -1,0 +1,160 @@
+//! Changes on disk to a new snapshot: load, build, swap; or keep the old one and say why.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::sync::Arc;
+
+use cap_compiler::diagnostic::{Diagnostic, Severity};
+use cap_compiler::pin::Digest;
+use cap_compiler::report::Places;
+use cap_compiler::source::SourceLoader;
+use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
+use tokio_util::sync::CancellationToken;
+
+use crate::execute::Prepared;
+use crate::index::IndexError;
+use crate::load::{Loaded, Loader};
+use crate::registry::{Contents, RegisteredTool, Registry, Snapshot};
+
+/// Why there is no new snapshot.
+#[derive(Debug, thiserror::Error)]
+pub enum ReloadError {
+    /// A folder cannot be listed.
+    #[error("the capabilities cannot be read: {0}")]
+    Load(#[from] io::Error),
+    /// The search index cannot be built.
+    #[error("the search index cannot be built: {0}")]
+    Index(#[from] IndexError),
+    /// A fault of the gateway itself.
+    #[error("internal error: loading ended unexpectedly")]
+    Ended,
+}
+
+/// Makes snapshots of the folders, each with the next generation.
+#[derive(Debug)]
+pub struct Reloader {
+    loader: Loader,
+    generation: u64,
+    fingerprint: Option<Digest>,
+    told: BTreeSet<String>,
+}
+
+impl Reloader {
+    /// A reloader whose first snapshot has generation one.
+    #[must_use]
+    pub fn new(loader: Loader) -> Self {
+        Self { loader, generation: 0, fingerprint: None, told: BTreeSet::new() }
+    }
+
+    /// Loads the folders and builds a snapshot; `None` if nothing changed since the last one.
+    ///
+    /// # Errors
+    /// When there is no new snapshot; the state is as before.
+    pub fn reload(&mut self) -> Result<Option<Snapshot>, ReloadError> {
+        let loaded = self.loader.load()?;
+        if self.fingerprint == Some(loaded.fingerprint) {
+            return Ok(None);
+        }
+        let problems = problem_lines(&loaded, self.loader.sources());
+        let snapshot = Snapshot::build(self.generation + 1, contents(&loaded, problems.clone()))?;
+        self.generation += 1;
+        self.fingerprint = Some(loaded.fingerprint);
+        self.tell(&loaded, problems);
+        Ok(Some(snapshot))
+    }
+
+    /// Logs what is new since the last load, and a line about the whole.
+    fn tell(&mut self, loaded: &Loaded, problems: Vec<String>) {
+        let problems: BTreeSet<String> = problems.into_iter().collect();
+        for problem in problems.difference(&self.told) {
+            tracing::warn!("{problem}");
+        }
+        for mended in self.told.difference(&problems) {
+            tracing::info!("mended: {mended}");
+        }
+        tracing::info!(
+            generation = self.generation,
+            tools = loaded.tools.len(),
+            unpinned = loaded.tools.len() - loaded.locked(),
+            quarantined = loaded.quarantined.len(),
+            stale = loaded.stale.len(),
+            "capabilities loaded"
+        );
+        self.told = problems;
+    }
+}
+
+/// Answers change signals with new snapshots until `stop`. A signal that comes while a snapshot is
+/// being built is answered after it, so that the last change always counts.
+pub async fn run(
+    mut reloader: Reloader,
+    registry: Arc<Registry>,
+    mut changes: mpsc::Receiver<()>,
+    stop: CancellationToken,
+) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            signal = changes.recv() => if signal.is_none() { return },
+        }
+        let work = spawn_blocking(move || {
+            let result = reloader.reload();
+            (reloader, result)
+        });
+        match work.await {
+            Ok((back, result)) => {
+                reloader = back;
+                swap(result, &registry);
+            }
+            Err(bug) => {
+                tracing::error!(%bug, "internal error: loading panicked; the tools of before are still served");
+                return;
+            }
+        }
+    }
+}
+
+fn swap(result: Result<Option<Snapshot>, ReloadError>, registry: &Registry) {
+    match result {
+        Ok(Some(snapshot)) => registry.swap(snapshot),
+        Ok(None) => {}
+        Err(error) => tracing::error!(%error, "the tools of before are still served"),
+    }
+}
+
+/// What was loaded, as the registry takes it.
+#[must_use]
+pub fn contents(loaded: &Loaded, problems: Vec<String>) -> Contents {
+    let tools = loaded.tools.iter().map(|tool| RegisteredTool {
+        prepared: Arc::new(Prepared::new(Arc::new(tool.clone().into_inner()))),
+        pin: tool.pin(),
+    });
+    Contents {
+        servers: loaded.servers.clone(),
+        tools: tools.collect(),
+        quarantined: loaded.quarantined.clone(),
+        problems,
+    }
+}
+
+/// Faults and pins in one line each: `file:line: error[CAP0105]: unknown key`.
+#[must_use]
+pub fn problem_lines(loaded: &Loaded, sources: &dyn SourceLoader) -> Vec<String> {
+    let faults: Vec<Diagnostic> =
+        loaded.diagnostics.iter().filter(|diagnostic| diagnostic.severity != Severity::Note).cloned().collect();
+    let places = Places::of(&faults, sources);
+    let mut lines: Vec<String> = faults
+        .iter()
+        .map(|fault| {
+            let line = places.find(&fault.primary.place).map_or(String::new(), |found| format!(":{}", found.line));
+            let word = if fault.is_error() { "error" } else { "warning" };
+            format!("{}{line}: {word}[{}]: {}", fault.primary.place.source, fault.code, fault.message)
+        })
+        .collect();
+    lines.extend(loaded.quarantined.iter().map(|quarantined| {
+        let reasons: Vec<String> = quarantined.problems.iter().map(|problem| problem.diagnostic().message).collect();
+        format!("`{}` is quarantined: {}", quarantined.tool, reasons.join("; "))
+    }));
+    lines
+}

@@ -1,0 +1,318 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// Turn REST APIs into reviewed MCP tools, and serve them.
+#[derive(Debug, Parser)]
+#[command(name = "cap", version, propagate_version = true, after_help = TOUR)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const TOUR: &str = "\
+A tour:
+  cap import openapi.json --api shop   compile a document into capabilities/shop/
+  cap check                            read the definitions; status 1 if one is wrong
+  cap pin                              record what was reviewed in capabilities/cap.lock
+  cap search 'refund an order'         what an agent would find
+  cap call shop__orders_list --arg limit=5 --dry-run
+  cap serve                            MCP at http://127.0.0.1:39400/mcp, hot-reloading
+
+Exit status: 0 success, 1 errors in definitions, 2 wrong usage, 3 not pinned,
+4 a call failed, 5 a file, folder or port cannot be used.";
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Compile an OpenAPI document into capability files
+    Import(ImportArgs),
+    /// Read the definitions and report what is wrong with them
+    Check(CheckArgs),
+    /// Record the digests of reviewed files in cap.lock
+    Pin(PinArgs),
+    /// List the tools
+    List(ListArgs),
+    /// Show one tool: what agents see and what is sent
+    Show(ShowArgs),
+    /// Search the tools as an agent does
+    Search(SearchArgs),
+    /// Call a tool
+    Call(CallArgs),
+    /// Serve the tools over MCP
+    Serve(ServeArgs),
+    /// Explain a diagnostic code
+    Explain(ExplainArgs),
+    /// Print a shell's completion script
+    Completions(CompletionsArgs),
+    /// Print the JSON Schema of a file kind, for editors
+    Schema(SchemaArgs),
+    /// Take the tour on an embedded API, without network
+    Demo(DemoArgs),
+}
+
+/// Which folders a command works on.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct FolderArgs {
+    /// A capabilities folder; may be repeated [default: cap.yaml's, or `capabilities`]
+    #[arg(long = "capabilities", value_name = "DIR")]
+    pub(crate) capabilities: Vec<PathBuf>,
+    /// The settings file [default: cap.yaml, if it exists]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// `cap import`
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  cap import openapi.yaml                          the api's name comes from the document's title
+  cap import github.json --api github --tag issues --tag pulls
+  cap import petstore.yaml --server http://127.0.0.1:8080 --dry-run
+  curl -s https://api.example.com/openapi.json | cap import - --api example
+
+One file is written for each operation, beside an api.yaml with server, credentials and limits.
+Files that a person edited are never overwritten without --force.")]
+pub(crate) struct ImportArgs {
+    /// The OpenAPI document: a file, an http(s) URL, or `-` for standard input
+    pub(crate) document: String,
+    /// The api's name, the first part of its tools' names [default: from the title]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) api: Option<String>,
+    /// The folder that gets the api's folder [default: `capabilities`]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// The server to call, instead of the document's
+    #[arg(long, value_name = "URL")]
+    pub(crate) server: Option<String>,
+    /// Only operations whose tool name, operationId or path matches; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) include: Vec<String>,
+    /// Not the operations whose tool name, operationId or path matches; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) exclude: Vec<String>,
+    /// Only operations with this tag; may be repeated
+    #[arg(long, value_name = "TAG")]
+    pub(crate) tag: Vec<String>,
+    /// Only operations with this HTTP method; may be repeated
+    #[arg(long, value_name = "METHOD")]
+    pub(crate) method: Vec<String>,
+    /// Say what would be written, and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Overwrite files that differ from what was imported last
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Show every note, not only errors and warnings
+    #[arg(long)]
+    pub(crate) notes: bool,
+}
+
+/// `cap check`
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  cap check
+  cap check capabilities/github --format github    annotations in a workflow
+  cap check capabilities/weather.yaml              one file, linked with its folder")]
+pub(crate) struct CheckArgs {
+    /// Folders or files [default: the capabilities folders]
+    pub(crate) paths: Vec<PathBuf>,
+    /// How to print what was found
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+    /// The settings file [default: cap.yaml, if it exists]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// How diagnostics are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people, on standard error
+    #[default]
+    Human,
+    /// One JSON object on standard output
+    Json,
+    /// Workflow commands of GitHub Actions on standard output
+    Github,
+}
+
+/// `cap pin`
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  cap pin                       record every file as it is now
+  cap pin capabilities/github   only the files of this folder
+  cap pin --check               status 3 if a file is not what cap.lock says; writes nothing
+
+cap.lock is in sha256sum's format: cd capabilities && sha256sum -c cap.lock")]
+pub(crate) struct PinArgs {
+    /// Only files at or below these paths [default: all]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Only say what is not pinned
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Folders and settings.
+    #[command(flatten)]
+    pub(crate) folders: FolderArgs,
+}
+
+/// `cap list`
+#[derive(Args, Debug)]
+pub(crate) struct ListArgs {
+    /// Only tools of this server
+    #[arg(long, value_name = "NAME")]
+    pub(crate) server: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Folders and settings.
+    #[command(flatten)]
+    pub(crate) folders: FolderArgs,
+}
+
+/// `cap show`
+#[derive(Args, Debug)]
+pub(crate) struct ShowArgs {
+    /// The tool's name
+    pub(crate) tool: String,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Folders and settings.
+    #[command(flatten)]
+    pub(crate) folders: FolderArgs,
+}
+
+/// `cap search`
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Example:
+  cap search 'open a new issue in a repository' --limit 3")]
+pub(crate) struct SearchArgs {
+    /// What to look for, in plain words
+    #[arg(required = true)]
+    pub(crate) query: Vec<String>,
+    /// How many tools at most
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+    /// Only tools of this server
+    #[arg(long, value_name = "NAME")]
+    pub(crate) server: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Folders and settings.
+    #[command(flatten)]
+    pub(crate) folders: FolderArgs,
+}
+
+/// `cap call`
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  cap call open_meteo__forecast --arg latitude=52.5 --arg longitude=13.4
+  cap call github__issues_create --json '{\"owner\": \"o\", \"repo\": \"r\", \"title\": \"t\"}' --dry-run
+
+--dry-run prints the HTTP request that would be sent; secrets are shown by name only.")]
+pub(crate) struct CallArgs {
+    /// The tool's name
+    pub(crate) tool: String,
+    /// An argument; text is taken as JSON where the tool wants another type; may be repeated
+    #[arg(long = "arg", value_name = "NAME=VALUE")]
+    pub(crate) args: Vec<String>,
+    /// All arguments as one JSON object; `--arg` wins over it
+    #[arg(long, value_name = "OBJECT")]
+    pub(crate) json: Option<String>,
+    /// Print the request and send nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// A file with secrets, one NAME=value a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) secrets: Option<PathBuf>,
+    /// Folders and settings.
+    #[command(flatten)]
+    pub(crate) folders: FolderArgs,
+}
+
+/// `cap serve`
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  cap serve                                    http://127.0.0.1:39400/mcp and /health
+  cap serve --stdio                            for clients that start their servers themselves
+  cap serve --locked --expose 'github__issues_*'
+
+Files below the capabilities folders are watched; changes are served within a second.
+Secrets come from the environment and from --secrets. RUST_LOG=debug says more.")]
+pub(crate) struct ServeArgs {
+    /// The address to listen on [default: cap.yaml's, or 127.0.0.1:39400]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Speak MCP over standard input and output instead of HTTP
+    #[arg(long, conflicts_with = "listen")]
+    pub(crate) stdio: bool,
+    /// Refuse files that cap.lock does not list
+    #[arg(long)]
+    pub(crate) locked: bool,
+    /// List matching tools to agents directly, beside the gateway's own; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) expose: Vec<String>,
+    /// A file with secrets, one NAME=value a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) secrets: Option<PathBuf>,
+    /// Folders and settings.
+    #[command(flatten)]
+    pub(crate) folders: FolderArgs,
+}
+
+/// `cap explain`
+#[derive(Args, Debug)]
+pub(crate) struct ExplainArgs {
+    /// A code such as CAP0203; without one, all codes are listed
+    pub(crate) code: Option<String>,
+}
+
+/// `cap completions`
+#[derive(Args, Debug)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    pub(crate) shell: Shell,
+}
+
+/// `cap schema`
+#[derive(Args, Debug)]
+pub(crate) struct SchemaArgs {
+    /// The kind of file
+    #[arg(value_enum)]
+    pub(crate) kind: SchemaKind,
+}
+
+/// Files that have a JSON Schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaKind {
+    /// `kind: capability`
+    Capability,
+    /// `kind: api`
+    Api,
+    /// `kind: schemas`
+    Schemas,
+    /// `kind: upstream`
+    Upstream,
+    /// `cap.yaml`
+    Settings,
+}
+
+/// `cap demo`
+#[derive(Args, Debug)]
+pub(crate) struct DemoArgs {
+    /// End after the tour instead of serving on
+    #[arg(long)]
+    pub(crate) once: bool,
+}

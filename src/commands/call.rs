@@ -1,0 +1,116 @@
+//! `cap call`: one call, checked, planned and sent exactly as an agent's would be.
+
+use cap_runtime::execute::{Content, ErrorKind, Executor, ExecutorSettings, Secrets, ToolError, ToolOutcome};
+use serde_json::{Map, Value};
+
+use crate::args::CallArgs;
+use crate::catalog::{find, snapshot};
+use crate::exit::Exit;
+use crate::output::{Output, Tone};
+use crate::workspace::Workspace;
+
+pub(crate) fn run(args: &CallArgs, output: &Output) -> Result<Exit, Exit> {
+    let workspace = Workspace::open(&args.folders, output)?;
+    let loaded = workspace.load_tools(output)?;
+    let snapshot = snapshot(&loaded, output)?;
+    let tool = find(&snapshot, &args.tool, output)?;
+    let arguments = arguments(args, output)?;
+    let executor = executor(args.secrets.as_deref().or(workspace.settings.secrets.as_deref()), output)?;
+    if args.dry_run {
+        let plan = executor.plan(&tool.prepared, &arguments).map_err(|error| failed(&error, output))?;
+        notes(&plan.notes, output);
+        output.data(&plan.render());
+        return Ok(Exit::Success);
+    }
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| {
+        output.error(&format!("cannot start: {error}"), None);
+        Exit::Environment
+    })?;
+    let outcome =
+        runtime.block_on(executor.call(&tool.prepared, &arguments)).map_err(|error| failed(&error, output))?;
+    show(&outcome, output);
+    Ok(Exit::Success)
+}
+
+/// The executor of a command: secrets from the environment and a file.
+///
+/// # Errors
+/// When the secrets file cannot be read; what is wrong has been said.
+pub(crate) fn executor(secrets: Option<&std::path::Path>, output: &Output) -> Result<Executor, Exit> {
+    let fail = |message: String| {
+        output.error(&message, None);
+        Exit::Environment
+    };
+    let mut source = Secrets::from_environment();
+    if let Some(path) = secrets {
+        source = source.with_file(path).map_err(|error| fail(format!("cannot read the secrets: {error}")))?;
+    }
+    let settings = ExecutorSettings { secrets: source, ..ExecutorSettings::default() };
+    Executor::new(settings).map_err(|error| fail(error.to_string()))
+}
+
+fn arguments(args: &CallArgs, output: &Output) -> Result<Map<String, Value>, Exit> {
+    let wrong = |message: String, help: &str| {
+        output.error(&message, Some(help));
+        Exit::Usage
+    };
+    let mut arguments = match args.json.as_deref().map(serde_json::from_str) {
+        None => Map::new(),
+        Some(Ok(Value::Object(map))) => map,
+        Some(Ok(_)) => return Err(wrong("--json is not an object".to_owned(), "write --json '{\"name\": \"value\"}'")),
+        Some(Err(error)) => {
+            return Err(wrong(format!("--json does not parse: {error}"), "write --json '{\"name\": \"value\"}'"));
+        }
+    };
+    for text in &args.args {
+        let Some((name, value)) = text.split_once('=') else {
+            return Err(wrong(format!("`{text}` has no `=`"), "write --arg name=value"));
+        };
+        arguments.insert(name.to_owned(), Value::String(value.to_owned()));
+    }
+    Ok(arguments)
+}
+
+fn failed(error: &ToolError, output: &Output) -> Exit {
+    output.error(&error.to_string(), None);
+    match error.kind() {
+        ErrorKind::Definition => Exit::Failure,
+        ErrorKind::Arguments
+        | ErrorKind::Secret
+        | ErrorKind::Refused
+        | ErrorKind::Busy
+        | ErrorKind::Timeout
+        | ErrorKind::Network
+        | ErrorKind::Status
+        | ErrorKind::Answer => Exit::CallFailed,
+    }
+}
+
+fn show(outcome: &ToolOutcome, output: &Output) {
+    notes(&outcome.notes, output);
+    for content in &outcome.content {
+        match content {
+            Content::Text(text) => output.data(&format!("{}\n", pretty(text))),
+            Content::Image { data, media_type }
+            | Content::Audio { data, media_type }
+            | Content::Blob { data, media_type } => {
+                output.status(Tone::Good, "Received", &format!("{media_type}, base64 on standard output"));
+                output.data(&format!("{data}\n"));
+            }
+        }
+    }
+}
+
+fn notes(notes: &[String], output: &Output) {
+    for note in notes {
+        output.status(Tone::Warning, "Note", note);
+    }
+}
+
+/// JSON is indented for people; anything else stays as it is.
+fn pretty(text: &str) -> String {
+    match serde_json::from_str::<Value>(text) {
+        Ok(value) if value.is_object() || value.is_array() => format!("{value:#}"),
+        Ok(_) | Err(_) => text.to_owned(),
+    }
+}

@@ -1,0 +1,14 @@
+//! The subcommands, one file each. A command gives its exit code, having said what there is to say.
+
+pub(crate) mod call;
+pub(crate) mod check;
+pub(crate) mod completions;
+pub(crate) mod demo;
+pub(crate) mod explain;
+pub(crate) mod import;
+pub(crate) mod list;
+pub(crate) mod pin;
+pub(crate) mod schema;
+pub(crate) mod search;
+pub(crate) mod serve;
+pub(crate) mod show;

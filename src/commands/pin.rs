@@ -1,0 +1,140 @@
+//! `cap pin`: records the digests of reviewed files in each folder's `cap.lock`.
+
+use std::path::PathBuf;
+
+use cap_compiler::diagnostic::Diagnostic;
+use cap_compiler::pin::{Digest, Fix, LOCK_FILE, LockFile, Policy, Problem};
+use cap_compiler::source::{SourceId, SourceLoader};
+use cap_runtime::disk::{DiskLoader, Root};
+
+use crate::args::{FolderArgs, PinArgs};
+use crate::disk::write_atomic;
+use crate::exit::Exit;
+use crate::output::{Output, Tone, plural};
+use crate::workspace::Workspace;
+
+pub(crate) fn run(args: &PinArgs, output: &Output) -> Result<Exit, Exit> {
+    let workspace = Workspace::open(&folders(args), output)?;
+    let (loader, loaded) = workspace.load(Policy::AllowUnlisted, output)?;
+    let problems: Vec<&Problem> =
+        loaded.pins.problems().iter().filter(|problem| is_selected(&args.paths, problem.file())).collect();
+    if args.check {
+        return Ok(check(&problems, loader.sources(), output));
+    }
+    // What does not compile has not been reviewed: nobody can know what it would do.
+    let errors: Vec<Diagnostic> = loaded.diagnostics.into_iter().filter(Diagnostic::is_error).collect();
+    let blocking: Vec<Diagnostic> =
+        errors.into_iter().filter(|error| is_selected(&args.paths, &error.primary.place.source)).collect();
+    if !blocking.is_empty() {
+        output.diagnostics(&blocking, loader.sources());
+        output.status(Tone::Bad, "Failure", &format!("nothing was pinned: {}", plural(blocking.len(), "error")));
+        output.detail("(correct the definitions, then run `cap pin` again)");
+        return Ok(Exit::Failure);
+    }
+    for root in loader.sources().roots() {
+        let here: Vec<&Problem> = problems.iter().copied().filter(|problem| root.holds(problem.file())).collect();
+        record(root, &here, loader.sources(), output)?;
+    }
+    Ok(Exit::Success)
+}
+
+/// Paths name what to pin; the folders to load are those that hold a lock file above them, or the
+/// usual ones.
+fn folders(args: &PinArgs) -> FolderArgs {
+    let mut folders = args.folders.clone();
+    if folders.capabilities.is_empty() {
+        for path in args.paths.iter().filter(|path| path.is_dir()) {
+            let root = path.ancestors().find(|folder| folder.join(LOCK_FILE).is_file()).unwrap_or(path);
+            let usual = path.starts_with(cap_runtime::config::DEFAULT_CAPABILITIES);
+            if !usual && !folders.capabilities.iter().any(|known| known == root) {
+                folders.capabilities.push(root.to_owned());
+            }
+        }
+    }
+    folders
+}
+
+fn is_selected(paths: &[PathBuf], file: &SourceId) -> bool {
+    paths.is_empty()
+        || paths.iter().any(|path| {
+            let path = SourceId::new(&path.to_string_lossy());
+            let path = path.as_str().trim_end_matches('/');
+            path == "."
+                || file.as_str() == path
+                || file.as_str().strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))
+        })
+}
+
+fn check(problems: &[&Problem], sources: &DiskLoader, output: &Output) -> Exit {
+    if problems.is_empty() {
+        output.status(Tone::Good, "Fresh", "every file is as cap.lock says");
+        return Exit::Success;
+    }
+    let diagnostics: Vec<Diagnostic> = problems.iter().map(|problem| problem.diagnostic()).collect();
+    output.diagnostics(&diagnostics, sources);
+    output.status(Tone::Bad, "Stale", &format!("{} not as cap.lock says", files_are(problems.len())));
+    output.detail("(review them, then run `cap pin`)");
+    Exit::Unpinned
+}
+
+/// Applies each problem's fix to a folder's lock file.
+fn record(root: &Root, problems: &[&Problem], sources: &DiskLoader, output: &Output) -> Result<(), Exit> {
+    let path = root.path.join(LOCK_FILE);
+    let mut lock = match sources.read(&root.lock()) {
+        Ok(bytes) => LockFile::parse(&root.lock(), &String::from_utf8_lossy(&bytes)).value.unwrap_or_default(),
+        Err(_) => LockFile::default(),
+    };
+    for (shown, problem) in problems.iter().enumerate() {
+        apply(problem, root, sources, &mut lock)?;
+        if shown < SHOWN {
+            let verb = match problem.fix() {
+                Fix::Record => "Recorded",
+                Fix::Forget => "Forgot",
+            };
+            output.status(Tone::Good, verb, problem.file().as_str());
+        }
+    }
+    if problems.len() > SHOWN {
+        output.detail(&format!("… and {} more", problems.len() - SHOWN));
+    }
+    if !problems.is_empty() || path.exists() {
+        write_atomic(&path, &lock.render()).map_err(|error| {
+            output.error(&format!("cannot write the lock file: {error}"), None);
+            Exit::Environment
+        })?;
+    }
+    output.status(Tone::Good, "Pinned", &format!("{} in {}", plural(lock.entries.len(), "file"), path.display()));
+    Ok(())
+}
+
+/// How many files are listed one by one.
+const SHOWN: usize = 20;
+
+fn apply(problem: &Problem, root: &Root, sources: &DiskLoader, lock: &mut LockFile) -> Result<(), Exit> {
+    let Some(relative) = root.relative(problem.file()).map(str::to_owned) else { return Ok(()) };
+    match (problem.fix(), problem) {
+        (Fix::Forget, _) => {
+            lock.entries.remove(&relative);
+        }
+        // The digest that was compiled and checked, so that a file that changes meanwhile is not
+        // pinned unseen.
+        (Fix::Record, Problem::Changed { found, .. }) => {
+            lock.entries.insert(relative, *found);
+        }
+        (Fix::Record, Problem::Unlisted { found, .. }) => {
+            lock.entries.insert(relative, *found);
+        }
+        (Fix::Record, Problem::Gone { file }) => {
+            let bytes = sources.read(file).map_err(|_| Exit::Environment)?;
+            lock.entries.insert(relative, Digest::of(&bytes));
+        }
+    }
+    Ok(())
+}
+
+fn files_are(count: usize) -> String {
+    match count {
+        1 => "1 file is".to_owned(),
+        _ => format!("{count} files are"),
+    }
+}

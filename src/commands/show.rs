@@ -1,0 +1,118 @@
+//! `cap show`: one tool as agents see it, and the request behind it.
+
+use std::collections::BTreeSet;
+
+use cap_compiler::capability::{Call, Capability, Credential, HttpCall, Network};
+use cap_runtime::registry::{RegisteredTool, ToolDefinition, signature};
+use serde_json::{Value, json};
+
+use super::list::{request_line, server_text, status};
+use crate::args::ShowArgs;
+use crate::catalog::{find, snapshot};
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::workspace::Workspace;
+
+pub(crate) fn run(args: &ShowArgs, output: &Output) -> Result<Exit, Exit> {
+    let loaded = Workspace::open(&args.folders, output)?.load_tools(output)?;
+    let snapshot = snapshot(&loaded, output)?;
+    let tool = find(&snapshot, &args.tool, output)?;
+    if args.json {
+        output.json(&to_json(tool));
+    } else {
+        output.data(&to_text(tool));
+    }
+    Ok(Exit::Success)
+}
+
+fn to_json(tool: &RegisteredTool) -> Value {
+    let capability = tool.capability();
+    let Call::Http(call) = &capability.call;
+    json!({
+        "definition": ToolDefinition::of(tool),
+        "request": request_line(capability),
+        "server_url": server_text(&call.server),
+        "network": network(call),
+        "secrets": secrets(call),
+        "files": files(capability),
+    })
+}
+
+fn to_text(tool: &RegisteredTool) -> String {
+    let capability = tool.capability();
+    let Call::Http(call) = &capability.call;
+    let hints = capability.annotations;
+    let effects: Vec<&str> = [
+        (hints.read_only, "read only"),
+        (hints.destructive, "destructive"),
+        (hints.idempotent, "idempotent"),
+        (capability.deprecated, "deprecated"),
+    ]
+    .into_iter()
+    .filter_map(|(is, word)| is.then_some(word))
+    .collect();
+    let mut text = format!("{}  ({})\n", tool.name(), status(tool));
+    if let Some(title) = &capability.title {
+        text.push_str(&format!("{title}\n"));
+    }
+    text.push_str(&format!("\n{}\n\n", capability.description));
+    let rows = [
+        ("request", request_text(call, capability)),
+        ("arguments", signature(&capability.input)),
+        ("effects", effects.join(", ")),
+        ("network", network(call).to_owned()),
+        ("secrets", secrets(call).into_iter().collect::<Vec<_>>().join(", ")),
+        ("tags", capability.tags.join(", ")),
+        ("files", files(capability).join(", ")),
+    ];
+    for (name, value) in rows.iter().filter(|(_, value)| !value.is_empty()) {
+        text.push_str(&format!("{name:>10}: {value}\n"));
+    }
+    text.push_str(&argument_table(&capability.input));
+    text
+}
+
+fn request_text(call: &HttpCall, capability: &Capability) -> String {
+    let line = request_line(capability);
+    let path = line.split_once(' ').map_or("", |(_, path)| path);
+    format!("{} {}{path}", call.method, server_text(&call.server))
+}
+
+fn argument_table(input: &Value) -> String {
+    let Some(properties) = input.get("properties").and_then(Value::as_object).filter(|map| !map.is_empty()) else {
+        return String::new();
+    };
+    let width = properties.keys().map(String::len).max().unwrap_or_default();
+    let mut text = "\n".to_owned();
+    for (name, schema) in properties {
+        let description = schema.get("description").and_then(Value::as_str).unwrap_or_default();
+        let first = description.lines().next().unwrap_or_default();
+        text.push_str(format!("  {name:width$}  {first}").trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+fn network(call: &HttpCall) -> &'static str {
+    match call.network {
+        Network::Public => "public addresses only",
+        Network::Private => "private addresses allowed",
+    }
+}
+
+/// The secrets that any alternative names.
+fn secrets(call: &HttpCall) -> BTreeSet<String> {
+    let texts = call.auth.iter().flatten().flat_map(|credential| match credential {
+        Credential::Bearer(token) => vec![token],
+        Credential::Basic { username, password } => vec![username, password],
+        Credential::Header { value, .. } | Credential::Query { value, .. } | Credential::Cookie { value, .. } => {
+            vec![value]
+        }
+    });
+    texts.chain([&call.server]).flat_map(|text| text.secrets()).map(|name| name.0.clone()).collect()
+}
+
+fn files(capability: &Capability) -> Vec<&str> {
+    let origin = &capability.origin;
+    std::iter::once(&origin.definition).chain(&origin.dependencies).map(|file| file.as_str()).collect()
+}

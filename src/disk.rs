@@ -1,0 +1,39 @@
+//! Writes that a crash cannot leave half done.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+/// Writes a file whole: into a temporary file beside it, then renamed over it. Folders on the way
+/// are made.
+///
+/// # Errors
+/// When the folder or file cannot be written; what was there stays.
+pub(crate) fn write_atomic(path: &Path, text: &str) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(|error| named(&error, folder))?;
+    let mut file = NamedTempFile::with_prefix_in(".cap-", folder).map_err(|error| named(&error, folder))?;
+    file.write_all(text.as_bytes())?;
+    make_readable(&file)?;
+    file.persist(path).map_err(|error| named(&error.error, path))?;
+    Ok(())
+}
+
+/// Temporary files are private; definitions are read by others.
+#[cfg(unix)]
+fn make_readable(file: &NamedTempFile) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.as_file().set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn make_readable(_: &NamedTempFile) -> io::Result<()> {
+    Ok(())
+}
+
+/// The error with the path that it is about.
+pub(crate) fn named(error: &io::Error, path: &Path) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}

@@ -1,0 +1,26 @@
+//! The table of exit codes. `docs/operations.md` has the same table; a test compares them.
+
+use std::process::ExitCode;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// All is well.
+    Success = 0,
+    /// Definitions or documents have errors, or a tool was not found.
+    Failure = 1,
+    /// The command line is wrong.
+    Usage = 2,
+    /// `cap pin --check` found files that are not as `cap.lock` says.
+    Unpinned = 3,
+    /// A call failed: the server, the network or the arguments.
+    CallFailed = 4,
+    /// A file, folder or port that the command needs cannot be used.
+    Environment = 5,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
