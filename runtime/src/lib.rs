@@ -3,6 +3,10 @@
 //! ```text
 //! pinned capabilities -> snapshot (registry + index) -> search | plan -> send -> outcome -> MCP result
 //! ```
+//!
+//! In the order in which things happen: [`load`] reads [`disk`] and compiles, [`registry`] holds one
+//! snapshot with its [`index`], [`watch`] and [`reload`] replace it, [`execute`] makes calls, [`mcp`]
+//! speaks to agents, and [`http`] to the network. [`start`] puts them together.
 
 pub mod config;
 pub mod disk;
@@ -13,4 +17,5 @@ pub mod load;
 pub mod mcp;
 pub mod registry;
 pub mod reload;
+pub mod start;
 pub mod watch;

@@ -1,5 +1,115 @@
-//! placeholder
-use crate::{args::ServeArgs, exit::Exit, output::Output};
-pub(crate) fn run(_args: &ServeArgs, _output: &Output) -> Result<Exit, Exit> {
+//! `cap serve`: the gateway, until it is told to stop.
+
+use std::net::SocketAddr;
+
+use cap_compiler::pin::Policy;
+use cap_runtime::config::DEFAULT_LISTEN;
+use cap_runtime::execute::Secrets;
+use cap_runtime::http::{self, Admission};
+use cap_runtime::mcp::serve_stdio;
+use cap_runtime::start::{StartSettings, Started, start};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+use crate::args::ServeArgs;
+use crate::exit::Exit;
+use crate::output::{Output, Tone, plural};
+use crate::workspace::Workspace;
+
+pub(crate) fn run(args: &ServeArgs, output: &Output) -> Result<Exit, Exit> {
+    log_to_stderr();
+    let workspace = Workspace::open(&args.folders, output)?;
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| {
+        output.error(&format!("cannot start: {error}"), None);
+        Exit::Environment
+    })?;
+    runtime.block_on(serve(args, &workspace, output))
+}
+
+async fn serve(args: &ServeArgs, workspace: &Workspace, output: &Output) -> Result<Exit, Exit> {
+    let failed = |message: String, help: Option<&str>| {
+        output.error(&message, help);
+        Exit::Environment
+    };
+    let stop = CancellationToken::new();
+    let settings = settings(args, workspace, output)?;
+    let started = start(settings, &stop)
+        .map_err(|error| failed(error.to_string(), Some("name the folder to serve with --capabilities")))?;
+    announce(&started, output);
+    tokio::spawn(stop_on_signal(stop.clone()));
+    if args.stdio {
+        serve_stdio(started.gateway.clone(), stop).await.map_err(|error| failed(error.to_string(), None))?;
+        return Ok(Exit::Success);
+    }
+    let listen = args.listen.or(workspace.settings.listen).unwrap_or(DEFAULT_LISTEN);
+    let listener = TcpListener::bind(listen).await.map_err(|error| {
+        failed(format!("cannot listen on {listen}: {error}"), Some("choose another address with --listen 127.0.0.1:0"))
+    })?;
+    let address = listener.local_addr().map_err(|error| failed(error.to_string(), None))?;
+    let admission =
+        Admission::local(address).with(&workspace.settings.allowed_hosts, &workspace.settings.allowed_origins);
+    announce_address(address, output);
+    let router = http::router(started.gateway.clone(), &admission, &stop);
+    http::serve(listener, router, stop).await.map_err(|error| failed(error.to_string(), None))?;
+    output.status(Tone::Good, "Stopped", "every request under way was answered");
     Ok(Exit::Success)
+}
+
+fn settings(args: &ServeArgs, workspace: &Workspace, output: &Output) -> Result<StartSettings, Exit> {
+    let mut secrets = Secrets::from_environment();
+    if let Some(path) = args.secrets.as_ref().or(workspace.settings.secrets.as_ref()) {
+        secrets = secrets.with_file(path).map_err(|error| {
+            output.error(&format!("cannot read the secrets: {error}"), None);
+            Exit::Environment
+        })?;
+    }
+    let locked = args.locked || workspace.settings.locked == Some(true);
+    let expose = if args.expose.is_empty() { workspace.settings.expose.clone() } else { args.expose.clone() };
+    let policy = if locked { Policy::RequireLocked } else { Policy::AllowUnlisted };
+    Ok(StartSettings { folders: workspace.folders.clone(), policy, secrets, expose })
+}
+
+/// Logs go to standard error; standard output belongs to the protocol.
+fn log_to_stderr() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,rmcp=warn,tantivy=warn"));
+    let colour = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    // Failing means that a log is already set up, as it is within the demo.
+    _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour).try_init();
+}
+
+fn announce(started: &Started, output: &Output) {
+    let snapshot = started.gateway.snapshot();
+    let mut text = plural(snapshot.tools().len(), "tool");
+    if !snapshot.quarantined().is_empty() {
+        text.push_str(&format!(", {} quarantined", snapshot.quarantined().len()));
+    }
+    output.status(Tone::Good, "Serving", &text);
+}
+
+fn announce_address(address: SocketAddr, output: &Output) {
+    output.status(Tone::Good, "Listening", &format!("http://{address}/mcp"));
+    output.detail(&format!("(connect a client: claude mcp add --transport http cap http://{address}/mcp)"));
+    if !address.ip().is_loopback() {
+        let text = "anyone who reaches this address can call every tool; keep it on a trusted network";
+        output.status(Tone::Warning, "Warning", text);
+    }
+}
+
+/// The first signal stops politely; requests under way have ten seconds.
+async fn stop_on_signal(stop: CancellationToken) {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            stop.cancel();
+            return;
+        }
+    }
+    _ = tokio::signal::ctrl_c().await;
+    stop.cancel();
 }

@@ -1,5 +1,6 @@
 //! The executor: one call from arguments to outcome.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -57,6 +58,13 @@ pub enum ExecutorError {
 #[derive(Clone)]
 pub struct Executor {
     shared: Arc<Shared>,
+}
+
+impl fmt::Debug for Executor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Clients and secrets have nothing to show.
+        f.debug_struct("Executor").finish_non_exhaustive()
+    }
 }
 
 struct Shared {

@@ -1,0 +1,71 @@
+//! Puts the gateway together: loads, serves what was loaded, and keeps it up to date.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use cap_compiler::pin::Policy;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::execute::{Executor, ExecutorError, ExecutorSettings, Secrets};
+use crate::load::Loader;
+use crate::mcp::{BadGlob, Exposure, Gateway};
+use crate::registry::Registry;
+use crate::reload::{self, ReloadError, Reloader};
+use crate::watch::{WatchError, Watcher, watch};
+
+/// What a gateway is started with.
+#[derive(Debug)]
+pub struct StartSettings {
+    /// The capabilities folders.
+    pub folders: Vec<PathBuf>,
+    /// What happens to files that no lock file lists.
+    pub policy: Policy,
+    /// Where credentials come from.
+    pub secrets: Secrets,
+    /// Globs of tools that are listed to agents directly.
+    pub expose: Vec<String>,
+}
+
+/// A gateway that is kept up to date until it is dropped or its token is cancelled.
+#[derive(Debug)]
+pub struct Started {
+    /// Answers requests.
+    pub gateway: Gateway,
+    _watcher: Watcher,
+    _reloading: JoinHandle<()>,
+}
+
+/// Why a gateway did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The folders cannot be loaded.
+    #[error(transparent)]
+    Load(#[from] ReloadError),
+    /// The folders cannot be watched.
+    #[error(transparent)]
+    Watch(#[from] WatchError),
+    /// Calls cannot be made.
+    #[error(transparent)]
+    Execute(#[from] ExecutorError),
+    /// A glob of `expose` is not one.
+    #[error(transparent)]
+    Expose(#[from] BadGlob),
+}
+
+/// Loads the folders and starts to watch them. Must be called within a tokio runtime.
+///
+/// # Errors
+/// When the folders cannot be read or watched; faults in files are logged and served round.
+pub fn start(settings: StartSettings, stop: &CancellationToken) -> Result<Started, StartError> {
+    let exposure = Exposure::parse(settings.expose.iter().map(String::as_str))?;
+    let executor = Executor::new(ExecutorSettings { secrets: settings.secrets, ..ExecutorSettings::default() })?;
+    // Watched before they are loaded: what changes in between is a signal that waits.
+    let (watcher, changes) = watch(&settings.folders)?;
+    let mut reloader = Reloader::new(Loader::new(&settings.folders, settings.policy));
+    let snapshot = reloader.reload()?.ok_or(ReloadError::Ended)?;
+    let registry = Arc::new(Registry::new(snapshot));
+    let reloading = tokio::spawn(reload::run(reloader, Arc::clone(&registry), changes, stop.child_token()));
+    let gateway = Gateway::new(registry, Arc::new(executor), exposure);
+    Ok(Started { gateway, _watcher: watcher, _reloading: reloading })
+}
