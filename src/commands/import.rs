@@ -151,7 +151,13 @@ impl Changes {
 }
 
 /// Writes what is new. What differs from the file that is there stays, unless `--force`.
-fn write(imported: &Import, changes: &Changes, folder: &Path, args: &ImportArgs, output: &Output) -> Result<usize, Exit> {
+fn write(
+    imported: &Import,
+    changes: &Changes,
+    folder: &Path,
+    args: &ImportArgs,
+    output: &Output,
+) -> Result<usize, Exit> {
     let wanted = |path: &String| changes.fresh.contains(path) || (args.force && changes.edited.contains(path));
     let written = write_files(imported, folder, wanted).map_err(|error| {
         output.error(&format!("cannot write: {error}"), None);
@@ -173,7 +179,11 @@ fn write(imported: &Import, changes: &Changes, folder: &Path, args: &ImportArgs,
 ///
 /// # Errors
 /// When a file cannot be written; those before it are there.
-pub(crate) fn write_files(imported: &Import, folder: &Path, wanted: impl Fn(&String) -> bool) -> std::io::Result<usize> {
+pub(crate) fn write_files(
+    imported: &Import,
+    folder: &Path,
+    wanted: impl Fn(&String) -> bool,
+) -> std::io::Result<usize> {
     for (kind, name) in FILES {
         write_atomic(&folder.join(".schemas").join(name), &format!("{:#}\n", schema(kind)))?;
     }
