@@ -13,19 +13,49 @@ use std::sync::Arc;
 
 use cap_compiler::compile::{ParsedFile, compile, parse_file};
 use cap_compiler::definition;
+use cap_compiler::diagnostic::Code;
 use cap_compiler::import::{DocumentSource, Import, ImportOptions, import};
 use cap_compiler::report::{Colour, Places, render_terminal};
 use cap_compiler::source::{MemoryLoader, SourceId};
 use serde_json::{Map, Value};
 
-const DOCUMENTS: [&str; 6] =
-    ["pet_store.yaml", "nasty.json", "swagger.yaml", "no_server.yaml", "repeated_key.yaml", "byte_order_mark.json"];
+const DOCUMENTS: [&str; 8] = [
+    "pet_store.yaml",
+    "nasty.json",
+    "swagger.yaml",
+    "no_server.yaml",
+    "repeated_key.yaml",
+    "byte_order_mark.json",
+    "not_openapi.yaml",
+    "oauth.yaml",
+];
+
+/// What a person asked for who imports one of these.
+fn options(document: &str) -> ImportOptions {
+    match document {
+        // A name that tools cannot have, and another server than the document's.
+        "oauth.yaml" => ImportOptions {
+            api: Some("Lending Library!".to_owned()),
+            server: Some("https://test.library.example".to_owned()),
+            ..ImportOptions::default()
+        },
+        _ => ImportOptions::default(),
+    }
+}
+
+#[test]
+fn a_selection_that_fits_nothing_is_a_warning() {
+    let options = ImportOptions { tags: vec!["zebras".to_owned()], ..ImportOptions::default() };
+    let result = import_fixture("pet_store.yaml", &options);
+    assert!(result.files.is_empty());
+    assert!(result.diagnostics.iter().any(|diagnostic| diagnostic.code == Code::NOTHING_SELECTED));
+}
 
 #[test]
 fn documents_become_the_golden_files() {
     let mut differences = Vec::new();
     for document in DOCUMENTS {
-        let result = import_fixture(document, &ImportOptions::default());
+        let result = import_fixture(document, &options(document));
         let folder = fixtures().join("imported").join(document.split('.').next().unwrap());
         let mut wanted: BTreeMap<PathBuf, String> =
             result.files.iter().map(|(path, text)| (folder.join(path), text.clone())).collect();

@@ -1,0 +1,212 @@
+//! `cap serve` as a process: clients over HTTP and standard input, and files that change under it.
+
+mod support;
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use rmcp::model::{CallToolRequestParams, ProtocolVersion};
+use rmcp::service::RunningService;
+use rmcp::transport::StreamableHttpClientTransport;
+use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
+use rmcp::{ClientLifecycleMode, ClientServiceExt, RoleClient};
+use serde_json::{Value, json};
+use support::Sandbox;
+
+/// How soon a change must be seen.
+const SOON: Duration = Duration::from_secs(5);
+
+fn capability(name: &str, description: &str) -> String {
+    format!(
+        "version: 1\nkind: capability\nname: {name}\nserver: http://127.0.0.1:9\nnetwork: private\n\
+         description: {description}\ninput: {{type: object, additionalProperties: false}}\n\
+         request: {{method: GET, path: /}}\n"
+    )
+}
+
+fn http() -> reqwest::Client {
+    // A second installation is refused, which is as good as the first.
+    _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
+/// The gateway as a process, ended with the test.
+struct Served {
+    child: Child,
+    url: String,
+}
+
+impl Served {
+    fn start(sandbox: &Sandbox, flags: &[&str]) -> Self {
+        let args = [&["serve", "--listen", "127.0.0.1:0"], flags].concat();
+        let mut child = sandbox.command(&args).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let url = loop {
+            let line = lines.next().expect("the gateway ended").unwrap();
+            if let Some((_, url)) = line.split_once("Listening ") {
+                break url.trim().to_owned();
+            }
+        };
+        // The log must be read, or the gateway would wait for a reader.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, url }
+    }
+
+    async fn connect(&self) -> Agent {
+        let client = http();
+        let config = StreamableHttpClientTransportConfig::with_uri(self.url.as_str());
+        let transport = StreamableHttpClientTransport::with_client(client, config);
+        let mode = ClientLifecycleMode::Discover { preferred_versions: vec![ProtocolVersion::V_2026_07_28] };
+        Agent(().serve_with_lifecycle(transport, mode).await.unwrap())
+    }
+
+    async fn health(&self) -> Value {
+        let url = self.url.replace("/mcp", "/health");
+        let text = http().get(url).send().await.unwrap();
+        serde_json::from_slice(&text.bytes().await.unwrap()).unwrap()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
+}
+
+struct Agent(RunningService<RoleClient, ()>);
+
+impl Agent {
+    async fn call(&self, tool: &'static str, arguments: Value) -> Value {
+        let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
+        let result = self.0.call_tool(CallToolRequestParams::new(tool).with_arguments(arguments)).await.unwrap();
+        serde_json::to_value(result).unwrap()
+    }
+
+    /// The description under which a tool is found, if it is.
+    async fn found(&self, query: &str, tool: &str) -> Option<String> {
+        let reply = self.call("gateway_search_tools", json!({"query": query})).await;
+        let matches = reply["structuredContent"]["matches"].as_array()?.clone();
+        let hit = matches.into_iter().find(|hit| hit["tool"] == tool)?;
+        Some(hit["description"].as_str()?.to_owned())
+    }
+
+    /// Searches until the answer is as it should be.
+    async fn until(&self, what: &str, query: &str, tool: &str, wanted: impl Fn(Option<&str>) -> bool) {
+        let start = Instant::now();
+        loop {
+            let found = self.found(query, tool).await;
+            if wanted(found.as_deref()) {
+                println!("{what}: seen after {:?}", start.elapsed());
+                return;
+            }
+            assert!(start.elapsed() < SOON, "{what}: not seen; search gives {found:?}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn files_that_change_are_served_as_they_change() {
+    let sandbox = Sandbox::new();
+    sandbox.write("capabilities/other.yaml", &capability("other", "Weighs parcels."));
+    let served = Served::start(&sandbox, &[]);
+    let agent = served.connect().await;
+
+    sandbox.write("capabilities/zebra.yaml", &capability("zebra", "Counts the stripes of an animal."));
+    agent.until("added", "stripes animal", "zebra", |found| found.is_some()).await;
+
+    sandbox.write("capabilities/zebra.yaml", &capability("zebra", "Counts the stripes of a flag."));
+    agent.until("edited", "stripes", "zebra", |found| found == Some("Counts the stripes of a flag.")).await;
+
+    sandbox.write("capabilities/zebra.yaml", "version: 1\nkind: capability\nname: [\n");
+    let start = Instant::now();
+    while served.health().await["problems"].as_array().is_none_or(Vec::is_empty) {
+        assert!(start.elapsed() < SOON, "a broken file is not reported");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(agent.found("stripes", "zebra").await.is_some(), "a broken edit took the tool away");
+
+    sandbox.write("capabilities/zebra.yaml", &capability("zebra", "Counts the stripes of a shirt."));
+    agent.until("mended", "stripes", "zebra", |found| found == Some("Counts the stripes of a shirt.")).await;
+
+    std::fs::create_dir(sandbox.path().join("capabilities/moved")).unwrap();
+    std::fs::rename(
+        sandbox.path().join("capabilities/zebra.yaml"),
+        sandbox.path().join("capabilities/moved/zebra.yaml"),
+    )
+    .unwrap();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(agent.found("stripes", "zebra").await.is_some(), "a moved file took its tool away");
+
+    std::fs::remove_file(sandbox.path().join("capabilities/moved/zebra.yaml")).unwrap();
+    agent.until("deleted", "stripes", "zebra", |found| found.is_none()).await;
+    assert!(agent.found("weighs parcels", "other").await.is_some());
+}
+
+#[tokio::test]
+async fn an_edited_pinned_file_is_quarantined_until_it_is_restored() {
+    let sandbox = Sandbox::new();
+    let original = capability("zebra", "Counts the stripes of an animal.");
+    sandbox.write("capabilities/zebra.yaml", &original);
+    sandbox.ok(&["pin"]);
+    let served = Served::start(&sandbox, &["--locked"]);
+    let agent = served.connect().await;
+    agent.until("pinned", "stripes", "zebra", |found| found.is_some()).await;
+
+    sandbox.write("capabilities/zebra.yaml", &capability("zebra", "Counts the stripes of a spy."));
+    agent.until("quarantined", "stripes", "zebra", |found| found.is_none()).await;
+    let reply = agent.call("gateway_invoke", json!({"tool": "zebra", "arguments": {}})).await;
+    assert_eq!(reply["isError"], true);
+    assert!(reply["content"][0]["text"].as_str().unwrap().contains("quarantined"), "{reply}");
+    assert_eq!(served.health().await["quarantined"][0]["tool"], "zebra");
+
+    sandbox.write("capabilities/zebra.yaml", &original);
+    agent.until("restored", "stripes", "zebra", |found| found.is_some()).await;
+
+    sandbox.write("capabilities/new.yaml", &capability("newcomer", "Arrives without a pin."));
+    let start = Instant::now();
+    while served.health().await["quarantined"][0]["tool"] != "newcomer" {
+        assert!(start.elapsed() < SOON, "--locked serves a file without a line");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(agent.found("arrives", "newcomer").await.is_none());
+}
+
+#[test]
+fn standard_input_and_output_speak_mcp_and_nothing_else() {
+    let sandbox = Sandbox::new();
+    sandbox.write("capabilities/zebra.yaml", &capability("zebra", "Counts the stripes of an animal."));
+    let mut child = sandbox
+        .command(&["serve", "--stdio"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let hello = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+        "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}});
+    writeln!(input, "{hello}").unwrap();
+    let answer: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+    assert_eq!(answer["result"]["protocolVersion"], "2025-06-18");
+    writeln!(input, "{}", json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).unwrap();
+    writeln!(input, "{}", json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list"})).unwrap();
+    let answer: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+    assert_eq!(answer["result"]["tools"].as_array().unwrap().len(), 5);
+    drop(input);
+    assert!(child.wait().unwrap().success(), "the gateway does not end when its client leaves");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_polite_signal_ends_it_with_success() {
+    let sandbox = Sandbox::new();
+    sandbox.write("capabilities/zebra.yaml", &capability("zebra", "Counts the stripes of an animal."));
+    let mut served = Served::start(&sandbox, &[]);
+    let ended = std::process::Command::new("kill").args(["-TERM", &served.child.id().to_string()]).status();
+    assert!(ended.is_ok_and(|status| status.success()));
+    assert!(served.child.wait().unwrap().success());
+}
