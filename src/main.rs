@@ -6,6 +6,7 @@
 mod args;
 mod catalog;
 mod commands;
+mod demo;
 mod disk;
 mod exit;
 mod output;

@@ -25,6 +25,14 @@ pub(crate) enum Tone {
 #[derive(Debug)]
 pub(crate) struct Output {
     colour: Colour,
+    audience: Audience,
+}
+
+/// Whether anybody reads standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Audience {
+    People,
+    Nobody,
 }
 
 impl Output {
@@ -33,7 +41,13 @@ impl Output {
     pub(crate) fn new() -> Self {
         let choice = anstream::AutoStream::choice(&std::io::stderr());
         let colour = if choice == anstream::ColorChoice::Never { Colour::Never } else { Colour::Always };
-        Self { colour }
+        Self { colour, audience: Audience::People }
+    }
+
+    /// Streams for a command that another command runs: data is still written, words are not.
+    #[must_use]
+    pub(crate) fn silent() -> Self {
+        Self { colour: Colour::Never, audience: Audience::Nobody }
     }
 
     /// A line for people: a verb, right-aligned to twelve columns, and what it is about.
@@ -72,7 +86,9 @@ impl Output {
 
     /// Text for people, as it is.
     pub(crate) fn error_text(&self, text: &str) {
-        _ = anstream::stderr().write_all(text.as_bytes());
+        if self.audience == Audience::People {
+            _ = anstream::stderr().write_all(text.as_bytes());
+        }
     }
 
     /// Data for programs, or what the command was asked for.

@@ -2,6 +2,7 @@
 //!
 //! The sets are not part of the project: without `CAP_SHARED` there is nothing to measure. Run with
 //! `--nocapture` to see the figures.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "a test that reports")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

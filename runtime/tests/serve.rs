@@ -1,4 +1,5 @@
 //! The gateway as clients meet it: a real listener and real MCP clients of both eras.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may panic")]
 
 mod support;
 
@@ -179,4 +180,20 @@ async fn health_names_what_is_held_back() {
     let held = Arc::clone(&server.registry);
     server.stop().await;
     assert_eq!(held.snapshot().generation(), 9);
+}
+
+#[tokio::test]
+async fn an_answer_comes_back_as_each_revision_allows() {
+    let contents = support::serve::contents_of(support::serve::api().await);
+    let server = Server::start(snapshot(1, contents), &["api__*"]).await;
+    let run = json!({"tool": "api__read", "arguments": {"owner": "o"}});
+    let modern = connect(&server, Era::Modern).await;
+    let through = call(&modern, "gateway_invoke", run.clone()).await;
+    assert!(text(&through).contains("\"number\":1") || text(&through).contains("\"number\": 1"), "{}", text(&through));
+    assert_ne!(through.is_error, Some(true));
+    let directly = call(&modern, "api__read", json!({"owner": "o"})).await;
+    assert_eq!((&directly.content, &directly.structured_content), (&through.content, &through.structured_content));
+    let legacy = connect(&server, Era::Legacy).await;
+    assert_eq!(call(&legacy, "gateway_invoke", run).await.structured_content, None);
+    server.stop().await;
 }

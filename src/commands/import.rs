@@ -22,7 +22,7 @@ use crate::output::{Output, Tone, plural, tally_text};
 
 /// Where the schemas for editors are, seen from an api's folder. The folder is hidden, so that it
 /// is neither compiled nor pinned.
-const SCHEMA_BASE: &str = "../.schemas/";
+pub(crate) const SCHEMA_BASE: &str = "../.schemas/";
 
 pub(crate) fn run(args: &ImportArgs, output: &Output) -> Result<Exit, Exit> {
     let document = read_document(&args.document, output)?;
@@ -158,21 +158,11 @@ fn write(
     args: &ImportArgs,
     output: &Output,
 ) -> Result<usize, Exit> {
-    let failed = |error: std::io::Error| {
+    let wanted = |path: &String| changes.fresh.contains(path) || (args.force && changes.edited.contains(path));
+    let written = write_files(imported, folder, wanted).map_err(|error| {
         output.error(&format!("cannot write: {error}"), None);
         Exit::Environment
-    };
-    for (kind, name) in FILES {
-        write_atomic(&folder.join(".schemas").join(name), &format!("{:#}\n", schema(kind))).map_err(failed)?;
-    }
-    let mut written = 0;
-    for (path, text) in &imported.files {
-        let differs = changes.edited.contains(path);
-        if changes.fresh.contains(path) || (differs && args.force) {
-            write_atomic(&folder.join(path), text).map_err(failed)?;
-            written += 1;
-        }
-    }
+    })?;
     for path in changes.edited.iter().filter(|_| !args.force) {
         output.status(Tone::Warning, "Kept", &format!("{path} differs from what the document compiles to"));
     }
@@ -180,7 +170,27 @@ fn write(
         output.status(Tone::Warning, "Kept", &format!("{path} is not in the document"));
     }
     if !changes.edited.is_empty() && !args.force {
-        output.detail("(compare them with --dry-run --out elsewhere, or overwrite them with --force)");
+        output.detail("(import into another folder with --out to compare, or overwrite them with --force)");
+    }
+    Ok(written)
+}
+
+/// Writes those files of an import that are `wanted`, with the schemas that their first lines name.
+///
+/// # Errors
+/// When a file cannot be written; those before it are there.
+pub(crate) fn write_files(
+    imported: &Import,
+    folder: &Path,
+    wanted: impl Fn(&String) -> bool,
+) -> std::io::Result<usize> {
+    for (kind, name) in FILES {
+        write_atomic(&folder.join(".schemas").join(name), &format!("{:#}\n", schema(kind)))?;
+    }
+    let mut written = 0;
+    for (path, text) in imported.files.iter().filter(|(path, _)| wanted(path)) {
+        write_atomic(&folder.join(path), text)?;
+        written += 1;
     }
     Ok(written)
 }

@@ -95,7 +95,7 @@ mod tests {
 
     use super::*;
 
-    fn arguments(tool: MetaTool, value: Value) -> Result<Arguments, CallError> {
+    fn arguments(tool: MetaTool, value: &Value) -> Result<Arguments, CallError> {
         Arguments::read(tool, value.as_object().unwrap().clone())
     }
 
@@ -105,23 +105,23 @@ mod tests {
 
     #[test]
     fn wrong_arguments_say_what_is_right() {
-        let unknown = arguments(MetaTool::Search, json!({"querry": "x"}));
+        let unknown = arguments(MetaTool::Search, &json!({"querry": "x"}));
         assert_eq!(message(unknown), "`gateway_search_tools` has no argument `querry`; did you mean `query`?");
-        let mut empty = arguments(MetaTool::Search, json!({"query": null})).unwrap();
+        let mut empty = arguments(MetaTool::Search, &json!({"query": null})).unwrap();
         assert_eq!(message(empty.text("query")), "`gateway_search_tools` needs the argument `query`");
-        let mut many = arguments(MetaTool::Search, json!({"limit": 51})).unwrap();
+        let mut many = arguments(MetaTool::Search, &json!({"limit": 51})).unwrap();
         assert_eq!(message(many.limit()), "`limit` must be between 1 and 50");
-        let mut odd = arguments(MetaTool::Invoke, json!({"arguments": [1]})).unwrap();
+        let mut odd = arguments(MetaTool::Invoke, &json!({"arguments": [1]})).unwrap();
         assert_eq!(message(odd.nested()), "`arguments` must be an object");
     }
 
     #[test]
     fn plain_slips_are_repaired() {
-        let mut invoke = arguments(MetaTool::Invoke, json!({"arguments": "{\"a\": 1}"})).unwrap();
+        let mut invoke = arguments(MetaTool::Invoke, &json!({"arguments": "{\"a\": 1}"})).unwrap();
         assert_eq!(invoke.nested().unwrap(), *json!({"a": 1}).as_object().unwrap());
-        let mut describe = arguments(MetaTool::Describe, json!({"tools": "one"})).unwrap();
+        let mut describe = arguments(MetaTool::Describe, &json!({"tools": "one"})).unwrap();
         assert_eq!(describe.tools().unwrap(), ["one"]);
-        let mut search = arguments(MetaTool::Search, json!({"limit": 5.0})).unwrap();
+        let mut search = arguments(MetaTool::Search, &json!({"limit": 5.0})).unwrap();
         assert_eq!(search.limit().unwrap(), Some(5));
     }
 }

@@ -24,6 +24,18 @@ pub(super) struct Listeners {
     next: AtomicU64,
 }
 
+/// An open subscription; dropping it forgets the subscription.
+pub(super) struct Subscribed<'a> {
+    listeners: &'a Listeners,
+    key: u64,
+}
+
+impl Drop for Subscribed<'_> {
+    fn drop(&mut self) {
+        locked(&self.listeners.sinks).remove(&self.key);
+    }
+}
+
 impl Listeners {
     /// Remembers a session until it is closed.
     pub(super) fn add_peer(&self, peer: Peer<RoleServer>) {
@@ -32,16 +44,11 @@ impl Listeners {
         peers.push(peer);
     }
 
-    /// Remembers a subscription until [`Self::remove_sink`] is called with the result.
-    pub(super) fn add_sink(&self, sink: SubscriptionSink) -> u64 {
+    /// Remembers a subscription for as long as the guard is kept, however its task ends.
+    pub(super) fn add_sink(&self, sink: SubscriptionSink) -> Subscribed<'_> {
         let key = self.next.fetch_add(1, Ordering::Relaxed);
         locked(&self.sinks).insert(key, sink);
-        key
-    }
-
-    /// Forgets a subscription.
-    pub(super) fn remove_sink(&self, key: u64) {
-        locked(&self.sinks).remove(&key);
+        Subscribed { listeners: self, key }
     }
 
     /// Tells everyone, each within a bounded time. Nothing is locked meanwhile.

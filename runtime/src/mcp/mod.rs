@@ -16,6 +16,7 @@ mod paging;
 mod server;
 mod tools;
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::execute::Executor;
@@ -27,12 +28,11 @@ pub use exposure::{BadGlob, Exposure};
 use listeners::Listeners;
 
 /// The gateway: cheap to clone, one for all sessions.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Gateway {
     inner: Arc<Inner>,
 }
 
-#[derive(Debug)]
 struct Inner {
     registry: Arc<Registry>,
     executor: Arc<Executor>,
@@ -57,5 +57,11 @@ impl Gateway {
     #[must_use]
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.inner.registry.snapshot()
+    }
+}
+
+impl fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gateway").field("exposure", &self.inner.exposure).finish_non_exhaustive()
     }
 }

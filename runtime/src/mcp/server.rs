@@ -83,9 +83,8 @@ impl ServerHandler for Gateway {
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
-        let key = self.inner.listeners.add_sink(context.sink().clone());
+        let _subscribed = self.inner.listeners.add_sink(context.sink().clone());
         context.cancelled().await;
-        self.inner.listeners.remove_sink(key);
         Ok(())
     }
 

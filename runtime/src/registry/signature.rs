@@ -80,7 +80,7 @@ fn typed(root: &Value, schema: &Map<String, Value>, name: &Value, depth: usize) 
         Value::String(name) if name == "array" => Some(list(root, schema.get("items"), depth)),
         Value::String(name) => Some(name.clone()),
         Value::Array(names) => union(names.iter().filter_map(|name| typed(root, schema, name, depth + 1))),
-        _ => None,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => None,
     }
 }
 

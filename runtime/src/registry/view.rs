@@ -78,16 +78,22 @@ impl<'a> View<'a> {
         found.ok_or_else(|| nearest(name, self.servers().map(|server| server.name.as_str())))
     }
 
-    /// Names like `wanted`: the one most alike in spelling, then those that share words with it.
+    /// Names like `wanted`: of those that share words with it the one most alike in spelling, then
+    /// the others as they rank. Only where no word is shared are all names compared.
     fn nearest_tools(&self, wanted: &str) -> Vec<&'a str> {
-        let alike = nearest(wanted, self.tools().map(RegisteredTool::name));
-        let related = self.ranked(wanted, None, SUGGESTIONS).hits;
-        let related = related.iter().filter_map(|hit| self.snapshot.tools().get(hit.tool)).map(RegisteredTool::name);
-        let mut names: Vec<&str> = alike.into_iter().collect();
-        names.extend(related.filter(|name| Some(*name) != alike));
-        names.truncate(SUGGESTIONS);
-        names
+        let hits = self.ranked(wanted, None, RELATED).hits;
+        let related: Vec<&str> =
+            hits.iter().filter_map(|hit| self.snapshot.tools().get(hit.tool)).map(RegisteredTool::name).collect();
+        if related.is_empty() {
+            return nearest(wanted, self.tools().map(RegisteredTool::name)).into_iter().collect();
+        }
+        let alike = nearest(wanted, related.iter().copied());
+        let others = related.into_iter().filter(|name| Some(*name) != alike);
+        alike.into_iter().chain(others).take(SUGGESTIONS).collect()
     }
 }
 
+/// How many names are suggested.
 const SUGGESTIONS: usize = 3;
+/// How many of the best matches are compared in spelling.
+const RELATED: usize = 20;

@@ -7,9 +7,9 @@ use cap_compiler::capability::{
     Annotations, Call, Capability, HttpCall, Limits, Network, Origin, PathPiece, Server as ServerInfo, ServerName,
     Text, ToolName,
 };
-use cap_compiler::pin::{Pins, Policy, Problem, Quarantined, Verdict, admit};
+use cap_compiler::pin::{Digest, Pins, Policy, Problem, Quarantined, Verdict, admit};
 use cap_compiler::source::SourceId;
-use cap_runtime::execute::{Executor, Prepared};
+use cap_runtime::execute::{Executor, ExecutorSettings, Prepared};
 use cap_runtime::http::{self, Admission};
 use cap_runtime::mcp::{Exposure, Gateway};
 use cap_runtime::registry::{Contents, RegisteredTool, Registry, Snapshot};
@@ -62,7 +62,11 @@ impl Server {
     pub(crate) async fn start(snapshot: Snapshot, expose: &[&str]) -> Self {
         let registry = Arc::new(Registry::new(snapshot));
         let exposure = Exposure::parse(expose.iter().copied()).unwrap();
-        let gateway = Gateway::new(Arc::clone(&registry), Arc::new(executor()), exposure);
+        let gateway = Gateway::new(
+            Arc::clone(&registry),
+            Arc::new(Executor::new(ExecutorSettings::default()).unwrap()),
+            exposure,
+        );
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let token = CancellationToken::new();
@@ -81,10 +85,6 @@ impl Server {
         let stopped = tokio::time::timeout(std::time::Duration::from_secs(5), self.serving).await;
         stopped.expect("open streams must not delay the end").unwrap().unwrap();
     }
-}
-
-fn executor() -> Executor {
-    Executor
 }
 
 pub(crate) fn http() -> reqwest::Client {
@@ -122,15 +122,34 @@ pub(crate) fn contents() -> Contents {
     let held = Quarantined {
         tool: ToolName("github__held".to_owned()),
         server: ServerName("github".to_owned()),
-        problems: vec![Problem::Unlisted { file: SourceId::new("github/held.yaml") }],
+        problems: vec![Problem::Unlisted { file: SourceId::new("github/held.yaml"), found: Digest::of(b"") }],
     };
     Contents { servers: vec![server("github", "GitHub")], tools, quarantined: vec![held], ..Contents::default() }
 }
 
+/// One tool whose api is at `address`.
+pub(crate) fn contents_of(address: SocketAddr) -> Contents {
+    let mut capability = capability("api", "read", "Reads.");
+    let Call::Http(call) = &mut capability.call;
+    call.server = Text::literal(format!("http://{address}"));
+    Contents { tools: vec![admitted(capability)], ..Contents::default() }
+}
+
+/// An api that answers every request with a list.
+pub(crate) async fn api() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let answer = axum::Router::new().fallback(|| async { axum::Json(json!([{"number": 1}])) });
+    tokio::spawn(async move { axum::serve(listener, answer).await });
+    address
+}
+
 fn registered(server: &str, name: &str, description: &str) -> RegisteredTool {
-    let Verdict::Admitted(pinned) =
-        admit(capability(server, name, description), &Pins::default(), Policy::AllowUnlisted)
-    else {
+    admitted(capability(server, name, description))
+}
+
+fn admitted(capability: Capability) -> RegisteredTool {
+    let Verdict::Admitted(pinned) = admit(capability, &Pins::default(), Policy::AllowUnlisted) else {
         unreachable!("unlisted files are allowed")
     };
     let pin = pinned.pin();
