@@ -25,11 +25,10 @@ pub struct ApiDefinition {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The URL below which every `request.path` stands.
-    #[schemars(with = "String")]
     pub server: Template,
     /// Further servers, which a capability chooses by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(with = "BTreeMap<String, String>", default)]
+    #[schemars(default)]
     pub servers: BTreeMap<String, Template>,
     /// Which addresses the servers may have.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,7 +45,7 @@ pub struct ApiDefinition {
     pub security: Option<Vec<Vec<String>>>,
     /// Headers sent with every request.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(with = "BTreeMap<String, String>", default)]
+    #[schemars(default)]
     pub headers: BTreeMap<String, Template>,
     /// Bounds on each call.
     #[serde(skip_serializing_if = "LimitsDefinition::is_empty")]

@@ -22,22 +22,21 @@ pub struct AuthDefinition {
 pub struct CombinationDefinition {
     /// `Authorization: Bearer …`
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
     pub bearer: Option<Template>,
     /// `Authorization: Basic …`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub basic: Option<BasicDefinition>,
     /// Headers with credentials.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(with = "BTreeMap<String, String>", default)]
+    #[schemars(default)]
     pub header: BTreeMap<String, Template>,
     /// Query parameters with credentials.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(with = "BTreeMap<String, String>", default)]
+    #[schemars(default)]
     pub query: BTreeMap<String, Template>,
     /// Cookies with credentials.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(with = "BTreeMap<String, String>", default)]
+    #[schemars(default)]
     pub cookie: BTreeMap<String, Template>,
 }
 
@@ -45,10 +44,8 @@ pub struct CombinationDefinition {
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct BasicDefinition {
     /// The user name.
-    #[schemars(with = "String")]
     pub username: Template,
     /// The password.
-    #[schemars(with = "String")]
     pub password: Template,
 }
 

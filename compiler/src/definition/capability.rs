@@ -24,7 +24,6 @@ pub struct CapabilityDefinition {
     pub api: Option<String>,
     /// Stand-alone: the URL below which `request.path` stands. With `api`: one of its `servers` by name.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
     pub server: Option<Template>,
     /// Which addresses the server may have. Stand-alone capabilities only.
     #[serde(skip_serializing_if = "Option::is_none")]

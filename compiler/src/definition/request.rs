@@ -18,7 +18,6 @@ pub struct RequestDefinition {
     /// The HTTP method.
     pub method: String,
     /// The path below the server, such as `/repos/{{ owner }}`. Each value stays within its segment.
-    #[schemars(with = "String")]
     pub path: Template,
     /// Serialization of path values that are not `simple`, by argument name.
     #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "write_pairs")]
@@ -80,7 +79,6 @@ pub struct ParameterDefinition {
 pub struct BodyDefinition {
     /// The media type; the usual one of the form when not said.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
     pub content_type: Option<Template>,
     /// No body is sent when none of its arguments was given.
     #[serde(skip_serializing_if = "is_false")]

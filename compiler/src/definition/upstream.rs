@@ -26,7 +26,7 @@ pub struct UpstreamDefinition {
     pub transport: TransportDefinition,
     /// Headers sent with every request of an HTTP transport.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(with = "BTreeMap<String, String>", default)]
+    #[schemars(default)]
     pub headers: BTreeMap<String, Template>,
     /// Which addresses the server may have.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,18 +49,16 @@ pub struct UpstreamDefinition {
 pub struct TransportDefinition {
     /// The URL of a Streamable HTTP endpoint.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
     pub http: Option<Template>,
     /// The URL of a legacy HTTP+SSE endpoint.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
     pub sse: Option<Template>,
     /// A program and its arguments, spoken to over its standard input and output.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stdio: Option<Vec<String>>,
     /// Environment variables of the program.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(with = "BTreeMap<String, String>", default)]
+    #[schemars(default)]
     pub env: BTreeMap<String, Template>,
 }
 
