@@ -14,7 +14,7 @@ pub(crate) fn run(args: &CallArgs, output: &Output) -> Result<Exit, Exit> {
     let loaded = workspace.load_tools(output)?;
     let snapshot = snapshot(&loaded, output)?;
     let tool = find(&snapshot, &args.tool, output)?;
-    let arguments = arguments(args, output)?;
+    let arguments = arguments(args, &tool.capability().input, output)?;
     let executor = executor(args.secrets.as_deref().or(workspace.settings.secrets.as_deref()), output)?;
     if args.dry_run {
         let plan = executor.plan(&tool.prepared, &arguments).map_err(|error| failed(&error, output))?;
@@ -49,7 +49,7 @@ pub(crate) fn executor(secrets: Option<&std::path::Path>, output: &Output) -> Re
     Executor::new(settings).map_err(|error| fail(error.to_string()))
 }
 
-fn arguments(args: &CallArgs, output: &Output) -> Result<Map<String, Value>, Exit> {
+fn arguments(args: &CallArgs, input: &Value, output: &Output) -> Result<Map<String, Value>, Exit> {
     let wrong = |message: String, help: &str| {
         output.error(&message, Some(help));
         Exit::Usage
@@ -66,9 +66,22 @@ fn arguments(args: &CallArgs, output: &Output) -> Result<Map<String, Value>, Exi
         let Some((name, value)) = text.split_once('=') else {
             return Err(wrong(format!("`{text}` has no `=`"), "write --arg name=value"));
         };
-        arguments.insert(name.to_owned(), Value::String(value.to_owned()));
+        arguments.insert(name.to_owned(), typed(input, name, value));
     }
     Ok(arguments)
+}
+
+/// The value of `--arg`: JSON where the schema wants something else than text, text otherwise.
+fn typed(input: &Value, name: &str, text: &str) -> Value {
+    let wanted = input.get("properties").and_then(|properties| properties.get(name)).and_then(|it| it.get("type"));
+    let takes_text = match wanted {
+        Some(Value::String(name)) => name == "string",
+        Some(Value::Array(names)) => names.iter().any(|name| name == "string"),
+        // A schema without a plain type is left to the check of the arguments.
+        Some(_) | None => true,
+    };
+    let text_value = || Value::String(text.to_owned());
+    if takes_text { text_value() } else { serde_json::from_str(text).unwrap_or_else(|_| text_value()) }
 }
 
 fn failed(error: &ToolError, output: &Output) -> Exit {

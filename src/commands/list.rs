@@ -1,6 +1,6 @@
 //! `cap list`: every tool with its request and its pin.
 
-use cap_compiler::capability::{Call, Capability, PathPiece, Piece, Text};
+use cap_compiler::capability::{Binding, Call, Capability, Expression, Parameter, PathPiece, Piece, Text};
 use cap_compiler::pin::Pin;
 use cap_runtime::registry::RegisteredTool;
 use serde_json::{Value, json};
@@ -72,11 +72,27 @@ pub(crate) fn request_line(capability: &Capability) -> String {
                 .iter()
                 .map(|piece| match piece {
                     PathPiece::Literal(text) => text.clone(),
-                    PathPiece::Value(parameter) => format!("{{{}}}", parameter.name),
+                    PathPiece::Value(parameter) => format!("{{{}}}", value_name(parameter)),
                 })
                 .collect();
             format!("{} {path}", call.method)
         }
+    }
+}
+
+/// What stands at a place of the path: the argument's name, or the names that an expression reads.
+fn value_name(parameter: &Parameter) -> String {
+    match &parameter.value {
+        Binding::Value(Expression::Computed(computed)) => {
+            let names: Vec<&str> = computed.arguments.iter().map(|name| name.0.as_str()).collect();
+            names.join("+")
+        }
+        Binding::Value(Expression::Argument(name)) => name.0.clone(),
+        Binding::Value(Expression::Secret(_))
+        | Binding::Literal(_)
+        | Binding::Text(_)
+        | Binding::Object(_)
+        | Binding::List(_) => parameter.name.clone(),
     }
 }
 

@@ -24,7 +24,10 @@ pub(crate) fn run(args: &SearchArgs, output: &Output) -> Result<Exit, Exit> {
     }
     match &reply.hint {
         Some(hint) => output.status(Tone::Warning, "Found", hint),
-        None => output.status(Tone::Good, "Found", &plural(reply.total, "tool")),
+        None => {
+            let shown = format!("{} of {}", reply.matches.len(), plural(reply.total, "tool"));
+            output.status(Tone::Good, "Found", &shown);
+        }
     }
     Ok(Exit::Success)
 }
