@@ -1,5 +1,13 @@
 //! The commands as people and scripts use them: exit codes, streams, files.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test that cannot go on fails, and says what it saw"
+)]
+
 mod support;
 
 use support::{Sandbox, project};

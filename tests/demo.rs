@@ -1,5 +1,13 @@
 //! The tour of `cap demo`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test that cannot go on fails, and says what it saw"
+)]
+
 mod support;
 
 use support::Sandbox;

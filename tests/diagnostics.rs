@@ -4,11 +4,19 @@
 //! `CAPnnnn_what_is_wrong.stderr`. A new case needs no Rust: add the file, run with `BLESS=1`, and
 //! review the text.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test that cannot go on fails, and says what it saw"
+)]
+
 mod support;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use support::{Run, Sandbox, copy, golden, project};
 
@@ -22,12 +30,12 @@ fn cases() -> Vec<PathBuf> {
     cases
 }
 
-fn code_of(case: &PathBuf) -> String {
+fn code_of(case: &Path) -> String {
     case.file_name().unwrap().to_string_lossy()[..7].to_owned()
 }
 
 /// Runs the command whose business the rule is.
-fn run(case: &PathBuf) -> Run {
+fn run(case: &Path) -> Run {
     let sandbox = Sandbox::new();
     let name = case.file_name().unwrap().to_string_lossy().into_owned();
     if case.is_dir() {
@@ -73,7 +81,7 @@ const WITHOUT_FILE: [&str; 2] = [
 fn every_code_has_a_section_and_a_wrong_file() {
     let sandbox = Sandbox::new();
     let listed = sandbox.ok(&["explain"]).stdout;
-    let fixtures: BTreeSet<String> = cases().iter().map(code_of).collect();
+    let fixtures: BTreeSet<String> = cases().iter().map(|case| code_of(case)).collect();
     let imported = imported_codes();
     for line in listed.lines() {
         let (code, title) = line.split_once("  ").unwrap();

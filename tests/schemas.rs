@@ -1,5 +1,13 @@
 //! The generated JSON Schemas: fresh, and of one mind with the compiler.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test that cannot go on fails, and says what it saw"
+)]
+
 mod support;
 
 use std::fs;

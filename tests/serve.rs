@@ -1,5 +1,13 @@
 //! `cap serve` as a process: clients over HTTP and standard input, and files that change under it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test that cannot go on fails, and says what it saw"
+)]
+
 mod support;
 
 use std::io::{BufRead, BufReader, Write};

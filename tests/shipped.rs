@@ -1,5 +1,13 @@
 //! The capabilities that ship: checked, pinned, and sending the requests that were written down.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test that cannot go on fails, and says what it saw"
+)]
+
 mod support;
 
 use std::fs;

@@ -173,7 +173,7 @@ fn parse_changed(
             Ok(file) => {
                 parsed.insert(file.source.clone(), file);
             }
-            Err(diagnostic) => diagnostics.push(diagnostic),
+            Err(diagnostic) => diagnostics.push(*diagnostic),
         }
     }
     (parsed, diagnostics)
@@ -182,7 +182,7 @@ fn parse_changed(
 fn parse_all(
     files: &[(&SourceId, &PathBuf)],
     known: &BTreeMap<SourceId, Arc<ParsedFile>>,
-) -> Vec<Result<Arc<ParsedFile>, Diagnostic>> {
+) -> Vec<Result<Arc<ParsedFile>, Box<Diagnostic>>> {
     files.iter().map(|(source, path)| parse_one(source, path, known)).collect()
 }
 
@@ -190,10 +190,11 @@ fn parse_one(
     source: &SourceId,
     path: &Path,
     known: &BTreeMap<SourceId, Arc<ParsedFile>>,
-) -> Result<Arc<ParsedFile>, Diagnostic> {
+) -> Result<Arc<ParsedFile>, Box<Diagnostic>> {
     let bytes = read_bounded(path).map_err(|error| {
-        Diagnostic::new(Code::UNREADABLE, format!("`{source}` cannot be read: {error}"), Place::bytes(source, 0..0))
-            .help("check the file and its permissions")
+        let message = format!("`{source}` cannot be read: {error}");
+        let place = Place::bytes(source, 0..0);
+        Box::new(Diagnostic::new(Code::UNREADABLE, message, place).help("check the file and its permissions"))
     })?;
     match known.get(source) {
         Some(file) if file.digest == Digest::of(&bytes) => Ok(Arc::clone(file)),

@@ -160,10 +160,10 @@ impl Tour<'_> {
         let query = "please add a rabbit to the store";
         let found = agent.call("gateway_search_tools", json!({"query": query, "limit": 2})).await?;
         self.line(&format!("search: {query}"));
-        for hit in found.structured["matches"].as_array().into_iter().flatten() {
-            self.line(&format!("  {}({})", text(&hit["tool"]), text(&hit["arguments"])));
+        for hit in found.structured.pointer("/matches").and_then(Value::as_array).into_iter().flatten() {
+            self.line(&format!("  {}({})", text(hit, "/tool"), text(hit, "/arguments")));
         }
-        let tool = text(&found.structured["matches"][0]["tool"]).to_owned();
+        let tool = text(&found.structured, "/matches/0/tool").to_owned();
         let described = agent.call("gateway_describe_tools", json!({"tools": [tool]})).await?;
         self.line(&format!("describe: {} characters of definition", described.text.len()));
         let arguments = json!({"name": "Käthe & Co", "species": "rabbit", "likes": ["hay", "{{ naps }}"]});
@@ -181,7 +181,7 @@ impl Tour<'_> {
         self.line(&indented(OPENING_HOURS));
         let ((), waited) = until(async || {
             let reply = agent.call("gateway_search_tools", json!({"query": "when is the shop open"})).await?;
-            let first = reply.structured["matches"][0]["tool"] == "petstore__opening_hours";
+            let first = text(&reply.structured, "/matches/0/tool") == "petstore__opening_hours";
             Ok(first.then_some(()))
         })
         .await?;
@@ -236,8 +236,8 @@ async fn until<T>(ask: impl AsyncFn() -> Result<Option<T>, DemoError>) -> Result
     }
 }
 
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
+fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
 fn indented(text: &str) -> String {

@@ -71,10 +71,7 @@ impl Agent {
 
 impl Reply {
     fn of(result: CallToolResult) -> Self {
-        let texts = result.content.iter().filter_map(|block| match block {
-            ContentBlock::Text(text) => Some(text.text.as_str()),
-            _ => None,
-        });
+        let texts = result.content.iter().filter_map(ContentBlock::as_text).map(|text| text.text.as_str());
         Self {
             text: texts.collect::<Vec<_>>().join("\n"),
             structured: result.structured_content.unwrap_or_default(),
