@@ -1,7 +1,7 @@
 //! Text to tree: YAML 1.2 (core schema) and JSON, with bounds on depth, size and aliases.
 //!
 //! The tree is a plain [`serde_json::Value`] without positions, so that good files pay nothing for
-//! them. [`locate`] reads the text a second time to find where nodes are, when there is something
+//! them. [`locate()`] reads the text a second time to find where nodes are, when there is something
 //! to say about them.
 
 mod json;

@@ -1,4 +1,4 @@
-//! YAML events to a tree. Only this file and [`super::locate`] know the YAML parser.
+//! YAML events to a tree. Only this file and `locate.rs` know the YAML parser.
 //!
 //! The tree is composed here, not by a serde front end, because the details matter: keys that
 //! stand twice, aliases that multiply, whole numbers as keys, merge keys, and texts such as `Off`

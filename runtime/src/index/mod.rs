@@ -1,7 +1,7 @@
 //! The full-text index over the tools of one snapshot: built once, in memory, then only read.
 //!
 //! tantivy keeps the dictionary of terms and who uses them how often; which texts of a tool count how
-//! much ([`fields`]), how text becomes terms ([`analyser`]) and how a tool is scored ([`search`])
+//! much (`fields.rs`), how text becomes terms (`analyser.rs`) and how a tool is scored (`search.rs`)
 //! is decided here. No other folder names tantivy, and nothing here knows what a capability is:
 //! a tool is some [`ToolText`], known by its place in the list it was built from.
 

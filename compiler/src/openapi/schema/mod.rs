@@ -3,7 +3,7 @@
 //! OpenAPI 3.0's words (`nullable`, boolean `exclusiveMinimum`, `example`) become JSON Schema's;
 //! what JSON Schema has no word for (`xml`, `discriminator`, `x-…`) stays out; values that mean
 //! nothing (`enum: []`, `required: true`) are reported and left out. References stay references: a
-//! schema that is referred to is shared, has a name, and is converted once (see [`shared`]).
+//! schema that is referred to is shared, has a name, and is converted once (see `shared.rs`).
 
 mod fits;
 mod keyword;
