@@ -54,6 +54,12 @@ impl Loader {
         Self { disk: DiskLoader::new(paths), policy, parsed: BTreeMap::new(), served: BTreeMap::new() }
     }
 
+    /// A loader over the same folders that remembers nothing.
+    #[must_use]
+    pub fn emptied(&self) -> Self {
+        Self { disk: self.disk.clone(), policy: self.policy, parsed: BTreeMap::new(), served: BTreeMap::new() }
+    }
+
     /// Where the bytes come from, to show diagnostics.
     #[must_use]
     pub fn sources(&self) -> &DiskLoader {

@@ -47,6 +47,11 @@ impl Reloader {
         Self { loader, generation: 0, fingerprint: None, told: BTreeSet::new() }
     }
 
+    /// A reloader in the same state that has nothing parsed yet, for when this one is lost.
+    fn spare(&self) -> Self {
+        Self { loader: self.loader.emptied(), generation: self.generation, fingerprint: None, told: self.told.clone() }
+    }
+
     /// Loads the folders and builds a snapshot; `None` if nothing changed since the last one.
     ///
     /// # Errors
@@ -98,20 +103,21 @@ pub async fn run(
             () = stop.cancelled() => return,
             signal = changes.recv() => if signal.is_none() { return },
         }
+        let spare = reloader.spare();
         let work = spawn_blocking(move || {
             let result = reloader.reload();
             (reloader, result)
         });
-        match work.await {
+        reloader = match work.await {
             Ok((back, result)) => {
-                reloader = back;
                 swap(result, &registry);
+                back
             }
             Err(bug) => {
                 tracing::error!(%bug, "internal error: loading panicked; the tools of before are still served");
-                return;
+                spare
             }
-        }
+        };
     }
 }
 
