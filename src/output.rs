@@ -3,11 +3,13 @@
 //! Colours only reach a terminal. A reader that closes its end early is not an error.
 
 use std::io::{IsTerminal, Write};
+use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use cap_compiler::diagnostic::Diagnostic;
 use cap_compiler::report::{Colour, Places, Tally, render_terminal};
 use cap_compiler::source::SourceLoader;
+use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
 /// How a status line is coloured.
@@ -102,10 +104,19 @@ impl Output {
         self.data(&format!("{value:#}\n"));
     }
 
-    /// Whether a progress bar would be seen.
+    /// A spinner that shows itself when work takes more than a second and somebody looks.
     #[must_use]
-    pub(crate) fn is_interactive(&self) -> bool {
-        std::io::stderr().is_terminal()
+    pub(crate) fn progress(&self, message: &str) -> ProgressBar {
+        if self.audience == Audience::Nobody || !std::io::stderr().is_terminal() {
+            return ProgressBar::hidden();
+        }
+        let bar = ProgressBar::new_spinner().with_message(message.to_owned());
+        if let Ok(style) = ProgressStyle::with_template("{spinner:>12} {msg} {elapsed}") {
+            bar.set_style(style);
+        }
+        // The first tick draws it.
+        bar.enable_steady_tick(Duration::from_secs(1));
+        bar
     }
 }
 

@@ -46,7 +46,10 @@ impl Workspace {
     /// When a folder cannot be listed; what is wrong has been said.
     pub(crate) fn load(&self, policy: Policy, output: &Output) -> Result<(Loader, Loaded), Exit> {
         let mut loader = Loader::new(&self.folders, policy);
-        match loader.load() {
+        let progress = output.progress("reading capabilities");
+        let loaded = loader.load();
+        progress.finish_and_clear();
+        match loaded {
             Ok(loaded) => Ok((loader, loaded)),
             Err(error) => {
                 output.error(

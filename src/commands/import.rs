@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::io::{Read, stdin};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use cap_compiler::diagnostic::{Diagnostic, Severity};
 use cap_compiler::import::{DocumentSource, Import, ImportOptions, import};
@@ -11,7 +10,6 @@ use cap_compiler::report::Tally;
 use cap_compiler::source::{MemoryLoader, SourceId};
 use cap_runtime::config::DEFAULT_CAPABILITIES;
 use cap_runtime::disk::read_bounded;
-use indicatif::{ProgressBar, ProgressStyle};
 
 use super::call::executor;
 use super::schema::{FILES, schema};
@@ -35,7 +33,7 @@ pub(crate) fn run(args: &ImportArgs, output: &Output) -> Result<Exit, Exit> {
         methods: args.method.clone(),
         schema_base: Some(SCHEMA_BASE.to_owned()),
     };
-    let progress = progress(&format!("compiling {}", document.id), output);
+    let progress = output.progress(&format!("compiling {}", document.id));
     let imported = import(&document, &options);
     progress.finish_and_clear();
     report(&document, &imported, args, output);
@@ -73,28 +71,16 @@ fn read_document(name: &str, output: &Output) -> Result<DocumentSource, Exit> {
     if name.starts_with("http://") || name.starts_with("https://") {
         let executor = executor(None, output)?;
         let runtime = tokio::runtime::Runtime::new().map_err(|error| failed(format!("cannot start: {error}"), None))?;
-        let bytes = runtime
-            .block_on(executor.fetch_document(name))
-            .map_err(|error| failed(format!("cannot fetch the document: {error}"), None))?;
+        let progress = output.progress(&format!("fetching {name}"));
+        let fetched = runtime.block_on(executor.fetch_document(name));
+        progress.finish_and_clear();
+        let bytes = fetched.map_err(|error| failed(format!("cannot fetch the document: {error}"), None))?;
         return Ok(DocumentSource { id: SourceId::new(name), bytes });
     }
     let bytes = read_bounded(Path::new(name)).map_err(|error| {
         failed(format!("cannot read `{name}`: {error}"), Some("name a file, an http(s) URL, or `-` for standard input"))
     })?;
     Ok(DocumentSource { id: SourceId::new(name), bytes: bytes.to_vec() })
-}
-
-/// A spinner for work that takes more than a moment, where somebody looks.
-fn progress(message: &str, output: &Output) -> ProgressBar {
-    if !output.is_interactive() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new_spinner().with_message(message.to_owned());
-    if let Ok(style) = ProgressStyle::with_template("{spinner:>12} {msg} {elapsed}") {
-        bar.set_style(style);
-    }
-    bar.enable_steady_tick(Duration::from_millis(200));
-    bar
 }
 
 fn report(document: &DocumentSource, imported: &Import, args: &ImportArgs, output: &Output) {

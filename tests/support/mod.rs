@@ -1,6 +1,7 @@
 //! Runs the built binary as a person would, in a folder and an environment of its own.
 
 #![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test that cannot go on fails, and says so")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
