@@ -65,8 +65,7 @@ fn there_are_many_wrong_files() {
 /// Codes whose fault cannot be kept in a file of the project.
 const WITHOUT_FILE: [&str; 2] = [
     // a file that cannot be read: file modes do not survive a checkout, and root reads everything
-    "CAP0109",
-    // a selection is not in the document; `compiler/tests/import.rs` makes one
+    "CAP0109", // a selection is not in the document; `compiler/tests/import.rs` makes one
     "CAP0408",
 ];
 

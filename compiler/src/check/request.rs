@@ -9,7 +9,8 @@ use super::capability::shape;
 use super::templates::{Allowed, Secrets, check_template, check_value};
 use crate::capability::Style;
 use crate::definition::{
-    BodyDefinition, ParameterDefinition, RequestDefinition, Template, TemplateName, TemplateValue,
+    BodyDefinition, Hole, ParameterDefinition, RequestDefinition, Template, TemplateName, TemplateValue,
+    argument_expression,
 };
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::syntax::Pointer;
@@ -151,7 +152,9 @@ fn check_optional_in_path(path: &Template, input: &Value, pointer: &Pointer, rep
     let required: Vec<&str> =
         input.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
     let known = |name: &str| input.pointer("/properties").and_then(|properties| properties.get(name)).is_some();
-    for used in path.holes().filter(|hole| hole.direct).flat_map(|hole| &hole.names) {
+    let defaulted =
+        |hole: &Hole| hole.conditional || hole.filters.iter().any(|used| matches!(used.name.as_str(), "default" | "d"));
+    for used in path.holes().filter(|hole| !defaulted(hole)).flat_map(|hole| &hole.names) {
         let TemplateName::Argument(name) = &used.name else { continue };
         if required.contains(&name.as_str()) || !known(name) {
             continue;
@@ -161,7 +164,10 @@ fn check_optional_in_path(path: &Template, input: &Value, pointer: &Pointer, rep
         report.push(
             Diagnostic::new(Code::OPTIONAL_IN_PATH, message, place)
                 .label("a path has no place for a missing value")
-                .help(format!("add `{name}` to `input.required`, or write `{{{{ {name} | default('…') }}}}`")),
+                .help(format!(
+                    "add `{name}` to `input.required`, or write `{{{{ {} | default('…') }}}}`",
+                    argument_expression(name)
+                )),
         );
     }
 }
