@@ -1,8 +1,8 @@
 //! Rules of an api file.
 
 use super::Report;
+use super::headers::{HeaderOwner, check_header_name, check_header_template};
 use super::names::check_server;
-use super::request::{HeaderOwner, check_header_name, check_header_template};
 use super::server::check_server_url;
 use super::templates::{Allowed, check_template};
 use crate::definition::{ApiDefinition, AuthDefinition, CombinationDefinition};
@@ -66,9 +66,11 @@ fn check_requirements(api: &ApiDefinition, report: &mut Report<'_>) {
     check_security(api, security, report);
     if api.auth.is_some() {
         let place = report.key(&Pointer::of(["security"]));
+        let auth = report.key(&Pointer::of(["auth"]));
         report.push(
-            Diagnostic::new(Code::UNKNOWN_SCHEME, "`auth` and `security` both say which credentials to send", place)
-                .label("`auth` stands here as well")
+            Diagnostic::new(Code::SERVER_CHOICE, "`auth` and `security` both say which credentials to send", place)
+                .label("only one of the two can")
+                .also(auth, "this says it as well")
                 .help("keep `auth` for one credential, or `schemes` and `security` for several"),
         );
     }

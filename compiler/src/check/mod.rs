@@ -4,10 +4,14 @@
 //! seen at once; only what has no error becomes [`Checked`], and only [`Checked`] can be lowered.
 
 mod api;
+mod body;
 mod capability;
+mod headers;
 mod input;
 mod link;
 mod names;
+mod parameter;
+mod path;
 mod request;
 mod schema;
 mod server;

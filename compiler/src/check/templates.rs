@@ -56,7 +56,7 @@ fn check_names(hole: &Hole, pointer: &Pointer, allowed: &Allowed<'_>, report: &m
             continue;
         }
         match (&used.name, allowed.arguments) {
-            (TemplateName::Secret(name), _) => check_secret(name, place, allowed.secrets, report),
+            (TemplateName::Secret(name), _) => check_secret(name, pointer, place, allowed.secrets, report),
             (TemplateName::Argument(name), Some(known)) if known.contains(name.as_str()) => {}
             (TemplateName::Argument(name), Some(known)) => report.push(unknown_argument(name, place, known)),
             (TemplateName::Argument(name), None) => report.push(out_of_reach(name, place, allowed.secrets)),
@@ -111,12 +111,12 @@ fn unknown_argument(name: &str, place: Place, known: &BTreeSet<&str>) -> Diagnos
     }
 }
 
-fn check_secret(name: &str, place: Place, secrets: Secrets, report: &mut Report<'_>) {
+fn check_secret(name: &str, pointer: &Pointer, place: Place, secrets: Secrets, report: &mut Report<'_>) {
     if secrets == Secrets::Refused {
         report.push(
             Diagnostic::new(Code::SECRET_NOT_ALLOWED, format!("the secret `{name}` may not stand here"), place)
                 .label("a credential does not belong here")
-                .help("move it to `auth` or `headers` of the api's file, or to `auth` of a stand-alone capability"),
+                .help(credential_home(name, pointer)),
         );
     } else if !is_secret_name(name) {
         report.push(
@@ -125,6 +125,27 @@ fn check_secret(name: &str, place: Place, secrets: Secrets, report: &mut Report<
                 .help(format!("rename it, for example to `{}`", name.to_ascii_uppercase().replace('-', "_"))),
         );
     }
+}
+
+/// Where a credential belongs that stands at `pointer`.
+fn credential_home(secret: &str, pointer: &Pointer) -> String {
+    let tokens: Vec<&str> = pointer.tokens().iter().map(String::as_str).collect();
+    let key = match tokens.as_slice() {
+        ["server", ..] => {
+            return "move `server` to a `kind: api` file, where it may hold secrets, and name that by `api`".to_owned();
+        }
+        ["request", "headers", name, ..] if name.eq_ignore_ascii_case("authorization") => {
+            return format!(
+                "write `auth: {{bearer: \"{{{{ secret.{secret} }}}}\"}}`, in the api's file if there is one"
+            );
+        }
+        ["request", "query", ..] => "query",
+        ["request", "headers", ..] => "header",
+        ["request", "cookies", ..] => "cookie",
+        _ => return "move it to `auth`, of the api's file if there is one".to_owned(),
+    };
+    let name = tokens.get(2).copied().unwrap_or_default();
+    format!("write `auth: {{{key}: {{{name}: \"{{{{ secret.{secret} }}}}\"}}}}`, in the api's file if there is one")
 }
 
 fn is_secret_name(name: &str) -> bool {

@@ -1,8 +1,8 @@
 //! Rules of an upstream file.
 
 use super::Report;
+use super::headers::{HeaderOwner, check_header_name, check_header_template};
 use super::names::check_server;
-use super::request::{HeaderOwner, check_header_name, check_header_template};
 use super::server::check_server_url;
 use super::templates::{Allowed, check_template};
 use crate::definition::{TransportDefinition, UpstreamDefinition};

@@ -62,8 +62,8 @@ codes! {
     TOOL_NAME = 210, Error, "a tool's name is too long or has other characters";
     DUPLICATE_TOOL = 211, Error, "two files define the same tool";
     UNKNOWN_API = 212, Error, "no file defines the api that a capability names";
-    DUPLICATE_SERVER = 213, Error, "two files define the same api or upstream";
-    SERVER_CHOICE = 214, Error, "a capability must have either an api or a server of its own";
+    DUPLICATE_SERVER = 213, Error, "several files use one name for an api, an upstream or a stand-alone tool";
+    SERVER_CHOICE = 214, Error, "server and credentials must be said in exactly one place";
     SERVER_URL = 215, Error, "a server is not an absolute http or https URL";
     METHOD = 216, Error, "the method is not an HTTP method";
     REQUEST_PATH = 217, Error, "the path is not a path";
