@@ -6,7 +6,7 @@ use super::names::check_tool;
 use super::request::check_request;
 use super::server::check_server_url;
 use super::templates::Allowed;
-use super::{Linked, LinkedApi, Report, schema};
+use super::{Linked, LinkedApi, Report, meta_schema, schema};
 use crate::definition::{CapabilityDefinition, TemplatePiece};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::syntax::Pointer;
@@ -25,7 +25,7 @@ pub(super) fn check(linked: &Linked<'_>, report: &mut Report<'_>) {
     check_unused(&arguments, &used, report);
     if let Some(response) = &definition.response.schema {
         let pointer = Pointer::of(["response", "schema"]);
-        schema::check(response, &pointer, report);
+        meta_schema::check(response, &pointer, report);
         schema::check_references(linked, response, &pointer, report);
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::names::is_argument_name;
-use super::{Linked, Report, schema};
+use super::{Linked, Report, meta_schema, schema};
 use crate::definition::argument_expression;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::syntax::Pointer;
@@ -25,7 +25,7 @@ pub(super) fn check_input<'a>(linked: &Linked<'a>, report: &mut Report<'_>) -> B
         // Its arguments are known all the same, so that the request can be checked.
         return properties(input).collect();
     }
-    schema::check(input, &pointer, report);
+    meta_schema::check(input, &pointer, report);
     schema::check_references(linked, input, &pointer, report);
     let arguments: BTreeSet<&str> = properties(input).collect();
     for name in &arguments {

@@ -77,6 +77,7 @@ codes! {
     PRIVATE_SERVER = 225, Error, "a private server needs `network: private`";
     UPSTREAM_TRANSPORT = 226, Error, "an upstream must have exactly one transport";
     REQUIRED_UNKNOWN = 227, Error, "`required` names a property that does not exist";
+    WRITTEN_CREDENTIAL = 228, Warning, "a credential stands in the file";
 
     // 03: pins
     DIGEST_DIFFERS = 301, Error, "a file is not what was pinned";
