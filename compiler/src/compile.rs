@@ -100,7 +100,7 @@ impl<'a> Stage<'a> {
             let diagnostics = match definition {
                 Definition::Api(api) => check::check_api(source, api).diagnostics,
                 Definition::Upstream(upstream) => check::check_upstream(source, upstream).diagnostics,
-                Definition::Schemas(schemas) => check::check_schemas(source, schemas),
+                Definition::Schemas(schemas) => check::check_schemas(source, schemas, self.project),
                 Definition::Capability(_) => continue,
             };
             if diagnostics.iter().any(Diagnostic::is_error) {

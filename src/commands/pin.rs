@@ -124,7 +124,7 @@ fn apply(problem: &Problem, root: &Root, sources: &DiskLoader, lock: &mut LockFi
         (Fix::Record, Problem::Unlisted { found, .. }) => {
             lock.entries.insert(relative, *found);
         }
-        (Fix::Record, Problem::Gone { file }) => {
+        (Fix::Record, Problem::Gone { file, .. }) => {
             let bytes = sources.read(file).map_err(|_| Exit::Environment)?;
             lock.entries.insert(relative, Digest::of(&bytes));
         }

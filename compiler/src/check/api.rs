@@ -1,11 +1,11 @@
 //! Rules of an api file.
 
 use super::Report;
+use super::headers::{HeaderOwner, check_header_name, check_header_template, check_repeated};
 use super::names::check_server;
-use super::request::{HeaderOwner, check_header_name, check_header_template};
 use super::server::check_server_url;
 use super::templates::{Allowed, check_template};
-use crate::definition::{ApiDefinition, AuthDefinition, CombinationDefinition};
+use crate::definition::{ApiDefinition, AuthDefinition, CombinationDefinition, Template, TemplateName};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::syntax::Pointer;
 
@@ -15,6 +15,7 @@ pub(super) fn check(api: &ApiDefinition, report: &mut Report<'_>) {
     for (name, server) in &api.servers {
         check_server_url(server, &Pointer::of(["servers", name]), api.network, &Allowed::CREDENTIALS, report);
     }
+    check_repeated(api.headers.keys().map(String::as_str), &Pointer::of(["headers"]), report);
     for (name, value) in &api.headers {
         let pointer = Pointer::of(["headers", name]);
         check_header_name(name, HeaderOwner::Api, &pointer, report);
@@ -66,9 +67,11 @@ fn check_requirements(api: &ApiDefinition, report: &mut Report<'_>) {
     check_security(api, security, report);
     if api.auth.is_some() {
         let place = report.key(&Pointer::of(["security"]));
+        let auth = report.key(&Pointer::of(["auth"]));
         report.push(
-            Diagnostic::new(Code::UNKNOWN_SCHEME, "`auth` and `security` both say which credentials to send", place)
-                .label("`auth` stands here as well")
+            Diagnostic::new(Code::SERVER_CHOICE, "`auth` and `security` both say which credentials to send", place)
+                .label("only one of the two can")
+                .also(auth, "this says it as well")
                 .help("keep `auth` for one credential, or `schemes` and `security` for several"),
         );
     }
@@ -89,7 +92,35 @@ fn check_combination(combination: &CombinationDefinition, pointer: &Pointer, rep
         check_template(template, &pointer, &Allowed::CREDENTIALS, report);
         check_header_template(template, &pointer, report);
     }
+    check_written_out(combination, pointer, report);
     for name in combination.header.keys() {
         check_header_name(name, HeaderOwner::Credential, &pointer.child("header").child(name.as_str()), report);
     }
+}
+
+/// Warns of credentials that are written out. A user name without a secret is usual, and so is a
+/// key as the user name with an empty password.
+fn check_written_out(combination: &CombinationDefinition, pointer: &Pointer, report: &mut Report<'_>) {
+    let bearer = combination.bearer.iter().map(|template| (pointer.child("bearer"), template));
+    let basic = combination.basic.iter().filter(|basic| !names_secret(&basic.username));
+    let basic = basic.map(|basic| (pointer.child("basic").child("password"), &basic.password));
+    let named = [("header", &combination.header), ("query", &combination.query), ("cookie", &combination.cookie)]
+        .into_iter()
+        .flat_map(|(key, map)| map.iter().map(move |(name, template)| (key, name, template)))
+        .map(|(key, name, template)| (pointer.child(key).child(name.as_str()), template));
+    for (pointer, template) in bearer.chain(basic).chain(named) {
+        if !template.is_literal() || template.source.is_empty() {
+            continue;
+        }
+        let place = report.value(&pointer);
+        report.push(
+            Diagnostic::new(Code::WRITTEN_CREDENTIAL, "a credential stands in the file", place)
+                .label("whoever reads the file can use it")
+                .help("write `{{ secret.NAME }}`, keep the value outside of the folder, and replace it where it was issued"),
+        );
+    }
+}
+
+fn names_secret(template: &Template) -> bool {
+    template.holes().flat_map(|hole| &hole.names).any(|used| matches!(used.name, TemplateName::Secret(_)))
 }

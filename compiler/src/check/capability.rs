@@ -6,7 +6,7 @@ use super::names::check_tool;
 use super::request::check_request;
 use super::server::check_server_url;
 use super::templates::Allowed;
-use super::{Linked, LinkedApi, Report, schema};
+use super::{Linked, LinkedApi, Report, meta_schema, schema};
 use crate::definition::{CapabilityDefinition, TemplatePiece};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::syntax::Pointer;
@@ -25,7 +25,7 @@ pub(super) fn check(linked: &Linked<'_>, report: &mut Report<'_>) {
     check_unused(&arguments, &used, report);
     if let Some(response) = &definition.response.schema {
         let pointer = Pointer::of(["response", "schema"]);
-        schema::check(response, &pointer, report);
+        meta_schema::check(response, &pointer, report);
         schema::check_references(linked, response, &pointer, report);
     }
 }
@@ -33,10 +33,10 @@ pub(super) fn check(linked: &Linked<'_>, report: &mut Report<'_>) {
 /// What a capability with `api` may not say, because its api says it.
 fn check_of_api(definition: &CapabilityDefinition, api: LinkedApi<'_>, report: &mut Report<'_>) {
     if definition.auth.is_some() {
-        misplaced("auth", "choose the api's `schemes` with `security`", report);
+        misplaced("auth", "move it to `schemes` of the api's file, and choose it here with `security`", report);
     }
     if definition.network.is_some() {
-        misplaced("network", "say it in the api's file", report);
+        misplaced("network", "move it to the api's file", report);
     }
     if let Some(security) = &definition.security {
         check_security(api.definition, security, report);
@@ -48,6 +48,15 @@ fn check_of_api(definition: &CapabilityDefinition, api: LinkedApi<'_>, report: &
         let message = format!("the api `{}` has no server `{}`", api.definition.name, server.source);
         let diagnostic = Diagnostic::new(Code::UNKNOWN_SCHEME, message, place)
             .label("a capability of an api chooses one of its `servers` by name");
+        let same_url = known.iter().find(|(_, url)| same_address(&url.source, &server.source)).map(|(name, _)| name);
+        if let Some(name) = same_url {
+            report.push(diagnostic.help(format!("write `server: {name}`, its name in the api's file")));
+            return;
+        }
+        if same_address(&api.definition.server.source, &server.source) {
+            report.push(diagnostic.help("remove `server`: this is the api's own"));
+            return;
+        }
         report.push(match nearest(&server.source, known.keys().map(String::as_str)) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
             None => diagnostic.help("name the URL under `servers` in the api's file and write that name here"),
@@ -55,22 +64,28 @@ fn check_of_api(definition: &CapabilityDefinition, api: LinkedApi<'_>, report: &
     }
 }
 
+fn same_address(one: &str, other: &str) -> bool {
+    one.trim_end_matches('/') == other.trim_end_matches('/')
+}
+
 fn misplaced(key: &str, help: &str, report: &mut Report<'_>) {
     let place = report.key(&Pointer::of([key]));
+    let api = report.value(&Pointer::of(["api"]));
     report.push(
         Diagnostic::new(Code::SERVER_CHOICE, format!("`{key}` belongs to stand-alone capabilities"), place)
-            .label("this capability has an `api`")
+            .label("the api's file says this")
+            .also(api, "this capability has an api")
             .help(help),
     );
 }
 
 fn check_stand_alone(definition: &CapabilityDefinition, report: &mut Report<'_>) {
     let Some(server) = &definition.server else {
-        let place = report.value(&Pointer::root());
+        let place = report.value(&Pointer::of(["name"]));
         report.push(
             Diagnostic::new(Code::SERVER_CHOICE, "neither `api` nor `server` is there", place)
-                .label("where should the request go?")
-                .help("add `api: NAME` of an api's file, or `server: https://…`"),
+                .label("nothing says where its requests go")
+                .help("add `api: NAME` of an api's file, or `server: https://api.example.com`"),
         );
         return;
     };
@@ -79,8 +94,8 @@ fn check_stand_alone(definition: &CapabilityDefinition, report: &mut Report<'_>)
         let place = report.key(&Pointer::of(["security"]));
         report.push(
             Diagnostic::new(Code::SERVER_CHOICE, "`security` chooses among the `schemes` of an api", place)
-                .label("this capability has no `api`")
-                .help("write the credentials into `auth`"),
+                .label("this capability has no `api` to choose from")
+                .help("write the credential into `auth`, such as `auth: {bearer: \"{{ secret.NAME }}\"}`"),
         );
     }
     if let Some(auth) = &definition.auth {
@@ -108,7 +123,15 @@ fn check_annotations(definition: &CapabilityDefinition, report: &mut Report<'_>)
             ("destructive", "GET and HEAD should destroy nothing")
         }
         _ if annotations.read_only == Some(true) && annotations.destructive == Some(true) => {
-            ("destructive", "what reads only destroys nothing")
+            let place = report.value(&Pointer::of(["annotations", "read_only"]));
+            let other = report.value(&Pointer::of(["annotations", "destructive"]));
+            report.push(
+                Diagnostic::new(Code::ANNOTATION_METHOD, "`read_only` contradicts `destructive`", place)
+                    .label("what reads only destroys nothing")
+                    .also(other, "this says that it does")
+                    .help("remove the one that is not true"),
+            );
+            return;
         }
         _ => return,
     };

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::names::is_argument_name;
-use super::{Linked, Report, schema};
+use super::{Linked, Report, meta_schema, schema};
+use crate::definition::argument_expression;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::syntax::Pointer;
 
@@ -21,9 +22,10 @@ pub(super) fn check_input<'a>(linked: &Linked<'a>, report: &mut Report<'_>) -> B
                 .label("agents send named arguments, so the root needs `type: object`")
                 .help("write `type: object` and put the arguments under `properties`"),
         );
-        return BTreeSet::new();
+        // Its arguments are known all the same, so that the request can be checked.
+        return properties(input).collect();
     }
-    schema::check(input, &pointer, report);
+    meta_schema::check(input, &pointer, report);
     schema::check_references(linked, input, &pointer, report);
     let arguments: BTreeSet<&str> = properties(input).collect();
     for name in &arguments {
@@ -40,7 +42,7 @@ pub(super) fn check_unused(arguments: &BTreeSet<&str>, used: &BTreeSet<String>, 
         report.push(
             Diagnostic::new(Code::UNUSED_ARGUMENT, format!("`{name}` is never sent"), place)
                 .label("the request does not use this argument")
-                .help(format!("use `{}` in `request`, or remove it", crate::definition::argument_expression(name))),
+                .help(format!("use `{{{{ {} }}}}` in `request`, or remove it", argument_expression(name))),
         );
     }
 }

@@ -107,14 +107,17 @@ impl<'a> Project<'a> {
     /// Finds the api that a capability names.
     ///
     /// # Errors
-    /// When no file defines it.
+    /// When no file defines it, or when a stand-alone capability has the name of an api or upstream.
     pub fn link(
         &'a self,
         source: &'a SourceId,
         definition: &'a CapabilityDefinition,
     ) -> Result<Linked<'a>, Box<Diagnostic>> {
         let api = match &definition.api {
-            None => None,
+            None => match self.servers.get(definition.name.as_str()) {
+                Some(other) => return Err(taken_name(source, &definition.name, other)),
+                None => None,
+            },
             Some(name) => Some(self.api(name).ok_or_else(|| self.unknown_api(source, name))?),
         };
         Ok(Linked { source, definition, api, project: self })
@@ -126,7 +129,21 @@ impl<'a> Project<'a> {
             .label("no `kind: api` file has this name");
         Box::new(match nearest(name, self.apis.keys().copied()) {
             Some(known) => diagnostic.help(format!("did you mean `{known}`?")),
+            None if source.folder().rsplit('/').next() == Some(name) => {
+                diagnostic.help(format!("add `api.yaml` to this folder, with `kind: api` and `name: {name}`"))
+            }
             None => diagnostic.help(format!("add a file `{name}/api.yaml` with `kind: api` and `name: {name}`")),
         })
     }
+}
+
+/// A stand-alone capability is served beside the apis, so it cannot have the name of one.
+fn taken_name(source: &SourceId, name: &str, other: &SourceId) -> Box<Diagnostic> {
+    let place = Place::value(source, Pointer::of(["name"]));
+    Box::new(
+        Diagnostic::new(Code::DUPLICATE_SERVER, format!("`{name}` is the name of an api or upstream"), place)
+            .label("a stand-alone tool needs a name of its own")
+            .also(Place::value(other, Pointer::of(["name"])), "this has the name")
+            .help(format!("rename the tool, or add `api: {name}` if it belongs to that api")),
+    )
 }

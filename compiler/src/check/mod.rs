@@ -4,10 +4,15 @@
 //! seen at once; only what has no error becomes [`Checked`], and only [`Checked`] can be lowered.
 
 mod api;
+mod body;
 mod capability;
+mod headers;
 mod input;
 mod link;
+mod meta_schema;
 mod names;
+mod parameter;
+mod path;
 mod request;
 mod schema;
 mod server;
@@ -15,11 +20,12 @@ mod templates;
 mod upstream;
 
 pub use link::{Linked, LinkedApi, Project, Unit};
+pub(crate) use meta_schema::is_regular_expression;
 pub(crate) use schema::{ReferenceTarget, Shape, resolve_reference, shape_of};
 
 use std::ops::Deref;
 
-use crate::definition::{ApiDefinition, UpstreamDefinition};
+use crate::definition::{ApiDefinition, SchemasDefinition, UpstreamDefinition};
 use crate::diagnostic::{Diagnostic, Outcome, Place};
 use crate::source::SourceId;
 use crate::syntax::Pointer;
@@ -55,13 +61,14 @@ pub fn check_upstream<'a>(
     report.finish(Unit { source, definition: upstream })
 }
 
-/// Checks a shared schemas file on its own.
+/// Checks a shared schemas file, and that its schemas refer to others that exist.
 #[must_use]
-pub fn check_schemas(source: &SourceId, schemas: &crate::definition::SchemasDefinition) -> Vec<Diagnostic> {
+pub fn check_schemas(source: &SourceId, schemas: &SchemasDefinition, project: &Project<'_>) -> Vec<Diagnostic> {
     let mut report = Report::new(source);
     for (name, value) in &schemas.defs {
-        schema::check(value, &Pointer::of(["$defs", name]), &mut report);
+        meta_schema::check(value, &Pointer::of(["$defs", name]), &mut report);
     }
+    schema::check_shared_references(project, schemas, &mut report);
     report.diagnostics
 }
 

@@ -24,9 +24,16 @@ pub(super) fn check_server(name: &str, report: &mut Report<'_>) {
         return;
     }
     let place = report.value(&Pointer::of(["name"]));
+    let fault = if !is_name(name) {
+        "expected letters, digits, `_` and `-`"
+    } else if name.contains("__") {
+        "`__` separates it from the tool's own name"
+    } else {
+        "expected at most 48 characters"
+    };
     report.push(
         Diagnostic::new(Code::TOOL_NAME, format!("`{name}` cannot be part of a tool's name"), place)
-            .label("expected at most 48 letters, digits, `_` and `-`, without `__`")
+            .label(fault)
             .help(format!("rename it, for example to `{}`", repaired(name))),
     );
 }
@@ -44,7 +51,7 @@ pub(super) fn check_tool(name: &str, served: &str, report: &mut Report<'_>) {
         let excess = served.len() - TOOL_NAME_MAX;
         report.push(
             Diagnostic::new(Code::TOOL_NAME, format!("`{served}` is longer than {TOOL_NAME_MAX} characters"), place)
-                .label("served under this name, behind the api's")
+                .label(if served == name { "clients take no more" } else { "served under this name, behind the api's" })
                 .help(format!("shorten it by {excess} characters")),
         );
     }

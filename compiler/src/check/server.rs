@@ -31,35 +31,40 @@ pub(super) fn check_server_url(
         })
         .collect();
     match fault(&shape) {
-        Some(fault) => {
+        Some((fault, help)) => {
+            // The URL itself is not repeated: it may hold a password.
             let place = report.value(pointer);
-            report.push(
-                Diagnostic::new(Code::SERVER_URL, format!("`{}` is not a server", server.source), place)
-                    .label(fault)
-                    .help("write an absolute URL such as `https://api.example.com/v1`"),
-            );
+            let message = "this is not the URL of a server";
+            report.push(Diagnostic::new(Code::SERVER_URL, message, place).label(fault).help(help));
         }
         None => check_network(&shape, pointer, network, report),
     }
 }
 
-fn fault(url: &str) -> Option<&'static str> {
+/// What is wrong with a URL, and the edit to make.
+fn fault(url: &str) -> Option<(&'static str, String)> {
+    let usual = || "write an absolute URL such as `https://api.example.com/v1`".to_owned();
     let Some(rest) = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")) else {
-        return Some("must begin with `https://` or `http://`");
+        let rest = url.split_once("://").map_or(url, |(_, rest)| rest).trim_start_matches('/');
+        let named = !rest.is_empty() && !rest.contains(['@', '?', ' ']);
+        let help = if named { format!("write `https://{rest}`") } else { usual() };
+        return Some(("must begin with `https://` or `http://`", help));
     };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = host_of(authority);
     if host.is_empty() {
-        return Some("has no host");
+        return Some(("has no host", usual()));
     }
     if authority.contains('@') {
-        return Some("must not hold a user name or password");
+        let help = "remove what stands before `@`, and write `auth: {basic: {username: NAME, password: \"{{ secret.NAME }}\"}}`";
+        return Some(("must not hold a user name or password", help.to_owned()));
     }
     if rest.contains(['?', '#']) {
-        return Some("must end with its path");
+        let help = "remove what begins with `?` or `#`; parameters belong into `query` of a request";
+        return Some(("must end with its path", help.to_owned()));
     }
     if url.contains(|c: char| c.is_whitespace() || c.is_control() || "<>\"{}|\\^`".contains(c)) {
-        return Some("has characters that no URL has");
+        return Some(("has characters that no URL has", usual()));
     }
     None
 }

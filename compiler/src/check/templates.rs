@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::Report;
-use crate::definition::{FilterKind, Hole, Template, TemplateName, TemplateValue};
+use crate::definition::{FilterKind, Hole, NameUse, Template, TemplateName, TemplateValue};
 use crate::diagnostic::{Code, Diagnostic, Place, nearest};
 use crate::syntax::Pointer;
 
@@ -51,20 +51,55 @@ pub(super) fn check_value(value: &TemplateValue, pointer: &Pointer, allowed: &Al
 fn check_names(hole: &Hole, pointer: &Pointer, allowed: &Allowed<'_>, report: &mut Report<'_>) {
     for used in &hole.names {
         let place = within(report, pointer, &used.range);
+        if let Some(diagnostic) = misused(hole, used, &place) {
+            report.push(diagnostic);
+            continue;
+        }
         match (&used.name, allowed.arguments) {
-            (TemplateName::Secret(name), _) => check_secret(name, place, allowed.secrets, report),
+            (TemplateName::Secret(name), _) => check_secret(name, pointer, place, allowed.secrets, report),
             (TemplateName::Argument(name), Some(known)) if known.contains(name.as_str()) => {}
             (TemplateName::Argument(name), Some(known)) => report.push(unknown_argument(name, place, known)),
-            (TemplateName::Argument(name), None) => report.push(
-                Diagnostic::new(Code::UNKNOWN_ARGUMENT, format!("`{name}` has no meaning here"), place)
-                    .label("arguments do not reach this place")
-                    .help(match allowed.secrets {
-                        Secrets::Allowed => "write the text itself, or `{{ secret.NAME }}`",
-                        Secrets::Refused => "write the text itself",
-                    }),
-            ),
+            (TemplateName::Argument(name), None) => report.push(out_of_reach(name, place, allowed.secrets)),
         }
     }
+}
+
+/// A name where no argument reaches.
+fn out_of_reach(name: &str, place: Place, secrets: Secrets) -> Diagnostic {
+    let diagnostic = Diagnostic::new(Code::UNKNOWN_ARGUMENT, format!("`{name}` has no meaning here"), place);
+    let shouted = name.len() > 2 && !name.contains(|c: char| c.is_ascii_lowercase());
+    match secrets {
+        Secrets::Allowed if shouted => {
+            diagnostic.label("secrets are named through `secret`").help(format!("write `{{{{ secret.{name} }}}}`"))
+        }
+        Secrets::Allowed => {
+            diagnostic.label("arguments do not reach this place").help("write the text itself, or `{{ secret.NAME }}`")
+        }
+        Secrets::Refused => diagnostic.label("arguments do not reach this place").help("write the text itself"),
+    }
+}
+
+/// Functions, and the scopes `args` and `secret` without a name behind them.
+fn misused(hole: &Hole, used: &NameUse, place: &Place) -> Option<Diagnostic> {
+    let TemplateName::Argument(name) = &used.name else { return None };
+    let written = |range: Range<usize>| {
+        let bytes = range.start.checked_sub(hole.range.start)?..range.end.checked_sub(hole.range.start)?;
+        hole.source.get(bytes)
+    };
+    if written(used.range.end..hole.range.end).is_some_and(|rest| rest.trim_start().starts_with('(')) {
+        let message = format!("there is no function `{name}`");
+        return Some(
+            Diagnostic::new(Code::UNKNOWN_ARGUMENT, message, place.clone())
+                .label("templates have filters and no functions")
+                .help("`cap explain CAP0202` lists the filters"),
+        );
+    }
+    let bare = matches!(name.as_str(), "args" | "secret") && written(used.range.clone()) == Some(name.as_str());
+    bare.then(|| {
+        Diagnostic::new(Code::UNKNOWN_ARGUMENT, format!("`{name}` alone is not a value"), place.clone())
+            .label("a name must follow")
+            .help(format!("write `{{{{ {name}.NAME }}}}`"))
+    })
 }
 
 fn unknown_argument(name: &str, place: Place, known: &BTreeSet<&str>) -> Diagnostic {
@@ -76,20 +111,41 @@ fn unknown_argument(name: &str, place: Place, known: &BTreeSet<&str>) -> Diagnos
     }
 }
 
-fn check_secret(name: &str, place: Place, secrets: Secrets, report: &mut Report<'_>) {
+fn check_secret(name: &str, pointer: &Pointer, place: Place, secrets: Secrets, report: &mut Report<'_>) {
     if secrets == Secrets::Refused {
         report.push(
             Diagnostic::new(Code::SECRET_NOT_ALLOWED, format!("the secret `{name}` may not stand here"), place)
                 .label("a credential does not belong here")
-                .help("move it to `auth` or `headers` of the api's file, or to `auth` of a stand-alone capability"),
+                .help(credential_home(name, pointer)),
         );
     } else if !is_secret_name(name) {
         report.push(
             Diagnostic::new(Code::INVALID_VALUE, format!("`{name}` is not the name of a secret"), place)
-                .label("expected capital letters, digits and `_`, as of an environment variable")
+                .label("expected letters, digits and `_`, as of an environment variable")
                 .help(format!("rename it, for example to `{}`", name.to_ascii_uppercase().replace('-', "_"))),
         );
     }
+}
+
+/// Where a credential belongs that stands at `pointer`.
+fn credential_home(secret: &str, pointer: &Pointer) -> String {
+    let tokens: Vec<&str> = pointer.tokens().iter().map(String::as_str).collect();
+    let key = match tokens.as_slice() {
+        ["server", ..] => {
+            return "move `server` to a `kind: api` file, where it may hold secrets, and name that by `api`".to_owned();
+        }
+        ["request", "headers", name, ..] if name.eq_ignore_ascii_case("authorization") => {
+            return format!(
+                "write `auth: {{bearer: \"{{{{ secret.{secret} }}}}\"}}`, in the api's file if there is one"
+            );
+        }
+        ["request", "query", ..] => "query",
+        ["request", "headers", ..] => "header",
+        ["request", "cookies", ..] => "cookie",
+        _ => return "move it to `auth`, of the api's file if there is one".to_owned(),
+    };
+    let name = tokens.get(2).copied().unwrap_or_default();
+    format!("write `auth: {{{key}: {{{name}: \"{{{{ secret.{secret} }}}}\"}}}}`, in the api's file if there is one")
 }
 
 fn is_secret_name(name: &str) -> bool {
@@ -112,7 +168,7 @@ fn check_filters(hole: &Hole, pointer: &Pointer, report: &mut Report<'_>) {
             .label(format!("this {word} is not known"));
         report.push(match nearest(&used.name, known.iter().copied()) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-            None => diagnostic.help("`docs/capability-format.md` lists those there are"),
+            None => diagnostic.help("`cap explain CAP0202` says which there are"),
         });
     }
 }

@@ -1,8 +1,8 @@
 //! Rules of an upstream file.
 
 use super::Report;
+use super::headers::{HeaderOwner, check_header_name, check_header_template, check_repeated};
 use super::names::check_server;
-use super::request::{HeaderOwner, check_header_name, check_header_template};
 use super::server::check_server_url;
 use super::templates::{Allowed, check_template};
 use crate::definition::{TransportDefinition, UpstreamDefinition};
@@ -12,6 +12,8 @@ use crate::syntax::Pointer;
 pub(super) fn check(upstream: &UpstreamDefinition, report: &mut Report<'_>) {
     check_server(&upstream.name, report);
     check_transport(upstream, report);
+    check_repeated(upstream.headers.keys().map(String::as_str), &Pointer::of(["headers"]), report);
+    check_unsent(upstream, report);
     for (name, value) in &upstream.headers {
         let pointer = Pointer::of(["headers", name]);
         check_header_name(name, HeaderOwner::Api, &pointer, report);
@@ -50,6 +52,23 @@ fn check_transport(upstream: &UpstreamDefinition, report: &mut Report<'_>) {
             .label(fault)
             .help("keep one of `http: URL`, `sse: URL` and `stdio: [program, argument, …]`"),
     );
+}
+
+/// Headers of a program, and environment variables of a URL: nothing would read them.
+fn check_unsent(upstream: &UpstreamDefinition, report: &mut Report<'_>) {
+    let transport = &upstream.transport;
+    let of_url = transport.http.is_some() || transport.sse.is_some();
+    let unsent = if transport.stdio.is_some() && !of_url && !upstream.headers.is_empty() {
+        (Pointer::of(["headers"]), "a program takes no headers", "move them to `transport.env`, or remove them")
+    } else if of_url && transport.stdio.is_none() && !transport.env.is_empty() {
+        (Pointer::of(["transport", "env"]), "no program is started", "move them to `headers`, or remove them")
+    } else {
+        return;
+    };
+    let (pointer, label, help) = unsent;
+    let place = report.key(&pointer);
+    let message = "this belongs to another transport";
+    report.push(Diagnostic::new(Code::UPSTREAM_TRANSPORT, message, place).label(label).help(help));
 }
 
 fn check_glob(glob: &str, pointer: &Pointer, report: &mut Report<'_>) {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 use super::fields::{Fields, Node};
 use super::read;
@@ -90,7 +91,16 @@ impl BasicDefinition {
 
 /// `security`: a list of lists of scheme names.
 pub(super) fn read_requirements(node: Node<'_>) -> Option<Vec<Vec<String>>> {
-    node.sequence("a list of lists of scheme names").then(|| node.items(read::texts))
+    let wanted = "a list of lists of scheme names";
+    match node.value() {
+        Value::Array(items) => match items.iter().find_map(Value::as_str) {
+            Some(name) => node.wrong_type_edit(wanted, &format!("`[[{name}]]`")),
+            None => return Some(node.items(read::texts)),
+        },
+        Value::String(name) => node.wrong_type_edit(wanted, &format!("`[[{name}]]`")),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => node.wrong_type(wanted),
+    }
+    None
 }
 
 impl Serialize for AuthDefinition {

@@ -122,20 +122,47 @@ impl<'a> Node<'a> {
     pub fn integer(self, least: u32, most: u32) -> Option<u32> {
         let number = self.value.as_u64().and_then(|number| u32::try_from(number).ok());
         let number = number.filter(|number| (least..=most).contains(number));
-        if number.is_none() {
-            self.wrong_type(&format!("a whole number from {least} to {most}"));
+        if number.is_some() {
+            return number;
         }
-        number
+        let wanted = match (least, most) {
+            (least, most) if least == most => format!("`{least}`"),
+            (least, u32::MAX) => format!("a whole number from {least}"),
+            (least, most) => format!("a whole number from {least} to {most}"),
+        };
+        match self.value {
+            Value::Number(_) => self.unfit(Code::INVALID_VALUE, &wanted, None),
+            Value::String(text) if text.trim().parse::<u32>().is_ok() => {
+                self.unfit(Code::WRONG_TYPE, &wanted, Some(format!("write it without quotes: `{}`", text.trim())));
+            }
+            Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
+                self.wrong_type(&wanted);
+            }
+        }
+        None
     }
 
-    /// Text of a special form, such as a duration.
+    /// Text of a special form, such as an address.
     pub fn parsed<T>(self, wanted: &str, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
         let value = self.value.as_str().and_then(parse);
         if value.is_none() {
-            let message = format!("{} is not {wanted}", describe(self.value));
-            self.report(
-                Diagnostic::new(Code::INVALID_VALUE, message, self.place()).label(format!("expected {wanted}")),
-            );
+            self.unfit(Code::INVALID_VALUE, wanted, None);
+        }
+        value
+    }
+
+    /// A quantity: a number with a unit, such as a duration. `unit` is the one to suggest.
+    pub fn quantity<T>(self, wanted: &str, unit: &str, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+        let value = self.value.as_str().and_then(parse);
+        if value.is_none() {
+            let written = match self.value {
+                Value::Number(number) => number.to_string(),
+                Value::String(text) => text.clone(),
+                Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => String::new(),
+            };
+            let digits: String = written.trim().chars().take_while(char::is_ascii_digit).collect();
+            let help = (1..=9).contains(&digits.len()).then(|| format!("write a number and a unit: `{digits}{unit}`"));
+            self.unfit(Code::INVALID_VALUE, wanted, help);
         }
         value
     }
@@ -147,28 +174,33 @@ impl<'a> Node<'a> {
             return Some(*value);
         }
         let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
-        let message = format!("{} is not one of {}", describe(self.value), list(&names));
+        let message = format!("`{}` cannot be {}", self.path.name().unwrap_or_default(), describe(self.value));
         let diagnostic = Diagnostic::new(Code::INVALID_VALUE, message, self.place()).label("not a known value");
         self.report(suggest(diagnostic, given.unwrap_or_default(), &names));
         None
     }
 
-    /// Whether it is a sequence; reported if not.
-    pub fn sequence(self, wanted: &str) -> bool {
-        if !self.value.is_array() {
-            self.wrong_type(wanted);
-        }
-        self.value.is_array()
-    }
-
     /// Reports that something else was wanted.
     pub(super) fn wrong_type(self, wanted: &str) {
+        self.unfit(Code::WRONG_TYPE, wanted, None);
+    }
+
+    /// Reports that something else was wanted, and the edit to make.
+    pub(super) fn wrong_type_edit(self, wanted: &str, edit: &str) {
+        self.unfit(Code::WRONG_TYPE, wanted, Some(format!("write {edit}")));
+    }
+
+    fn unfit(self, code: Code, wanted: &str, help: Option<String>) {
         let found = describe(self.value);
         let message = match self.path.name() {
             Some(name) => format!("`{name}` must be {wanted}"),
             None => format!("expected {wanted}"),
         };
-        self.report(Diagnostic::new(Code::WRONG_TYPE, message, self.place()).label(format!("this is {found}")));
+        let diagnostic = Diagnostic::new(code, message, self.place()).label(format!("this is {found}"));
+        self.report(match help {
+            Some(help) => diagnostic.help(help),
+            None => diagnostic,
+        });
     }
 
     /// Bytes within this scalar.
@@ -230,7 +262,11 @@ impl Fields<'_> {
     ) -> Option<Vec<(String, T)>> {
         self.optional(key, |node| {
             if !node.is_mapping() {
-                node.wrong_type("a mapping");
+                if node.is_sequence() {
+                    node.wrong_type_edit("a mapping", "each item as `NAME: value`, without `-`");
+                } else {
+                    node.wrong_type("a mapping");
+                }
                 return None;
             }
             Some(node.members(read))
@@ -250,10 +286,18 @@ impl Fields<'_> {
             return;
         }
         self.node.report(
-            Diagnostic::new(Code::MISSING_KEY, format!("{holder} has no `{key}`"), self.node.place())
+            Diagnostic::new(Code::MISSING_KEY, format!("{holder} has no `{key}`"), self.beginning())
                 .label(format!("`{key}` is required here"))
-                .help(format!("add `{key}:`")),
+                .help(format!("add `{}`", example(key))),
         );
+    }
+
+    /// The mapping's key, or the first key of a file.
+    fn beginning(&self) -> Place {
+        match (self.node.path, self.map.keys().next()) {
+            (Path::Root, Some(first)) => Place::key(&self.node.sink.source, Pointer::root().child(first.as_str())),
+            _ => self.node.place(),
+        }
     }
 
     fn report_unknown(&self) {
@@ -308,12 +352,31 @@ fn list(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
+/// A required key with a value that it could have.
+fn example(key: &str) -> String {
+    let value = match key {
+        "version" => "1",
+        "kind" => "capability",
+        "name" => "NAME",
+        "server" => "https://api.example.com",
+        "description" => "What it does and when to use it.",
+        "input" => "{type: object}",
+        "request" => "{method: GET, path: /things}",
+        "method" => "GET",
+        "path" => "/things",
+        "transport" => "{http: https://mcp.example.com/mcp}",
+        "$defs" => "{NAME: {type: object}}",
+        _ => "…",
+    };
+    format!("{key}: {value}")
+}
+
 fn describe(value: &Value) -> String {
     match value {
         Value::Null => "empty".to_owned(),
         Value::Bool(value) => format!("the boolean `{value}`"),
         Value::Number(number) => format!("the number `{number}`"),
-        Value::String(text) => format!("the text `{}`", text.chars().take(40).collect::<String>()),
+        Value::String(text) => format!("the text {:?}", text.chars().take(40).collect::<String>()),
         Value::Array(_) => "a list".to_owned(),
         Value::Object(_) => "a mapping".to_owned(),
     }

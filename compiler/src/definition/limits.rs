@@ -46,12 +46,13 @@ pub enum NetworkDefinition {
 impl LimitsDefinition {
     pub(super) fn read(fields: &mut Fields<'_>) -> Option<Self> {
         Some(Self {
-            timeout: fields
-                .optional("timeout", |node| node.parsed("a time such as `10s`, `500ms` or `2m`", parse_duration)),
+            timeout: fields.optional("timeout", |node| {
+                node.quantity("a time such as `10s`, `500ms` or `2m`", "s", parse_duration)
+            }),
             retries: fields.optional("retries", |node| node.integer(0, 10)),
             max_response: fields
-                .optional("max_response", |node| node.parsed("a size such as `4MiB` or `500KiB`", parse_size)),
-            rate: fields.optional("rate", |node| node.parsed("a rate such as `20/s` or `1000/h`", parse_rate)),
+                .optional("max_response", |node| node.quantity("a size such as `4MiB` or `500KiB`", "B", parse_size)),
+            rate: fields.optional("rate", |node| node.quantity("a rate such as `20/s` or `1000/h`", "/s", parse_rate)),
             concurrency: fields.optional("concurrency", |node| node.integer(1, u32::MAX)),
         })
     }

@@ -6,6 +6,7 @@
 mod api;
 mod auth;
 mod capability;
+mod expression;
 mod fields;
 mod json_schema;
 mod limits;

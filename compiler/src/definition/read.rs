@@ -9,7 +9,12 @@ use crate::diagnostic::{Code, Diagnostic};
 /// Text.
 pub fn text(node: Node<'_>) -> Option<String> {
     let Value::String(text) = node.value() else {
-        node.wrong_type("text");
+        match node.value() {
+            Value::Number(_) | Value::Bool(_) => {
+                node.wrong_type_edit("text", &format!("it in quotes: `\"{}\"`", node.value()));
+            }
+            Value::Null | Value::String(_) | Value::Array(_) | Value::Object(_) => node.wrong_type("text"),
+        }
         return None;
     };
     Some(text.clone())
@@ -17,13 +22,23 @@ pub fn text(node: Node<'_>) -> Option<String> {
 
 /// A list of texts.
 pub fn texts(node: Node<'_>) -> Option<Vec<String>> {
-    node.sequence("a list of texts").then(|| node.items(text))
+    match node.value() {
+        Value::Array(_) => return Some(node.items(text)),
+        Value::String(text) => node.wrong_type_edit("a list of texts", &format!("`[{text}]`")),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => node.wrong_type("a list of texts"),
+    }
+    None
 }
 
 /// `true` or `false`.
 pub fn boolean(node: Node<'_>) -> Option<bool> {
     let Value::Bool(value) = node.value() else {
-        node.wrong_type("`true` or `false`");
+        let word = node.value().as_str().map(str::to_ascii_lowercase);
+        match word.as_deref() {
+            Some("true" | "yes" | "on" | "y") => node.wrong_type_edit("`true` or `false`", "`true`"),
+            Some("false" | "no" | "off" | "n") => node.wrong_type_edit("`true` or `false`", "`false`"),
+            _ => node.wrong_type("`true` or `false`"),
+        }
         return None;
     };
     Some(*value)
@@ -82,16 +97,32 @@ fn parse_template(node: Node<'_>, text: &str) -> Option<Template> {
     match Template::parse(text) {
         Ok(template) => Some(template),
         Err(error) => {
+            let help = advice(text, error.range.start);
             let place = node.place_within(error.range);
             let message = "template does not parse";
-            node.report(
-                Diagnostic::new(Code::TEMPLATE_SYNTAX, message, place)
-                    .label(error.message)
-                    .help("write `{{ argument }}`, or `{{ '{{' }}` for the braces themselves"),
-            );
+            node.report(Diagnostic::new(Code::TEMPLATE_SYNTAX, message, place).help(help).label(error.message));
             None
         }
     }
+}
+
+/// The edit for a template that does not parse, by the characters at the fault.
+fn advice(text: &str, at: usize) -> String {
+    let (before, after) = text.split_at_checked(at).unwrap_or((text, ""));
+    if after.starts_with("{%") {
+        return "use an expression such as `{{ a if b else c }}`".to_owned();
+    }
+    if after.starts_with("{#") {
+        return "remove the comment; YAML's own begin with `#` outside of the text".to_owned();
+    }
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let second: String = after.chars().take_while(|c| is_word(*c)).collect();
+    let before = before.trim_end();
+    let first = before.rfind(|c| !is_word(c)).map_or(before, |at| before.get(at + 1..).unwrap_or_default());
+    if first.is_empty() || second.is_empty() {
+        return "write `{{ argument }}`, or `{{ '{{' }}` for the braces themselves".to_owned();
+    }
+    format!("join texts with `~`, such as `{{{{ {first} ~ ' ' ~ {second} }}}}`")
 }
 
 fn fold_list(items: Vec<TemplateValue>) -> TemplateValue {

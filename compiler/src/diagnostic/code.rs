@@ -62,8 +62,8 @@ codes! {
     TOOL_NAME = 210, Error, "a tool's name is too long or has other characters";
     DUPLICATE_TOOL = 211, Error, "two files define the same tool";
     UNKNOWN_API = 212, Error, "no file defines the api that a capability names";
-    DUPLICATE_SERVER = 213, Error, "two files define the same api or upstream";
-    SERVER_CHOICE = 214, Error, "a capability must have either an api or a server of its own";
+    DUPLICATE_SERVER = 213, Error, "several files use one name for an api, an upstream or a stand-alone tool";
+    SERVER_CHOICE = 214, Error, "server and credentials must be said in exactly one place";
     SERVER_URL = 215, Error, "a server is not an absolute http or https URL";
     METHOD = 216, Error, "the method is not an HTTP method";
     REQUEST_PATH = 217, Error, "the path is not a path";
@@ -77,6 +77,7 @@ codes! {
     PRIVATE_SERVER = 225, Error, "a private server needs `network: private`";
     UPSTREAM_TRANSPORT = 226, Error, "an upstream must have exactly one transport";
     REQUIRED_UNKNOWN = 227, Error, "`required` names a property that does not exist";
+    WRITTEN_CREDENTIAL = 228, Warning, "a credential stands in the file";
 
     // 03: pins
     DIGEST_DIFFERS = 301, Error, "a file is not what was pinned";

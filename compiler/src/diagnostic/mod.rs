@@ -73,6 +73,8 @@ pub enum Part {
     Value,
     /// The key under which the value stands.
     Key,
+    /// The whole file: it is named and nothing of it is shown.
+    File,
     /// Bytes within a scalar's text.
     Within(Range<usize>),
     /// Bytes of the file itself, for text that did not parse.
@@ -156,6 +158,12 @@ impl Place {
     #[must_use]
     pub fn within(source: &SourceId, pointer: Pointer, bytes: Range<usize>) -> Self {
         Self { source: source.clone(), pointer, part: Part::Within(bytes) }
+    }
+
+    /// The file as a whole.
+    #[must_use]
+    pub fn file(source: &SourceId) -> Self {
+        Self { source: source.clone(), pointer: Pointer::root(), part: Part::File }
     }
 
     /// Bytes of the file itself.

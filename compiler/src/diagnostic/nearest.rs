@@ -3,15 +3,18 @@
 /// The candidate most like `wanted`, if one is near enough to be what was meant.
 ///
 /// Case and the difference between `-`, `_` and no separator do not count; otherwise about one
-/// typing error in three characters is forgiven. Ties go to the first in `candidates`.
+/// typing error in three characters is forgiven, more than two only if the first letter is the
+/// same. Ties go to the first in `candidates`.
 #[must_use]
 pub fn nearest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let folded = fold(wanted);
     let allowed = folded.chars().count().div_ceil(3).max(1);
     let mut best: Option<(usize, &str)> = None;
     for candidate in candidates {
-        let distance = strsim::damerau_levenshtein(&folded, &fold(candidate));
-        if distance <= allowed && best.is_none_or(|(least, _)| distance < least) {
+        let name = fold(candidate);
+        let distance = strsim::damerau_levenshtein(&folded, &name);
+        let alike = distance <= 2 || folded.chars().next() == name.chars().next();
+        if distance <= allowed && alike && best.is_none_or(|(least, _)| distance < least) {
             best = Some((distance, candidate));
         }
     }

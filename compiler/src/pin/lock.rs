@@ -1,6 +1,7 @@
 //! `cap.lock`: sorted lines of `<sha256>  <path>`, readable by `sha256sum -c`.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::Digest;
 use crate::diagnostic::{Code, Diagnostic, Outcome, Place};
@@ -19,6 +20,8 @@ const HEADER: &str = "\
 pub struct LockFile {
     /// By path, relative to the folder that holds the lock file.
     pub entries: BTreeMap<String, Digest>,
+    /// Where the line of each path stands, in bytes; of a file that was not read, nowhere.
+    pub lines: BTreeMap<String, Range<usize>>,
 }
 
 impl LockFile {
@@ -27,6 +30,7 @@ impl LockFile {
     #[must_use]
     pub fn parse(source: &SourceId, text: &str) -> Outcome<Self> {
         let mut entries = BTreeMap::new();
+        let mut lines = BTreeMap::new();
         let mut diagnostics = Vec::new();
         let mut offset = 0;
         for line in text.split_inclusive('\n') {
@@ -36,6 +40,7 @@ impl LockFile {
                 Line::Nothing => {}
                 Line::Entry(path, digest) if !entries.contains_key(path) => {
                     entries.insert(path.to_owned(), digest);
+                    lines.insert(path.to_owned(), bytes);
                 }
                 Line::Entry(path, _) => diagnostics.push(
                     Diagnostic::new(Code::LOCK_LINE, format!("`{path}` has two lines"), Place::bytes(source, bytes))
@@ -49,7 +54,7 @@ impl LockFile {
                 ),
             }
         }
-        Outcome { value: Some(Self { entries }), diagnostics }
+        Outcome { value: Some(Self { entries, lines }), diagnostics }
     }
 
     /// The file's text.

@@ -1,8 +1,9 @@
 //! Files against lock lines: what is fresh, and what to do about the rest.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-use super::{Digest, LockFile};
+use super::{Digest, LOCK_FILE, LockFile};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::source::SourceId;
 
@@ -55,6 +56,10 @@ pub enum Problem {
     Gone {
         /// The file that should be there.
         file: SourceId,
+        /// The lock file.
+        lock: SourceId,
+        /// The bytes of its line.
+        line: Range<usize>,
     },
 }
 
@@ -87,9 +92,11 @@ impl Pins {
             self.problems.extend(Problem::of(file, state));
             self.states.insert(file.clone(), state);
         }
+        let below =
+            |path: &str| if root.is_empty() { SourceId::new(path) } else { SourceId::new(&format!("{root}/{path}")) };
         for path in unseen.keys() {
-            let file = if root.is_empty() { SourceId::new(path) } else { SourceId::new(&format!("{root}/{path}")) };
-            self.problems.push(Problem::Gone { file });
+            let line = lock.lines.get(path).cloned().unwrap_or_default();
+            self.problems.push(Problem::Gone { file: below(path), lock: below(LOCK_FILE), line });
         }
     }
 
@@ -119,7 +126,7 @@ impl Problem {
     #[must_use]
     pub fn file(&self) -> &SourceId {
         match self {
-            Self::Changed { file, .. } | Self::Unlisted { file, .. } | Self::Gone { file } => file,
+            Self::Changed { file, .. } | Self::Unlisted { file, .. } | Self::Gone { file, .. } => file,
         }
     }
 
@@ -135,7 +142,7 @@ impl Problem {
     /// The problem as a diagnostic.
     #[must_use]
     pub fn diagnostic(&self) -> Diagnostic {
-        let place = Place::bytes(self.file(), 0..0);
+        let place = Place::file(self.file());
         let file = self.file();
         match self {
             Self::Changed { pinned, found, .. } => {
@@ -145,8 +152,10 @@ impl Problem {
             }
             Self::Unlisted { .. } => Diagnostic::new(Code::UNPINNED, format!("`{file}` is not pinned"), place)
                 .help("review the file, then run `cap pin`"),
-            Self::Gone { .. } => {
+            Self::Gone { lock, line, .. } => {
+                let place = Place::bytes(lock, line.clone());
                 Diagnostic::new(Code::PINNED_MISSING, format!("`{file}` is pinned and does not exist"), place)
+                    .label("no such file")
                     .help("restore the file, or run `cap pin` to forget it")
             }
         }

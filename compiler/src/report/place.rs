@@ -56,9 +56,13 @@ impl Places {
         Self { files: files.collect() }
     }
 
-    /// Where a place is; of a node that does not exist, the nearest one that holds it.
+    /// Where a place is; of a node that does not exist, the nearest one that holds it. A file as a
+    /// whole is nowhere in it.
     #[must_use]
     pub fn find(&self, place: &Place) -> Option<Found<'_>> {
+        if place.part == Part::File {
+            return None;
+        }
         let file = self.files.get(&place.source)?;
         let bytes = clamp(&file.text, bytes_of(file, place));
         let before = file.text.get(..bytes.start).unwrap_or_default();
@@ -85,8 +89,8 @@ fn bytes_of(file: &File, place: &Place) -> Range<usize> {
     match &place.part {
         Part::Within(part) if exact => within(&file.text, node, part).unwrap_or(whole),
         Part::Key => node.key.clone().unwrap_or(whole),
-        Part::Value | Part::Within(_) | Part::Bytes(_) if exact => whole,
-        Part::Value | Part::Within(_) | Part::Bytes(_) => node.key.clone().unwrap_or(whole),
+        Part::Value | Part::File | Part::Within(_) | Part::Bytes(_) if exact => whole,
+        Part::Value | Part::File | Part::Within(_) | Part::Bytes(_) => node.key.clone().unwrap_or(whole),
     }
 }
 

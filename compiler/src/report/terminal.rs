@@ -43,7 +43,7 @@ fn group<'a>(diagnostic: &'a Diagnostic, places: &'a Places) -> Group<'a> {
     let mut group = level
         .primary_title(&diagnostic.message)
         .id(diagnostic.code.to_string())
-        .elements(sources(diagnostic).into_iter().map(|source| snippet(diagnostic, source, places)));
+        .elements(sources(diagnostic).into_iter().filter_map(|source| snippet(diagnostic, source, places)));
     if places.find(&diagnostic.primary.place).is_none() {
         group = group.element(Origin::path(diagnostic.primary.place.source.as_str()));
     }
@@ -67,12 +67,16 @@ fn sources(diagnostic: &Diagnostic) -> Vec<&SourceId> {
     sources
 }
 
-fn snippet<'a>(diagnostic: &'a Diagnostic, source: &'a SourceId, places: &'a Places) -> Snippet<'a, Annotation<'a>> {
+fn snippet<'a>(
+    diagnostic: &'a Diagnostic,
+    source: &'a SourceId,
+    places: &'a Places,
+) -> Option<Snippet<'a, Annotation<'a>>> {
     let found: Vec<(&Label, Found<'_>)> = labels(diagnostic)
         .filter(|label| label.place.source == *source)
         .filter_map(|label| Some((label, places.find(&label.place)?)))
         .collect();
-    let Some((_, first)) = found.first() else { return Snippet::source("").path(source.as_str()) };
+    let (_, first) = found.first()?;
     let window = window(first.text, &found);
     let text = first.text.get(window.clone()).unwrap_or_default();
     let line = first.text.get(..window.start).unwrap_or_default().matches('\n').count() + 1;
@@ -83,7 +87,7 @@ fn snippet<'a>(diagnostic: &'a Diagnostic, source: &'a SourceId, places: &'a Pla
         let annotation = kind.span(span);
         if label.text.is_empty() { annotation } else { annotation.label(label.text.as_str()) }
     });
-    Snippet::source(text).line_start(line).path(source.as_str()).fold(true).annotations(annotations)
+    Some(Snippet::source(text).line_start(line).path(source.as_str()).fold(true).annotations(annotations))
 }
 
 /// The lines that matter, so that a document of many megabytes is not laid out for one of them.

@@ -4,6 +4,7 @@
 //! them. [`locate()`] reads the text a second time to find where nodes are, when there is something
 //! to say about them.
 
+mod advice;
 mod json;
 mod locate;
 mod pointer;
@@ -55,12 +56,16 @@ pub fn decode<'a>(source: &SourceId, bytes: &'a [u8]) -> Result<&'a str, Box<Dia
     std::str::from_utf8(bytes).map_err(|error| {
         let at = error.valid_up_to();
         Box::new(
-            Diagnostic::new(Code::NOT_UTF8, "the file is not UTF-8 text", Place::bytes(source, 0..0))
-                .note(format!("the first byte that does not belong is at offset {at}"))
+            // Up to here the text is shown as it is; what follows is shown as one character.
+            Diagnostic::new(Code::NOT_UTF8, "the file is not UTF-8 text", Place::bytes(source, at..at + REPLACEMENT))
+                .label(format!("the byte 0x{:02X} does not belong here", bytes.get(at).copied().unwrap_or_default()))
                 .help("save the file as UTF-8"),
         )
     })
 }
+
+/// Bytes of U+FFFD, which stands for a byte that is not UTF-8.
+const REPLACEMENT: usize = char::REPLACEMENT_CHARACTER.len_utf8();
 
 impl Fault {
     /// The fault as a diagnostic about `source`.
@@ -69,7 +74,12 @@ impl Fault {
         let place = Place::bytes(source, self.bytes.clone());
         match self.kind {
             FaultKind::Syntax => {
-                Diagnostic::new(Code::SYNTAX, "the text is not valid YAML", place).label(self.message.clone())
+                let diagnostic =
+                    Diagnostic::new(Code::SYNTAX, "the text is not valid YAML", place).label(self.message.clone());
+                match &self.help {
+                    Some(help) => diagnostic.help(help.clone()),
+                    None => diagnostic,
+                }
             }
             FaultKind::Limit => {
                 Diagnostic::new(Code::TEXT_LIMIT, self.message.clone(), place).label("reading stopped here")

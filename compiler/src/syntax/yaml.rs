@@ -10,7 +10,7 @@ use std::ops::Range;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 use serde_json::{Map, Value};
 
-use super::scalar;
+use super::{advice, scalar};
 
 /// How large a text may be before it is refused.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +41,8 @@ pub struct Fault {
     pub message: String,
     /// Where, in bytes of the text.
     pub bytes: Range<usize>,
+    /// The edit to make, where it is plain.
+    pub help: Option<String>,
 }
 
 /// Sorts of [`Fault`]s.
@@ -238,7 +240,7 @@ impl<'t> Composer<'t> {
                 Some(key) if map.contains_key(&key.text) => {
                     let bytes = bytes_of_span(self.text, key.span);
                     let message = format!("the key `{}` stands twice in one mapping", key.text);
-                    self.duplicates.push(Fault { kind: FaultKind::DuplicateKey, message, bytes });
+                    self.duplicates.push(Fault { kind: FaultKind::DuplicateKey, message, bytes, help: None });
                 }
                 Some(key) => {
                     map.insert(key.text, value);
@@ -272,7 +274,7 @@ impl<'t> Composer<'t> {
     }
 
     fn syntax(&self, message: &str, span: Span) -> Fault {
-        Fault { kind: FaultKind::Syntax, message: message.to_owned(), bytes: bytes_of_span(self.text, span) }
+        advice::advised(self.text, message, bytes_of_span(self.text, span))
     }
 }
 
@@ -294,10 +296,10 @@ fn merged(mut map: Map<String, Value>, merges: Vec<Value>) -> Map<String, Value>
 }
 
 fn limit(message: String, bytes: Range<usize>) -> Fault {
-    Fault { kind: FaultKind::Limit, message, bytes }
+    Fault { kind: FaultKind::Limit, message, bytes, help: None }
 }
 
 fn scan_fault(text: &str, error: &ScanError) -> Fault {
     let at = byte_of_char(text, error.marker().index());
-    Fault { kind: FaultKind::Syntax, message: error.info().to_owned(), bytes: at..at }
+    advice::advised(text, error.info(), at..at)
 }

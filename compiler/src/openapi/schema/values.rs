@@ -67,7 +67,7 @@ impl Converter<'_> {
             return None;
         };
         let known = self.patterns.get(text).copied();
-        let usable = known.unwrap_or_else(|| is_regular_expression(text));
+        let usable = known.unwrap_or_else(|| crate::check::is_regular_expression(text));
         if known.is_none() {
             self.patterns.insert(text.to_owned(), usable);
         }
@@ -315,8 +315,4 @@ fn is_telling(value: &Value) -> bool {
         Value::Array(items) => items.len() <= 3 && items.iter().all(|item| !item.is_array() && is_telling(item)),
         Value::Null | Value::Bool(_) | Value::Object(_) => false,
     }
-}
-
-fn is_regular_expression(pattern: &str) -> bool {
-    jsonschema::draft202012::new(&json!({"pattern": pattern})).is_ok()
 }
