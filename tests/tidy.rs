@@ -74,7 +74,10 @@ const DOORS: [(&str, &[&str]); 9] = [
     ("notify::", &["runtime/src/watch.rs"]),
     ("annotate_snippets::", &["compiler/src/report/terminal.rs"]),
     ("saphyr_parser::", &["compiler/src/syntax/"]),
-    ("minijinja::", &["compiler/src/definition/template.rs", "runtime/src/execute/"]),
+    (
+        "minijinja::",
+        &["compiler/src/definition/template.rs", "compiler/src/definition/expression.rs", "runtime/src/execute/"],
+    ),
     ("openapiv3::", &["compiler/src/openapi/"]),
 ];
 

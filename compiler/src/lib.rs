@@ -17,6 +17,7 @@ pub mod compile;
 pub mod definition;
 pub mod diagnostic;
 pub mod import;
+mod json_schema;
 pub mod lower;
 pub mod openapi;
 pub mod pin;

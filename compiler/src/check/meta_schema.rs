@@ -1,10 +1,11 @@
 //! Rules of JSON Schemas on their own: they are valid 2020-12, and the usual mistakes are named.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::Report;
 use super::schema::each_schema;
 use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::json_schema::is_regular_expression;
 use crate::syntax::Pointer;
 
 /// Checks a schema against the meta-schema of JSON Schema 2020-12, and its patterns.
@@ -87,11 +88,6 @@ fn check_patterns(schema: &Value, pointer: &Pointer, report: &mut Report<'_>) {
                 .help("close its brackets, and write a backslash before signs that are meant as they stand"),
         );
     }
-}
-
-/// Whether a `pattern` can be checked.
-pub(crate) fn is_regular_expression(pattern: &str) -> bool {
-    jsonschema::draft202012::new(&json!({"pattern": pattern})).is_ok()
 }
 
 fn bounded(message: &str) -> String {

@@ -20,8 +20,7 @@ mod templates;
 mod upstream;
 
 pub use link::{Linked, LinkedApi, Project, Unit};
-pub(crate) use meta_schema::is_regular_expression;
-pub(crate) use schema::{ReferenceTarget, Shape, resolve_reference, shape_of};
+pub(crate) use schema::{ReferenceTarget, resolve_reference};
 
 use std::ops::Deref;
 

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::{Linked, Project, Report};
 use crate::definition::SchemasDefinition;
 use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::json_schema::{Shape, shape_of};
 use crate::source::SourceId;
 use crate::syntax::Pointer;
 
@@ -173,37 +174,5 @@ pub(super) fn each_schema(schema: &Value, path: &mut Vec<String>, found: &mut Sc
             (Shape::Schemas | Shape::NamedSchemas | Shape::Data, _) => {}
         }
         path.pop();
-    }
-}
-
-/// What stands under a keyword of JSON Schema 2020-12.
-pub(crate) enum Shape {
-    /// One schema.
-    Schema,
-    /// A list of schemas.
-    Schemas,
-    /// Schemas by name.
-    NamedSchemas,
-    /// Anything else.
-    Data,
-}
-
-/// What stands under `keyword`.
-pub(crate) fn shape_of(keyword: &str) -> Shape {
-    match keyword {
-        "items"
-        | "additionalProperties"
-        | "not"
-        | "if"
-        | "then"
-        | "else"
-        | "contains"
-        | "propertyNames"
-        | "unevaluatedProperties"
-        | "unevaluatedItems"
-        | "contentSchema" => Shape::Schema,
-        "allOf" | "anyOf" | "oneOf" | "prefixItems" => Shape::Schemas,
-        "properties" | "patternProperties" | "$defs" | "definitions" | "dependentSchemas" => Shape::NamedSchemas,
-        _ => Shape::Data,
     }
 }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use crate::check::{Linked, ReferenceTarget, Shape, resolve_reference, shape_of};
+use crate::check::{Linked, ReferenceTarget, resolve_reference};
+use crate::json_schema::{Shape, shape_of};
 use crate::source::SourceId;
 
 /// The schema with everything that it refers to; the files that were needed are added to `files`.

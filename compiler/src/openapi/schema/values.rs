@@ -67,7 +67,7 @@ impl Converter<'_> {
             return None;
         };
         let known = self.patterns.get(text).copied();
-        let usable = known.unwrap_or_else(|| crate::check::is_regular_expression(text));
+        let usable = known.unwrap_or_else(|| crate::json_schema::is_regular_expression(text));
         if known.is_none() {
             self.patterns.insert(text.to_owned(), usable);
         }
