@@ -39,7 +39,7 @@ pub struct Loaded {
     pub stale: Vec<SourceId>,
     /// Everything there is to say: faults of the texts, then pins.
     pub diagnostics: Vec<Diagnostic>,
-    /// How many files were read.
+    /// How many definition files were read.
     pub files: usize,
     /// The files against their lock files.
     pub pins: Pins,
@@ -81,7 +81,7 @@ impl Loader {
         let compilation = compile(self.parsed.values());
         let pins = self.compare_pins(&others, &mut diagnostics);
         let fingerprint = self.fingerprint(&pins);
-        let mut loaded = Loaded { files: files.len(), pins, fingerprint, ..Loaded::default() };
+        let mut loaded = Loaded { files: self.parsed.len(), pins, fingerprint, ..Loaded::default() };
         self.admit_all(compilation, &mut loaded);
         loaded.diagnostics.append(&mut diagnostics);
         self.served = loaded.tools.iter().map(|tool| (tool.origin.definition.clone(), tool.clone())).collect();
