@@ -28,6 +28,19 @@ async function tour(client) {
   assert.equal(seen.headers["content-type"], "application/json");
   assert.deepEqual(JSON.parse(seen.body), { title: issue.title, body: issue.body, labels: issue.labels });
 
+  const wanting = { owner: "o", repo: "r", state: "open", labels: "bug,ui & more", per_page: 5 };
+  const list = { tool: "github__issues_list_for_repo", arguments: wanting };
+  const got = JSON.parse((await client.callTool({ name: "gateway_invoke", arguments: list })).content[0].text);
+  assert.equal(got.method, "GET");
+  assert.equal(got.body, "");
+  const [path, search] = got.target.split("?");
+  assert.equal(path, "/repos/o/r/issues");
+  assert.deepEqual(search.split("&").sort(), ["labels=bug%2Cui%20%26%20more", "per_page=5", "state=open"]);
+
+  const half = { tool: "github__issues_create", arguments: { owner: "o" } };
+  const missing = await client.callTool({ name: "gateway_invoke", arguments: half });
+  assert.ok(missing.isError && missing.content[0].text.includes("`repo`"), JSON.stringify(missing));
+
   const wrong = await client.callTool({ name: "gateway_invoke", arguments: { tool: "github__issue_create", arguments: {} } });
   assert.ok(wrong.isError && wrong.content[0].text.includes("github__issues_create"), JSON.stringify(wrong));
 }
