@@ -154,6 +154,67 @@ async fn files_that_change_are_served_as_they_change() {
 }
 
 #[tokio::test]
+async fn a_folder_that_is_replaced_is_watched_on() {
+    let sandbox = Sandbox::new();
+    sandbox.write("capabilities/zebra.yaml", &capability("zebra", "Counts the stripes of an animal."));
+    sandbox.write("next/zebra.yaml", &capability("zebra", "Counts the stripes of a flag."));
+    let served = Served::start(&sandbox, &[]);
+    let agent = served.connect().await;
+    std::fs::rename(sandbox.path().join("capabilities"), sandbox.path().join("before")).unwrap();
+    std::fs::rename(sandbox.path().join("next"), sandbox.path().join("capabilities")).unwrap();
+    agent.until("replaced", "stripes", "zebra", |found| found == Some("Counts the stripes of a flag.")).await;
+    sandbox.write("capabilities/zebra.yaml", &capability("zebra", "Counts the stripes of a shirt."));
+    agent.until("edited there", "stripes", "zebra", |found| found == Some("Counts the stripes of a shirt.")).await;
+}
+
+#[tokio::test]
+async fn a_pinned_tool_is_not_displaced_by_a_newcomer_and_faults_of_its_lock_show() {
+    let sandbox = Sandbox::new();
+    sandbox.write("capabilities/zebra.yaml", &capability("zebra", "Counts the stripes of an animal."));
+    sandbox.ok(&["pin"]);
+    let served = Served::start(&sandbox, &[]);
+    let agent = served.connect().await;
+    sandbox.write("capabilities/aaa.yaml", &capability("zebra", "Counts the stripes of a thief."));
+    let problem = "capabilities/aaa.yaml:3: error[CAP0211]: two files define the tool `zebra`";
+    until_problem(&served, problem).await;
+    let found = agent.found("stripes", "zebra").await;
+    assert_eq!(found.as_deref(), Some("Counts the stripes of an animal."));
+
+    std::fs::remove_file(sandbox.path().join("capabilities/aaa.yaml")).unwrap();
+    let lock = sandbox.read("capabilities/cap.lock");
+    sandbox.write("capabilities/cap.lock", &format!("not a line\n{lock}"));
+    until_problem(&served, "error[CAP0304]").await;
+    assert_eq!(sandbox.run(&["pin", "--check"]).code, 3);
+}
+
+#[tokio::test]
+async fn a_quarantined_file_that_breaks_stays_quarantined() {
+    let sandbox = Sandbox::new();
+    sandbox.write("capabilities/zebra.yaml", &capability("zebra", "Counts the stripes of an animal."));
+    sandbox.ok(&["pin"]);
+    let served = Served::start(&sandbox, &[]);
+    let agent = served.connect().await;
+    sandbox.write("capabilities/zebra.yaml", &capability("zebra", "Counts the stripes of a spy."));
+    agent.until("quarantined", "stripes", "zebra", |found| found.is_none()).await;
+    sandbox.write("capabilities/zebra.yaml", "kind: [");
+    until_problem(&served, "error[CAP0101]").await;
+    assert_eq!(served.health().await["quarantined"][0]["tool"], "zebra");
+}
+
+/// Waits until `/health` tells of a problem.
+async fn until_problem(served: &Served, wanted: &str) {
+    let start = Instant::now();
+    loop {
+        let health = served.health().await;
+        if health["problems"].to_string().contains(wanted) {
+            return;
+        }
+        assert!(start.elapsed() < SOON, "{wanted} is not reported: {health}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test]
 async fn an_edited_pinned_file_is_quarantined_until_it_is_restored() {
     let sandbox = Sandbox::new();
     let original = capability("zebra", "Counts the stripes of an animal.");

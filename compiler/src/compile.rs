@@ -12,7 +12,7 @@ use crate::check::{self, Project};
 use crate::definition::{self, CapabilityDefinition, Definition};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::lower;
-use crate::pin::Digest;
+use crate::pin::{Digest, Pins};
 use crate::source::SourceId;
 use crate::syntax::Pointer;
 
@@ -56,9 +56,10 @@ pub fn parse_file(source: &SourceId, bytes: &[u8]) -> ParsedFile {
     }
 }
 
-/// Links, checks and lowers parsed files.
+/// Links, checks and lowers parsed files. Of two files that claim one tool, the one that `pins`
+/// vouches for has it.
 #[must_use]
-pub fn compile<'a>(files: impl IntoIterator<Item = &'a Arc<ParsedFile>>) -> Compilation {
+pub fn compile<'a>(files: impl IntoIterator<Item = &'a Arc<ParsedFile>>, pins: &Pins) -> Compilation {
     let mut files: Vec<&ParsedFile> = files.into_iter().map(Arc::as_ref).collect();
     files.sort_by(|left, right| left.source.cmp(&right.source));
     let mut compilation = Compilation::default();
@@ -72,8 +73,13 @@ pub fn compile<'a>(files: impl IntoIterator<Item = &'a Arc<ParsedFile>>) -> Comp
     }
     let (project, diagnostics) = Project::of(&definitions);
     compilation.diagnostics.extend(diagnostics);
-    let mut stage =
-        Stage { project: &project, compilation: &mut compilation, tools: BTreeMap::new(), servers: BTreeMap::new() };
+    let mut stage = Stage {
+        project: &project,
+        pins,
+        compilation: &mut compilation,
+        tools: BTreeMap::new(),
+        servers: BTreeMap::new(),
+    };
     let broken = stage.check_shared(&definitions);
     for &(source, definition) in &definitions {
         if let Definition::Capability(capability) = definition {
@@ -87,6 +93,7 @@ pub fn compile<'a>(files: impl IntoIterator<Item = &'a Arc<ParsedFile>>) -> Comp
 
 struct Stage<'a> {
     project: &'a Project<'a>,
+    pins: &'a Pins,
     compilation: &'a mut Compilation,
     tools: BTreeMap<ToolName, Capability>,
     servers: BTreeMap<ServerName, Server>,
@@ -149,29 +156,30 @@ impl<'a> Stage<'a> {
         })
     }
 
-    /// Two files that claim one name: the first by path keeps it.
+    /// Two files that claim one name: the pinned one keeps it, and of equals the first by path.
     fn admit(&mut self, capability: Capability, server: Server) {
-        let Some(first) = self.tools.get(&capability.tool) else {
+        let Some(first) = self.tools.remove(&capability.tool) else {
             self.servers.entry(server.name.clone()).or_insert(server);
             self.tools.insert(capability.tool.clone(), capability);
             return;
         };
-        let place = |capability: &Capability| Place::value(&capability.origin.definition, Pointer::of(["name"]));
-        self.compilation.diagnostics.push(
-            Diagnostic::new(
-                Code::DUPLICATE_TOOL,
-                format!("two files define the tool `{}`", capability.tool),
-                place(&capability),
-            )
-            .label("this one is not served")
-            .also(place(first), "this one is")
-            .help("rename one of the two"),
-        );
-        self.compilation.failed.push(capability.origin.definition);
+        let newcomer_wins = self.pins.is_fresh(&capability.origin) && !self.pins.is_fresh(&first.origin);
+        let (kept, refused) = if newcomer_wins { (capability, first) } else { (first, capability) };
+        self.compilation.diagnostics.push(claimed_twice(&kept, &refused));
+        self.compilation.failed.push(refused.origin.definition);
+        self.tools.insert(kept.tool.clone(), kept);
     }
 
     fn finish(self) {
         self.compilation.capabilities = self.tools.into_values().collect();
         self.compilation.servers = self.servers.into_values().collect();
     }
+}
+
+fn claimed_twice(kept: &Capability, refused: &Capability) -> Diagnostic {
+    let place = |capability: &Capability| Place::value(&capability.origin.definition, Pointer::of(["name"]));
+    Diagnostic::new(Code::DUPLICATE_TOOL, format!("two files define the tool `{}`", kept.tool), place(refused))
+        .label("this one is not served")
+        .also(place(kept), "this one is")
+        .help("rename one of the two")
 }

@@ -15,6 +15,7 @@ use cap_compiler::compile::{ParsedFile, compile, parse_file};
 use cap_compiler::definition;
 use cap_compiler::diagnostic::Code;
 use cap_compiler::import::{DocumentSource, Import, ImportOptions, import};
+use cap_compiler::pin::Pins;
 use cap_compiler::report::{Colour, Places, render_terminal};
 use cap_compiler::source::{MemoryLoader, SourceId};
 use serde_json::{Map, Value};
@@ -78,7 +79,7 @@ fn documents_become_the_golden_files() {
 fn what_is_imported_compiles_without_a_word() {
     for document in DOCUMENTS {
         let result = import_fixture(document, &ImportOptions::default());
-        let compiled = compile(&parsed(&result));
+        let compiled = compile(&parsed(&result), &Pins::default());
         assert_eq!(compiled.diagnostics, Vec::new(), "{document}");
         assert_eq!(compiled.capabilities.len(), if result.files.is_empty() { 0 } else { result.summary.imported });
     }
@@ -150,7 +151,7 @@ fn no_wrong_value_takes_more_than_its_own_operation_down() {
         *broken.pointer_mut(pointer).unwrap() = wrong[index % wrong.len()].clone();
         let options = ImportOptions { server: Some("https://pets.example.com".to_owned()), ..ImportOptions::default() };
         let result = import_bytes("broken.json", serde_json::to_vec(&broken).unwrap(), &options);
-        let compiled = compile(&parsed(&result));
+        let compiled = compile(&parsed(&result), &Pins::default());
         let errors: Vec<_> = compiled.diagnostics.iter().filter(|it| it.is_error()).collect();
         assert!(errors.is_empty(), "{pointer} = {}: {errors:?}", wrong[index % wrong.len()]);
         let summary = &result.summary;
@@ -206,7 +207,7 @@ fn a_person_chooses_server_and_operations() {
     assert!(api.contains("server: http://127.0.0.1:9000/base\n"), "{api}");
     assert!(api.contains("network: private\n"), "{api}");
     assert!(api.contains("http://127.0.0.1:9000\n"), "the uploads move to the same host: {api}");
-    assert_eq!(compile(&parsed(&result)).diagnostics, Vec::new());
+    assert_eq!(compile(&parsed(&result), &Pins::default()).diagnostics, Vec::new());
 }
 
 #[test]

@@ -15,6 +15,7 @@ use std::time::Instant;
 use cap_compiler::compile::{ParsedFile, compile, parse_file};
 use cap_compiler::diagnostic::Diagnostic;
 use cap_compiler::import::{DocumentSource, Import, ImportOptions, import};
+use cap_compiler::pin::Pins;
 use cap_compiler::source::SourceId;
 
 #[test]
@@ -79,7 +80,7 @@ fn import_at(name: &str, bytes: &[u8], server: &str) -> Import {
 fn check(result: &Import) -> Vec<String> {
     let files: Vec<Arc<ParsedFile>> =
         result.files.iter().map(|(path, text)| Arc::new(parse_file(&SourceId::new(path), text.as_bytes()))).collect();
-    let compiled = compile(&files);
+    let compiled = compile(&files, &Pins::default());
     let mut faults: Vec<String> = compiled.diagnostics.iter().map(show).collect();
     if compiled.capabilities.len() != result.summary.imported {
         faults.push(format!("{} of {} compile", compiled.capabilities.len(), result.summary.imported));

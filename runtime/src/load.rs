@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::{num, panic, thread};
+use std::{mem, num, panic, thread};
 
 use cap_compiler::capability::{Capability, Server};
 use cap_compiler::compile::{Compilation, ParsedFile, compile, parse_file};
@@ -24,6 +24,7 @@ pub struct Loader {
     policy: Policy,
     parsed: BTreeMap<SourceId, Arc<ParsedFile>>,
     served: BTreeMap<SourceId, Pinned<Capability>>,
+    held: BTreeMap<SourceId, Quarantined>,
 }
 
 /// What the folders hold.
@@ -51,13 +52,17 @@ impl Loader {
     /// A loader over these folders.
     #[must_use]
     pub fn new(paths: &[PathBuf], policy: Policy) -> Self {
-        Self { disk: DiskLoader::new(paths), policy, parsed: BTreeMap::new(), served: BTreeMap::new() }
+        Self::over(DiskLoader::new(paths), policy)
     }
 
     /// A loader over the same folders that remembers nothing.
     #[must_use]
     pub fn emptied(&self) -> Self {
-        Self { disk: self.disk.clone(), policy: self.policy, parsed: BTreeMap::new(), served: BTreeMap::new() }
+        Self::over(self.disk.clone(), self.policy)
+    }
+
+    fn over(disk: DiskLoader, policy: Policy) -> Self {
+        Self { disk, policy, parsed: BTreeMap::new(), served: BTreeMap::new(), held: BTreeMap::new() }
     }
 
     /// Where the bytes come from, to show diagnostics.
@@ -75,16 +80,16 @@ impl Loader {
         let mut diagnostics = Vec::new();
         let (definitions, others) = split(&files);
         let (parsed, unreadable) = parse_changed(&definitions, &self.parsed);
+        let lost: Vec<SourceId> = unreadable.iter().map(|fault| fault.primary.place.source.clone()).collect();
         diagnostics.extend(unreadable);
         self.parsed = parsed;
 
-        let compilation = compile(self.parsed.values());
         let pins = self.compare_pins(&others, &mut diagnostics);
-        let fingerprint = self.fingerprint(&pins);
+        let compilation = compile(self.parsed.values(), &pins);
+        let fingerprint = self.fingerprint(&pins, &diagnostics);
         let mut loaded = Loaded { files: self.parsed.len(), pins, fingerprint, ..Loaded::default() };
-        self.admit_all(compilation, &mut loaded);
+        self.admit_all(compilation, lost, &mut loaded);
         loaded.diagnostics.append(&mut diagnostics);
-        self.served = loaded.tools.iter().map(|tool| (tool.origin.definition.clone(), tool.clone())).collect();
         Ok(loaded)
     }
 
@@ -106,13 +111,13 @@ impl Loader {
         pins
     }
 
-    /// Files, their digests and their states towards the lock files.
-    fn fingerprint(&self, pins: &Pins) -> Digest {
+    /// Files, their digests and their states towards the lock files, and what could not be read.
+    fn fingerprint(&self, pins: &Pins, diagnostics: &[Diagnostic]) -> Digest {
         let mut text = String::new();
         for (source, file) in &self.parsed {
             text.push_str(&format!("{source} {}\n", file.digest));
         }
-        text.push_str(&format!("{:?}", pins.problems()));
+        text.push_str(&format!("{:?}{diagnostics:?}", pins.problems()));
         Digest::of(text.as_bytes())
     }
 
@@ -123,30 +128,47 @@ impl Loader {
         outcome.value.unwrap_or_default()
     }
 
-    fn admit_all(&self, compilation: Compilation, loaded: &mut Loaded) {
+    /// Serves or holds back what compiled; what did not stays as it last was.
+    fn admit_all(&mut self, compilation: Compilation, lost: Vec<SourceId>, loaded: &mut Loaded) {
         loaded.servers = compilation.servers;
         loaded.diagnostics = compilation.diagnostics;
+        let served = mem::take(&mut self.served);
+        let held = mem::take(&mut self.held);
         let names: BTreeSet<_> = compilation.capabilities.iter().map(|capability| capability.tool.clone()).collect();
         for capability in compilation.capabilities {
+            let source = capability.origin.definition.clone();
             match admit(capability, &loaded.pins, self.policy) {
-                Verdict::Admitted(tool) => loaded.tools.push(tool),
-                Verdict::Quarantined(quarantined) => loaded.quarantined.push(quarantined),
+                Verdict::Admitted(tool) => _ = self.served.insert(source, tool),
+                Verdict::Quarantined(quarantined) => _ = self.held.insert(source, quarantined),
             }
         }
-        for source in compilation.failed {
-            let Some(last) = self.served.get(&source).filter(|tool| !names.contains(&tool.tool)) else { continue };
-            loaded.tools.push(last.clone());
-            if !loaded.servers.iter().any(|server| server.name == last.server) {
-                loaded.servers.push(Server { name: last.server.clone(), title: None, description: None });
+        for source in compilation.failed.into_iter().chain(lost) {
+            if let Some(last) = served.get(&source).filter(|tool| !names.contains(&tool.tool)) {
+                self.served.insert(source.clone(), last.clone());
+                loaded.stale.push(source);
+            } else if let Some(last) = held.get(&source).filter(|tool| !names.contains(&tool.tool)) {
+                self.held.insert(source, last.clone());
             }
-            loaded.stale.push(source);
         }
+        loaded.tools = self.served.values().cloned().collect();
         loaded.tools.sort_by(|left, right| left.tool.cmp(&right.tool));
-        loaded.servers.sort_by(|left, right| left.name.cmp(&right.name));
+        loaded.quarantined = self.held.values().cloned().collect();
+        loaded.quarantined.sort_by(|left, right| left.tool.cmp(&right.tool));
+        loaded.add_servers();
     }
 }
 
 impl Loaded {
+    /// Servers that only tools in their last good form belong to.
+    fn add_servers(&mut self) {
+        for tool in &self.tools {
+            if !self.servers.iter().any(|server| server.name == tool.server) {
+                self.servers.push(Server { name: tool.server.clone(), title: None, description: None });
+            }
+        }
+        self.servers.sort_by(|left, right| left.name.cmp(&right.name));
+    }
+
     /// How many of the tools a lock file vouches for.
     #[must_use]
     pub fn locked(&self) -> usize {

@@ -5,17 +5,17 @@ use std::io;
 use std::sync::Arc;
 
 use cap_compiler::diagnostic::{Diagnostic, Severity};
-use cap_compiler::pin::Digest;
+use cap_compiler::pin::{Digest, Problem};
 use cap_compiler::report::Places;
 use cap_compiler::source::SourceLoader;
-use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
 use crate::execute::Prepared;
 use crate::index::IndexError;
 use crate::load::{Loaded, Loader};
-use crate::registry::{Contents, RegisteredTool, Registry, Snapshot};
+use crate::registry::{Contents, RegisteredTool, Registry, Snapshot, reasons};
+use crate::watch::Watcher;
 
 /// Why there is no new snapshot.
 #[derive(Debug, thiserror::Error)]
@@ -71,7 +71,7 @@ impl Reloader {
 
     /// Logs what is new since the last load, and a line about the whole.
     fn tell(&mut self, loaded: &Loaded, problems: Vec<String>) {
-        let problems: BTreeSet<String> = problems.into_iter().collect();
+        let problems: BTreeSet<String> = problems.into_iter().chain(quarantine_lines(loaded)).collect();
         for problem in problems.difference(&self.told) {
             tracing::warn!("{problem}");
         }
@@ -92,16 +92,11 @@ impl Reloader {
 
 /// Answers change signals with new snapshots until `stop`. A signal that comes while a snapshot is
 /// being built is answered after it, so that the last change always counts.
-pub async fn run(
-    mut reloader: Reloader,
-    registry: Arc<Registry>,
-    mut changes: mpsc::Receiver<()>,
-    stop: CancellationToken,
-) {
+pub async fn run(mut reloader: Reloader, registry: Arc<Registry>, mut watcher: Watcher, stop: CancellationToken) {
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
-            signal = changes.recv() => if signal.is_none() { return },
+            () = watcher.changed() => {}
         }
         let spare = reloader.spare();
         let work = spawn_blocking(move || {
@@ -144,23 +139,28 @@ pub fn contents(loaded: &Loaded, problems: Vec<String>) -> Contents {
     }
 }
 
-/// Faults and pins in one line each: `file:line: error[CAP0105]: unknown key`.
+/// What is wrong with the files in one line each, such as `file:line: error[CAP0105]: unknown key`.
+/// Tools that are held back are not among them.
 #[must_use]
 pub fn problem_lines(loaded: &Loaded, sources: &dyn SourceLoader) -> Vec<String> {
-    let faults: Vec<Diagnostic> =
-        loaded.diagnostics.iter().filter(|diagnostic| diagnostic.severity != Severity::Note).cloned().collect();
-    let places = Places::of(&faults, sources);
-    let mut lines: Vec<String> = faults
+    let gone = loaded.pins.problems().iter().filter(|problem| matches!(problem, Problem::Gone { .. }));
+    let faults: Vec<Diagnostic> = loaded
+        .diagnostics
         .iter()
-        .map(|fault| {
-            let line = places.find(&fault.primary.place).map_or(String::new(), |found| format!(":{}", found.line));
-            let word = if fault.is_error() { "error" } else { "warning" };
-            format!("{}{line}: {word}[{}]: {}", fault.primary.place.source, fault.code, fault.message)
-        })
+        .filter(|diagnostic| diagnostic.severity != Severity::Note)
+        .cloned()
+        .chain(gone.map(Problem::diagnostic))
         .collect();
-    lines.extend(loaded.quarantined.iter().map(|quarantined| {
-        let reasons: Vec<String> = quarantined.problems.iter().map(|problem| problem.diagnostic().message).collect();
-        format!("`{}` is quarantined: {}", quarantined.tool, reasons.join("; "))
-    }));
-    lines
+    let places = Places::of(&faults, sources);
+    let line = |fault: &Diagnostic| {
+        let line = places.find(&fault.primary.place).map_or(String::new(), |found| format!(":{}", found.line));
+        let word = if fault.is_error() { "error" } else { "warning" };
+        format!("{}{line}: {word}[{}]: {}", fault.primary.place.source, fault.code, fault.message)
+    };
+    faults.iter().map(line).collect()
+}
+
+/// The tools that are held back, in one line each.
+fn quarantine_lines(loaded: &Loaded) -> impl Iterator<Item = String> {
+    loaded.quarantined.iter().map(|held| format!("`{}` is quarantined: {}", held.tool, reasons(held).join("; ")))
 }

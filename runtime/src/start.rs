@@ -12,7 +12,7 @@ use crate::load::Loader;
 use crate::mcp::{BadGlob, Exposure, Gateway};
 use crate::registry::Registry;
 use crate::reload::{self, ReloadError, Reloader};
-use crate::watch::{WatchError, Watcher, watch};
+use crate::watch::{WatchError, watch};
 
 /// What a gateway is started with.
 #[derive(Debug)]
@@ -32,7 +32,6 @@ pub struct StartSettings {
 pub struct Started {
     /// Answers requests.
     pub gateway: Gateway,
-    _watcher: Watcher,
     _reloading: JoinHandle<()>,
 }
 
@@ -61,11 +60,11 @@ pub fn start(settings: StartSettings, stop: &CancellationToken) -> Result<Starte
     let exposure = Exposure::parse(settings.expose.iter().map(String::as_str))?;
     let executor = Executor::new(ExecutorSettings { secrets: settings.secrets, ..ExecutorSettings::default() })?;
     // Watched before they are loaded: what changes in between is a signal that waits.
-    let (watcher, changes) = watch(&settings.folders)?;
+    let watcher = watch(&settings.folders)?;
     let mut reloader = Reloader::new(Loader::new(&settings.folders, settings.policy));
     let snapshot = reloader.reload()?.ok_or(ReloadError::Ended)?;
     let registry = Arc::new(Registry::new(snapshot));
-    let reloading = tokio::spawn(reload::run(reloader, Arc::clone(&registry), changes, stop.child_token()));
+    let reloading = tokio::spawn(reload::run(reloader, Arc::clone(&registry), watcher, stop.child_token()));
     let gateway = Gateway::new(registry, Arc::new(executor), exposure);
-    Ok(Started { gateway, _watcher: watcher, _reloading: reloading })
+    Ok(Started { gateway, _reloading: reloading })
 }

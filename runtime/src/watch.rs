@@ -19,10 +19,17 @@ pub const QUIET: Duration = Duration::from_millis(60);
 /// How often folders are looked at where the system gives no events.
 const POLL: Duration = Duration::from_secs(2);
 
+/// How often it is asked whether a folder is still the one that is watched.
+const SAME: Duration = Duration::from_millis(500);
+
 /// Watches folders until it is dropped.
 #[derive(Debug)]
 pub struct Watcher {
-    _source: Source,
+    folders: Vec<PathBuf>,
+    identities: Vec<Option<Identity>>,
+    sender: mpsc::Sender<()>,
+    receiver: mpsc::Receiver<()>,
+    source: Source,
 }
 
 #[derive(Debug)]
@@ -39,21 +46,71 @@ pub struct WatchError {
     source: notify::Error,
 }
 
-/// Watches folders. The receiver gets one message after each burst of changes.
+/// Watches folders.
 ///
 /// # Errors
 /// When a folder can be neither watched nor polled.
-pub fn watch(folders: &[PathBuf]) -> Result<(Watcher, mpsc::Receiver<()>), WatchError> {
+pub fn watch(folders: &[PathBuf]) -> Result<Watcher, WatchError> {
     // One waiting message is enough: it says "look again", and looking sees everything.
     let (sender, receiver) = mpsc::channel(1);
-    let source = match watch_events(folders, sender.clone()) {
-        Ok(source) => source,
-        Err(error) => {
-            tracing::warn!(%error, "no file events here; looking at the folders every {POLL:?} instead");
-            watch_polling(folders, sender)?
+    let source = source(folders, &sender)?;
+    let identities = identities(folders);
+    Ok(Watcher { folders: folders.to_vec(), identities, sender, receiver, source })
+}
+
+impl Watcher {
+    /// Waits for the end of the next burst of changes.
+    pub async fn changed(&mut self) {
+        loop {
+            tokio::select! {
+                signal = self.receiver.recv() => if signal.is_some() { return },
+                () = tokio::time::sleep(SAME) => if self.follow() { return },
+            }
         }
-    };
-    Ok((Watcher { _source: source }, receiver))
+    }
+
+    /// Events come from the folder that was there when watching began. Where another one stands in
+    /// its place (moved away and made anew, or a symbolic link that was switched), that one is
+    /// watched from now on.
+    fn follow(&mut self) -> bool {
+        let now = identities(&self.folders);
+        if now == self.identities {
+            return false;
+        }
+        match source(&self.folders, &self.sender) {
+            Ok(source) => self.source = source,
+            // A folder that is gone cannot be watched; it is looked for again.
+            Err(error) => tracing::debug!(%error, "a folder is not there"),
+        }
+        self.identities = now;
+        true
+    }
+}
+
+/// What tells a folder from another one of the same name.
+type Identity = (u64, u64);
+
+fn identities(folders: &[PathBuf]) -> Vec<Option<Identity>> {
+    folders.iter().map(|folder| std::fs::metadata(folder).ok().map(|metadata| identity(&metadata))).collect()
+}
+
+#[cfg(unix)]
+fn identity(metadata: &std::fs::Metadata) -> Identity {
+    use std::os::unix::fs::MetadataExt;
+    (metadata.dev(), metadata.ino())
+}
+
+#[cfg(not(unix))]
+fn identity(metadata: &std::fs::Metadata) -> Identity {
+    let made = metadata.created().ok().and_then(|made| made.duration_since(std::time::UNIX_EPOCH).ok());
+    (0, made.map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)))
+}
+
+fn source(folders: &[PathBuf], sender: &mpsc::Sender<()>) -> Result<Source, WatchError> {
+    watch_events(folders, sender.clone()).or_else(|error| {
+        tracing::warn!(%error, "no file events here; looking at the folders every {POLL:?} instead");
+        watch_polling(folders, sender.clone())
+    })
 }
 
 fn watch_events(folders: &[PathBuf], sender: mpsc::Sender<()>) -> Result<Source, WatchError> {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use cap_compiler::diagnostic::Diagnostic;
+use cap_compiler::diagnostic::{Code, Diagnostic};
 use cap_compiler::pin::{Digest, Fix, LOCK_FILE, LockFile, Policy, Problem};
 use cap_compiler::source::{SourceId, SourceLoader};
 use cap_runtime::disk::{DiskLoader, Root};
@@ -19,7 +19,9 @@ pub(crate) fn run(args: &PinArgs, output: &Output) -> Result<Exit, Exit> {
     let problems: Vec<&Problem> =
         loaded.pins.problems().iter().filter(|problem| is_selected(&args.paths, problem.file())).collect();
     if args.check {
-        return Ok(check(&problems, loader.sources(), output));
+        let faults = loaded.diagnostics.iter().filter(|fault| fault.code == Code::LOCK_LINE).cloned();
+        let diagnostics = faults.chain(problems.iter().map(|problem| problem.diagnostic())).collect::<Vec<_>>();
+        return Ok(check(&diagnostics, loader.sources(), output));
     }
     // What does not compile has not been reviewed: nobody can know what it would do.
     let errors: Vec<Diagnostic> = loaded.diagnostics.into_iter().filter(Diagnostic::is_error).collect();
@@ -65,14 +67,13 @@ fn is_selected(paths: &[PathBuf], file: &SourceId) -> bool {
         })
 }
 
-fn check(problems: &[&Problem], sources: &DiskLoader, output: &Output) -> Exit {
-    if problems.is_empty() {
+fn check(diagnostics: &[Diagnostic], sources: &DiskLoader, output: &Output) -> Exit {
+    if diagnostics.is_empty() {
         output.status(Tone::Good, "Fresh", "every file is as cap.lock says");
         return Exit::Success;
     }
-    let diagnostics: Vec<Diagnostic> = problems.iter().map(|problem| problem.diagnostic()).collect();
-    output.diagnostics(&diagnostics, sources);
-    output.status(Tone::Bad, "Stale", &format!("{} not as cap.lock says", files_are(problems.len())));
+    output.diagnostics(diagnostics, sources);
+    output.status(Tone::Bad, "Stale", &format!("{} not as cap.lock says", files_are(diagnostics.len())));
     output.detail("(review them, then run `cap pin`)");
     Exit::Unpinned
 }

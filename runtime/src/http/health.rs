@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use cap_compiler::pin::Pin;
 use serde::Serialize;
 
 use crate::mcp::Gateway;
@@ -18,6 +19,8 @@ pub struct Health {
     pub generation: u64,
     /// How many tools are served.
     pub tools: usize,
+    /// How many of them no lock file vouches for.
+    pub unpinned: usize,
     /// The tools that are not.
     pub quarantined: Vec<HeldBack>,
     /// What went wrong while files were loaded.
@@ -59,6 +62,7 @@ impl Health {
             version: env!("CARGO_PKG_VERSION"),
             generation: snapshot.generation(),
             tools: snapshot.tools().len(),
+            unpinned: snapshot.tools().iter().filter(|tool| tool.pin == Pin::Unlisted).count(),
             quarantined,
             problems,
         }

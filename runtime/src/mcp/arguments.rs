@@ -46,7 +46,9 @@ impl Arguments {
     /// The number of matches that are wanted.
     pub(super) fn limit(&mut self) -> Result<Option<usize>, CallError> {
         let Some(value) = self.values.remove("limit") else { return Ok(None) };
-        let number = value.as_f64().ok_or(CallError::WrongType { argument: "limit", wanted: "an integer" })?;
+        // A number in a string has one reading only.
+        let number = value.as_str().and_then(|text| text.trim().parse().ok()).or(value.as_f64());
+        let number = number.ok_or(CallError::WrongType { argument: "limit", wanted: "an integer" })?;
         let limit = (1..=SearchRequest::MAXIMUM_LIMIT).find(|limit| exactly(*limit, number));
         limit.map(Some).ok_or(CallError::Limit)
     }
