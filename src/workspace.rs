@@ -40,6 +40,12 @@ impl Workspace {
         Ok(Self { settings, folders })
     }
 
+    /// What the settings say of files that no lock file lists.
+    #[must_use]
+    pub(crate) fn policy(&self) -> Policy {
+        if self.settings.locked == Some(true) { Policy::RequireLocked } else { Policy::AllowUnlisted }
+    }
+
     /// Loads the folders.
     ///
     /// # Errors
@@ -66,7 +72,7 @@ impl Workspace {
     /// # Errors
     /// As [`Workspace::load`].
     pub(crate) fn load_tools(&self, output: &Output) -> Result<Loaded, Exit> {
-        let (_, loaded) = self.load(Policy::AllowUnlisted, output)?;
+        let (_, loaded) = self.load(self.policy(), output)?;
         let tally = Tally::of(&loaded.diagnostics);
         if tally.errors > 0 {
             let text = format!("{} in the definitions; `cap check` shows them", tally_text(tally));

@@ -12,7 +12,7 @@ use crate::check::{self, Project};
 use crate::definition::{self, CapabilityDefinition, Definition};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::lower;
-use crate::pin::{Digest, Pins};
+use crate::pin::{Digest, FileState, Pins};
 use crate::source::SourceId;
 use crate::syntax::Pointer;
 
@@ -71,7 +71,10 @@ pub fn compile<'a>(files: impl IntoIterator<Item = &'a Arc<ParsedFile>>, pins: &
             None => compilation.failed.push(file.source.clone()),
         }
     }
-    let (project, diagnostics) = Project::of(&definitions);
+    // Who comes first keeps a name, and what is pinned comes before what is not.
+    let mut claims = definitions.clone();
+    claims.sort_by_key(|(source, _)| pins.state(source) != Some(FileState::Fresh));
+    let (project, diagnostics) = Project::of(&claims);
     compilation.diagnostics.extend(diagnostics);
     let mut stage = Stage {
         project: &project,

@@ -33,6 +33,15 @@ pub struct Root {
     pub shown: String,
 }
 
+/// What is below the roots.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// Files by identifier, with the place where they are.
+    pub files: BTreeMap<SourceId, PathBuf>,
+    /// What could not be looked at, and why.
+    pub faults: Vec<(SourceId, String)>,
+}
+
 /// What a file of a capabilities folder is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -57,23 +66,40 @@ impl DiskLoader {
         &self.roots
     }
 
-    /// Files by identifier, with the place where they are.
+    /// All that is below the roots.
     ///
     /// # Errors
-    /// When a root does not exist or cannot be listed.
-    pub fn files(&self) -> io::Result<BTreeMap<SourceId, PathBuf>> {
-        let mut files = BTreeMap::new();
+    /// When a root does not exist or cannot be listed, or is inside of another one: a file has one
+    /// name and one lock file.
+    pub fn files(&self) -> io::Result<Found> {
+        self.check_apart()?;
+        let mut found = Found::default();
         for root in &self.roots {
-            // A file that cannot be looked at is somebody else's; the folder itself must be there.
             std::fs::read_dir(&root.path).map_err(|error| named(&error, &root.path))?;
             let walk = WalkDir::new(&root.path).follow_links(true).max_depth(MAX_DEPTH).into_iter();
-            for entry in walk.filter_entry(is_visible).filter_map(Result::ok) {
-                if entry.file_type().is_file() && role(entry.path()).is_some() {
-                    files.insert(root.identify(entry.path()), entry.into_path());
+            for entry in walk.filter_entry(is_visible) {
+                match entry {
+                    Ok(entry) if entry.file_type().is_file() && role(entry.path()).is_some() => {
+                        found.files.insert(root.identify(entry.path()), entry.into_path());
+                    }
+                    Ok(_) => {}
+                    Err(error) => found.faults.extend(fault(root, &error)),
                 }
             }
         }
-        Ok(files)
+        Ok(found)
+    }
+
+    fn check_apart(&self) -> io::Result<()> {
+        let places: Vec<PathBuf> = self.roots.iter().filter_map(|root| root.path.canonicalize().ok()).collect();
+        for (index, place) in places.iter().enumerate() {
+            let others = places.iter().enumerate().filter(|(other, _)| *other != index);
+            if let Some((_, outer)) = others.into_iter().find(|(_, other)| place.starts_with(other)) {
+                let message = format!("`{}` is inside of `{}`: name one of them", place.display(), outer.display());
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+            }
+        }
+        Ok(())
     }
 
     fn path_of(&self, id: &SourceId) -> Option<PathBuf> {
@@ -86,7 +112,7 @@ impl DiskLoader {
 
 impl SourceLoader for DiskLoader {
     fn list(&self) -> io::Result<Vec<SourceId>> {
-        Ok(self.files()?.into_keys().collect())
+        Ok(self.files()?.files.into_keys().collect())
     }
 
     fn read(&self, id: &SourceId) -> io::Result<Arc<[u8]>> {
@@ -165,6 +191,16 @@ pub fn read_bounded(path: &Path) -> io::Result<Arc<[u8]>> {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
     }
     Ok(bytes.into())
+}
+
+/// What vanished while the folder was walked is no fault, and neither is a link to nothing.
+fn fault(root: &Root, error: &walkdir::Error) -> Option<(SourceId, String)> {
+    if error.io_error().is_some_and(|error| error.kind() == io::ErrorKind::NotFound) {
+        return None;
+    }
+    let path = error.path().unwrap_or(&root.path);
+    let why = error.io_error().map_or_else(|| "it leads back to itself".to_owned(), ToString::to_string);
+    Some((root.identify(path), why))
 }
 
 fn is_visible(entry: &DirEntry) -> bool {

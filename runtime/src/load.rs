@@ -15,7 +15,7 @@ use cap_compiler::diagnostic::{Code, Diagnostic, Place};
 use cap_compiler::pin::{Digest, LockFile, Pin, Pinned, Pins, Policy, Quarantined, Verdict, admit};
 use cap_compiler::source::{SourceId, SourceLoader};
 
-use crate::disk::{DiskLoader, Role, read_bounded, role};
+use crate::disk::{DiskLoader, Found, Role, read_bounded, role};
 
 /// Loads capabilities folders, again and again.
 #[derive(Debug)]
@@ -76,15 +76,15 @@ impl Loader {
     /// # Errors
     /// When a folder cannot be listed. Files that cannot be read are diagnostics.
     pub fn load(&mut self) -> io::Result<Loaded> {
-        let files = self.disk.files()?;
-        let mut diagnostics = Vec::new();
+        let Found { files, faults } = self.disk.files()?;
+        let mut diagnostics: Vec<Diagnostic> = faults.iter().map(|(folder, why)| unreadable(folder, why)).collect();
         let (definitions, others) = split(&files);
         let (parsed, unreadable) = parse_changed(&definitions, &self.parsed);
         let lost: Vec<SourceId> = unreadable.iter().map(|fault| fault.primary.place.source.clone()).collect();
         diagnostics.extend(unreadable);
         self.parsed = parsed;
 
-        let pins = self.compare_pins(&others, &mut diagnostics);
+        let pins = self.compare_pins(&others, &mut diagnostics)?;
         let compilation = compile(self.parsed.values(), &pins);
         let fingerprint = self.fingerprint(&pins, &diagnostics);
         let mut loaded = Loaded { files: self.parsed.len(), pins, fingerprint, ..Loaded::default() };
@@ -94,7 +94,14 @@ impl Loader {
     }
 
     /// Every pinned file of every root against its lock file.
-    fn compare_pins(&self, others: &BTreeMap<SourceId, PathBuf>, diagnostics: &mut Vec<Diagnostic>) -> Pins {
+    ///
+    /// # Errors
+    /// When a lock file is there and cannot be read: without it nothing is known to be reviewed.
+    fn compare_pins(
+        &self,
+        others: &BTreeMap<SourceId, PathBuf>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> io::Result<Pins> {
         let mut digests: BTreeMap<SourceId, Digest> =
             self.parsed.iter().map(|(source, file)| (source.clone(), file.digest)).collect();
         for (source, path) in others.iter().filter(|(_, path)| role(path) == Some(Role::Tools)) {
@@ -104,11 +111,11 @@ impl Loader {
         }
         let mut pins = Pins::default();
         for root in self.disk.roots() {
-            let lock = self.read_lock(&root.lock(), diagnostics);
+            let lock = self.read_lock(&root.lock(), diagnostics)?;
             let files = digests.iter().filter(|(source, _)| root.holds(source));
             pins.compare(&root.shown, files.map(|(source, digest)| (source, *digest)), &lock);
         }
-        pins
+        Ok(pins)
     }
 
     /// Files, their digests and their states towards the lock files, and what could not be read.
@@ -121,11 +128,15 @@ impl Loader {
         Digest::of(text.as_bytes())
     }
 
-    fn read_lock(&self, id: &SourceId, diagnostics: &mut Vec<Diagnostic>) -> LockFile {
-        let Ok(bytes) = self.disk.read(id) else { return LockFile::default() };
+    fn read_lock(&self, id: &SourceId, diagnostics: &mut Vec<Diagnostic>) -> io::Result<LockFile> {
+        let bytes = match self.disk.read(id) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(LockFile::default()),
+            Err(error) => return Err(io::Error::new(error.kind(), format!("{id}: {error}"))),
+        };
         let outcome = LockFile::parse(id, &String::from_utf8_lossy(&bytes));
         diagnostics.extend(outcome.diagnostics);
-        outcome.value.unwrap_or_default()
+        Ok(outcome.value.unwrap_or_default())
     }
 
     /// Serves or holds back what compiled; what did not stays as it last was.
@@ -144,8 +155,7 @@ impl Loader {
         }
         for source in compilation.failed.into_iter().chain(lost) {
             if let Some(last) = served.get(&source).filter(|tool| !names.contains(&tool.tool)) {
-                self.served.insert(source.clone(), last.clone());
-                loaded.stale.push(source);
+                self.keep(source, last, loaded);
             } else if let Some(last) = held.get(&source).filter(|tool| !names.contains(&tool.tool)) {
                 self.held.insert(source, last.clone());
             }
@@ -155,6 +165,23 @@ impl Loader {
         loaded.quarantined = self.held.values().cloned().collect();
         loaded.quarantined.sort_by(|left, right| left.tool.cmp(&right.tool));
         loaded.add_servers();
+    }
+}
+
+impl Loader {
+    /// Serves the last good form of a tool whose file broke. The gate is asked again: what differs
+    /// from its pin is held back, broken or not, and without its api's file a tool has no server.
+    fn keep(&mut self, source: SourceId, last: &Pinned<Capability>, loaded: &mut Loaded) {
+        if !last.origin.dependencies.iter().all(|file| self.parsed.contains_key(file)) {
+            return;
+        }
+        match admit((**last).clone(), &loaded.pins, self.policy) {
+            Verdict::Admitted(tool) => {
+                self.served.insert(source.clone(), tool);
+                loaded.stale.push(source);
+            }
+            Verdict::Quarantined(quarantined) => _ = self.held.insert(source, quarantined),
+        }
     }
 }
 
@@ -219,13 +246,14 @@ fn parse_one(
     path: &Path,
     known: &BTreeMap<SourceId, Arc<ParsedFile>>,
 ) -> Result<Arc<ParsedFile>, Box<Diagnostic>> {
-    let bytes = read_bounded(path).map_err(|error| {
-        let message = format!("`{source}` cannot be read: {error}");
-        let place = Place::bytes(source, 0..0);
-        Box::new(Diagnostic::new(Code::UNREADABLE, message, place).help("check the file and its permissions"))
-    })?;
+    let bytes = read_bounded(path).map_err(|error| Box::new(unreadable(source, &error.to_string())))?;
     match known.get(source) {
         Some(file) if file.digest == Digest::of(&bytes) => Ok(Arc::clone(file)),
         Some(_) | None => Ok(Arc::new(parse_file(source, &bytes))),
     }
+}
+
+fn unreadable(source: &SourceId, why: &str) -> Diagnostic {
+    let message = format!("`{source}` cannot be read: {why}");
+    Diagnostic::new(Code::UNREADABLE, message, Place::bytes(source, 0..0)).help("check the file and its permissions")
 }

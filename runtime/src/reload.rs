@@ -78,10 +78,14 @@ impl Reloader {
         for mended in self.told.difference(&problems) {
             tracing::info!("mended: {mended}");
         }
+        let unpinned = loaded.tools.len() - loaded.locked();
+        if unpinned > 0 {
+            tracing::warn!(unpinned, "tools are served that no lock file vouches for; review them and run `cap pin`");
+        }
         tracing::info!(
             generation = self.generation,
             tools = loaded.tools.len(),
-            unpinned = loaded.tools.len() - loaded.locked(),
+            unpinned,
             quarantined = loaded.quarantined.len(),
             stale = loaded.stale.len(),
             "capabilities loaded"

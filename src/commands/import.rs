@@ -22,6 +22,9 @@ use crate::output::{Output, Tone, plural, tally_text};
 /// is neither compiled nor pinned.
 pub(crate) const SCHEMA_BASE: &str = "../.schemas/";
 
+/// The largest document, in bytes.
+const LARGEST: u64 = 64 << 20;
+
 pub(crate) fn run(args: &ImportArgs, output: &Output) -> Result<Exit, Exit> {
     let document = read_document(&args.document, output)?;
     let options = ImportOptions {
@@ -64,8 +67,11 @@ fn read_document(name: &str, output: &Output) -> Result<DocumentSource, Exit> {
     };
     if name == "-" {
         let mut bytes = Vec::new();
-        let result = stdin().lock().take(64 << 20).read_to_end(&mut bytes);
+        let result = stdin().lock().take(LARGEST + 1).read_to_end(&mut bytes);
         result.map_err(|error| failed(format!("cannot read standard input: {error}"), None))?;
+        if bytes.len() as u64 > LARGEST {
+            return Err(failed(format!("the document is larger than {} MiB", LARGEST >> 20), None));
+        }
         return Ok(DocumentSource { id: SourceId::new("<stdin>"), bytes });
     }
     if name.starts_with("http://") || name.starts_with("https://") {

@@ -1,6 +1,6 @@
 //! `cap pin`: records the digests of reviewed files in each folder's `cap.lock`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use cap_compiler::diagnostic::{Code, Diagnostic};
 use cap_compiler::pin::{Digest, Fix, LOCK_FILE, LockFile, Policy, Problem};
@@ -16,6 +16,7 @@ use crate::workspace::Workspace;
 pub(crate) fn run(args: &PinArgs, output: &Output) -> Result<Exit, Exit> {
     let workspace = Workspace::open(&folders(args), output)?;
     let (loader, loaded) = workspace.load(Policy::AllowUnlisted, output)?;
+    check_paths(&args.paths, loader.sources(), output)?;
     let problems: Vec<&Problem> =
         loaded.pins.problems().iter().filter(|problem| is_selected(&args.paths, problem.file())).collect();
     if args.check {
@@ -25,8 +26,11 @@ pub(crate) fn run(args: &PinArgs, output: &Output) -> Result<Exit, Exit> {
     }
     // What does not compile has not been reviewed: nobody can know what it would do.
     let errors: Vec<Diagnostic> = loaded.diagnostics.into_iter().filter(Diagnostic::is_error).collect();
-    let blocking: Vec<Diagnostic> =
-        errors.into_iter().filter(|error| is_selected(&args.paths, &error.primary.place.source)).collect();
+    let blocking: Vec<Diagnostic> = errors
+        .into_iter()
+        .filter(|error| error.code != Code::LOCK_LINE)
+        .filter(|error| is_selected(&args.paths, &error.primary.place.source))
+        .collect();
     if !blocking.is_empty() {
         output.diagnostics(&blocking, loader.sources());
         output.status(Tone::Bad, "Failure", &format!("nothing was pinned: {}", plural(blocking.len(), "error")));
@@ -47,13 +51,31 @@ fn folders(args: &PinArgs) -> FolderArgs {
     if folders.capabilities.is_empty() {
         for path in args.paths.iter().filter(|path| path.is_dir()) {
             let root = path.ancestors().find(|folder| folder.join(LOCK_FILE).is_file()).unwrap_or(path);
-            let usual = path.starts_with(cap_runtime::config::DEFAULT_CAPABILITIES);
+            let spelled = SourceId::new(&path.to_string_lossy());
+            let usual = Path::new(spelled.as_str()).starts_with(cap_runtime::config::DEFAULT_CAPABILITIES);
             if !usual && !folders.capabilities.iter().any(|known| known == root) {
                 folders.capabilities.push(root.to_owned());
             }
         }
     }
     folders
+}
+
+/// A path that selects nothing must not look like one whose files are all fresh.
+fn check_paths(paths: &[PathBuf], sources: &DiskLoader, output: &Output) -> Result<(), Exit> {
+    let inside = |path: &Path| {
+        let id = SourceId::new(&path.to_string_lossy());
+        let spelled = SourceId::new(id.as_str().trim_end_matches('/'));
+        sources.roots().iter().any(|root| root.holds(&spelled) || root.shown == spelled.as_str() || id.as_str() == ".")
+    };
+    match paths.iter().find(|path| !path.exists() || !inside(path)) {
+        None => Ok(()),
+        Some(path) => {
+            let text = format!("`{}` is not below a capabilities folder", path.display());
+            output.error(&text, Some("name the folder with --capabilities"));
+            Err(Exit::Environment)
+        }
+    }
 }
 
 fn is_selected(paths: &[PathBuf], file: &SourceId) -> bool {

@@ -7,7 +7,7 @@ use cap_runtime::config::DEFAULT_LISTEN;
 use cap_runtime::execute::Secrets;
 use cap_runtime::http::{self, Admission};
 use cap_runtime::mcp::serve_stdio;
-use cap_runtime::start::{StartSettings, Started, start};
+use cap_runtime::start::{StartError, StartSettings, Started, start};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
@@ -24,7 +24,10 @@ pub(crate) fn run(args: &ServeArgs, output: &Output) -> Result<Exit, Exit> {
         output.error(&format!("cannot start: {error}"), None);
         Exit::Environment
     })?;
-    runtime.block_on(serve(args, &workspace, output))
+    let result = runtime.block_on(serve(args, &workspace, output));
+    // A thread may still wait for standard input, which nobody will write to.
+    runtime.shutdown_background();
+    result
 }
 
 async fn serve(args: &ServeArgs, workspace: &Workspace, output: &Output) -> Result<Exit, Exit> {
@@ -34,13 +37,15 @@ async fn serve(args: &ServeArgs, workspace: &Workspace, output: &Output) -> Resu
     };
     let stop = CancellationToken::new();
     let settings = settings(args, workspace, output)?;
-    let started = start(settings, &stop)
-        .map_err(|error| failed(error.to_string(), Some("name the folder to serve with --capabilities")))?;
+    let started = start(settings, &stop).map_err(|error| not_started(&error, output))?;
     announce(&started, output);
     tokio::spawn(stop_on_signal(stop.clone()));
     if args.stdio {
-        serve_stdio(started.gateway.clone(), stop).await.map_err(|error| failed(error.to_string(), None))?;
-        return Ok(Exit::Success);
+        let served = serve_stdio(started.gateway.clone(), stop.clone()).await;
+        return match served {
+            Err(error) if !stop.is_cancelled() => Err(failed(error.to_string(), None)),
+            Ok(()) | Err(_) => Ok(Exit::Success),
+        };
     }
     let listen = args.listen.or(workspace.settings.listen).unwrap_or(DEFAULT_LISTEN);
     let listener = TcpListener::bind(listen).await.map_err(|error| {
@@ -52,8 +57,20 @@ async fn serve(args: &ServeArgs, workspace: &Workspace, output: &Output) -> Resu
     announce_address(address, output);
     let router = http::router(started.gateway.clone(), &admission, &stop);
     http::serve(listener, router, stop).await.map_err(|error| failed(error.to_string(), None))?;
-    output.status(Tone::Good, "Stopped", "every request under way was answered");
+    output.status(Tone::Good, "Stopped", "sessions are closed");
     Ok(Exit::Success)
+}
+
+fn not_started(error: &StartError, output: &Output) -> Exit {
+    let (help, exit) = match error {
+        StartError::Expose(_) => (Some("`*` stands for any text, `?` for one character"), Exit::Usage),
+        StartError::Load(_) | StartError::Watch(_) => {
+            (Some("name the folder to serve with --capabilities"), Exit::Environment)
+        }
+        StartError::Execute(_) => (None, Exit::Environment),
+    };
+    output.error(&error.to_string(), help);
+    exit
 }
 
 fn settings(args: &ServeArgs, workspace: &Workspace, output: &Output) -> Result<StartSettings, Exit> {
@@ -64,9 +81,8 @@ fn settings(args: &ServeArgs, workspace: &Workspace, output: &Output) -> Result<
             Exit::Environment
         })?;
     }
-    let locked = args.locked || workspace.settings.locked == Some(true);
     let expose = if args.expose.is_empty() { workspace.settings.expose.clone() } else { args.expose.clone() };
-    let policy = if locked { Policy::RequireLocked } else { Policy::AllowUnlisted };
+    let policy = if args.locked { Policy::RequireLocked } else { workspace.policy() };
     Ok(StartSettings { folders: workspace.folders.clone(), policy, secrets, expose })
 }
 

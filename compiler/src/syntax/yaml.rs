@@ -170,7 +170,9 @@ impl<'t> Composer<'t> {
         tag: Option<&Tag>,
         span: Span,
     ) -> Result<(), Fault> {
-        self.count(1, span)?;
+        // A long text weighs more, so that aliases cannot make much of little.
+        let weight = 1 + text.len() / 64;
+        self.count(weight, span)?;
         if let Some(slot) = self.awaited_key() {
             *slot = Some(Key { text: text.to_owned(), merge: is_merge(text, style), span });
             return Ok(());
@@ -180,7 +182,7 @@ impl<'t> Composer<'t> {
             None if style == ScalarStyle::Plain && tag.is_none() => scalar::resolve(text),
             None => Value::String(text.to_owned()),
         };
-        self.remember(anchor, &value, 1);
+        self.remember(anchor, &value, weight);
         self.place(value, span)
     }
 

@@ -1,4 +1,4 @@
-//! Fetches a document for `cap import`, under the same rules as a call: bounded in size and time,
+//! Fetches a document that a person named, under the same rules as a call: bounded in size and time,
 //! addresses checked when the connection is made, redirects to the same origin only.
 
 use std::time::Duration;
@@ -9,6 +9,7 @@ use url::{Host, Url};
 
 use super::error::ToolError;
 use super::executor::Executor;
+use super::mask::Mask;
 use super::wire::WireRequest;
 use super::{egress, outcome};
 
@@ -33,15 +34,15 @@ impl Executor {
             body: None,
         };
         let deadline = Instant::now() + TIMEOUT;
-        let tries = self.tries("import", &request, 2, MAX_DOCUMENT, deadline);
+        let tries = self.tries("fetch", &request, 2, MAX_DOCUMENT, deadline);
         let answer = timeout_at(deadline, tries).await.unwrap_or_else(|_| {
-            let hint = "fetch the document by hand and import the file".to_owned();
+            let hint = "fetch the document by hand and name the file".to_owned();
             Err(ToolError::Timeout { host: request.host(), timeout: TIMEOUT, hint })
         })?;
         if answer.cut {
-            return Err(ToolError::TooLarge { media_type: "OpenAPI".to_owned(), limit: MAX_DOCUMENT });
+            return Err(ToolError::TooLarge { media_type: "document".to_owned(), limit: MAX_DOCUMENT });
         }
-        outcome::success(&answer)?;
+        outcome::success(&answer).map_err(|error| Mask::default().error(error))?;
         Ok(answer.body)
     }
 }

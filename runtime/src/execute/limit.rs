@@ -25,7 +25,7 @@ pub(super) struct ApiLimits {
 type Key = (String, Option<(u32, u128)>, Option<u32>);
 
 struct ApiLimit {
-    rate: Option<Turns>,
+    rate: Option<Arc<Turns>>,
     concurrency: Option<Arc<Semaphore>>,
 }
 
@@ -43,7 +43,13 @@ impl ApiLimits {
         if limits.rate.is_none() && limits.concurrency.is_none() {
             return Ok(Admission { _permit: None });
         }
-        let limit = self.of(api, limits);
+        // Asked for one by one: tools that share one of the numbers share that limit.
+        let rate = Limits { rate: limits.rate, ..Limits::default() };
+        let concurrency = Limits { concurrency: limits.concurrency, ..Limits::default() };
+        let limit = ApiLimit {
+            rate: self.of(api, &rate).rate.clone(),
+            concurrency: self.of(api, &concurrency).concurrency.clone(),
+        };
         if let (Some(turns), Some(rate)) = (&limit.rate, limits.rate) {
             let turn = turns.take(Instant::now(), deadline).map_err(|wait| ToolError::Busy {
                 api: api.to_owned(),
@@ -77,7 +83,7 @@ impl ApiLimits {
 impl ApiLimit {
     fn new(limits: &Limits) -> Self {
         let permits = |calls: u32| Arc::new(Semaphore::new(usize::try_from(calls).unwrap_or(Semaphore::MAX_PERMITS)));
-        Self { rate: limits.rate.map(Turns::new), concurrency: limits.concurrency.map(permits) }
+        Self { rate: limits.rate.map(|rate| Arc::new(Turns::new(rate))), concurrency: limits.concurrency.map(permits) }
     }
 }
 

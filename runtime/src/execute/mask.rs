@@ -6,8 +6,14 @@ use std::borrow::Cow;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
+use serde_json::Value;
+
 use super::error::ToolError;
 use super::escape::percent_encode;
+use super::refusal::bounded;
+
+/// The longest text in an error, in characters. Cut after masking: half a secret is found by nobody.
+const LONGEST: usize = 2_000;
 
 /// Shorter values would mask half of every text, and are no secrets.
 const SHORTEST: usize = 4;
@@ -22,9 +28,16 @@ pub(super) struct Mask {
 impl Mask {
     /// Adds a secret's value.
     pub(super) fn add(&mut self, name: &str, value: &str) {
-        let quoted = serde_json::Value::from(value).to_string();
+        let quoted = Value::from(value).to_string();
         let inner = quoted.get(1..quoted.len() - 1).unwrap_or_default();
-        let forms = [value.to_owned(), inner.to_owned(), percent_encode(value), BASE64_STANDARD.encode(value)];
+        let forms = [
+            value.to_owned(),
+            inner.to_owned(),
+            percent_encode(value),
+            BASE64_STANDARD.encode(value),
+            // A host is lower-cased before anything names it.
+            value.to_ascii_lowercase(),
+        ];
         for form in forms {
             if form.len() >= SHORTEST && !self.needles.iter().any(|(needle, _)| *needle == form) {
                 self.needles.push((form, format!("{{secret.{name}}}")));
@@ -44,7 +57,42 @@ impl Mask {
         masked
     }
 
-    /// The error without values of secrets.
+    /// Masks every text and key of a JSON value, and says whether there was something to mask.
+    pub(super) fn value(&self, value: &mut Value) -> bool {
+        match value {
+            Value::Null | Value::Bool(_) | Value::Number(_) => false,
+            Value::String(text) => match self.text(text) {
+                Cow::Borrowed(_) => false,
+                Cow::Owned(masked) => {
+                    *text = masked;
+                    true
+                }
+            },
+            Value::Array(items) => items.iter_mut().fold(false, |masked, item| self.value(item) | masked),
+            Value::Object(members) => {
+                let keys = members.keys().any(|key| matches!(self.text(key), Cow::Owned(_)));
+                if keys {
+                    let owned = std::mem::take(members);
+                    members.extend(owned.into_iter().map(|(key, value)| (self.text(&key).into_owned(), value)));
+                }
+                members.values_mut().fold(keys, |masked, member| self.value(member) | masked)
+            }
+        }
+    }
+
+    /// Drops the beginning of a secret at the end of a text that was cut.
+    pub(super) fn cut(&self, text: &mut String) {
+        for (needle, _) in &self.needles {
+            let begun = (SHORTEST..needle.len())
+                .rev()
+                .find(|length| needle.get(..*length).is_some_and(|beginning| text.ends_with(beginning)));
+            if let Some(length) = begun {
+                text.truncate(text.len() - length);
+            }
+        }
+    }
+
+    /// The error without values of secrets, and then no longer than an agent should read.
     pub(super) fn error(&self, mut error: ToolError) -> ToolError {
         let texts: Vec<&mut String> = match &mut error {
             ToolError::Definition { reason, .. } => vec![reason],
@@ -56,7 +104,7 @@ impl Mask {
             ToolError::Arguments { .. } | ToolError::MissingSecret { .. } | ToolError::Busy { .. } => Vec::new(),
         };
         for text in texts {
-            *text = self.text(text).into_owned();
+            *text = bounded(&self.text(text), LONGEST);
         }
         error
     }

@@ -9,13 +9,7 @@ use serde_json::Value;
 use super::encode::is_json;
 use super::error::ToolError;
 use super::mask::Mask;
-use super::refusal::bounded;
 use super::send::Answer;
-
-/// Characters of a server's failure that are passed on.
-const MESSAGE: usize = 2_000;
-/// Characters of a page that was meant for a browser.
-const PAGE: usize = 300;
 
 /// What a call gave.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -73,7 +67,9 @@ pub(super) fn read(answer: &Answer, mask: &Mask, limit: u64) -> Result<ToolOutco
     if answer.cut {
         return Err(ToolError::TooLarge { media_type, limit });
     }
-    let data = BASE64_STANDARD.encode(&answer.body);
+    // Bytes that are text after all are masked as text.
+    let masked = std::str::from_utf8(&answer.body).map(|text| mask.text(text));
+    let data = BASE64_STANDARD.encode(masked.as_deref().map_or(answer.body.as_slice(), str::as_bytes));
     let media_type = if media_type.is_empty() { "application/octet-stream".to_owned() } else { media_type };
     let content = match media_type.split('/').next() {
         Some("image") => Content::Image { data, media_type },
@@ -93,15 +89,20 @@ pub(super) fn success(answer: &Answer) -> Result<(), ToolError> {
 
 fn read_text(answer: &Answer, media_type: &str, mask: &Mask) -> ToolOutcome {
     let decoded = decode(answer);
-    let text = mask.text(&decoded).into_owned();
+    let mut text = mask.text(&decoded).into_owned();
     let mut outcome = ToolOutcome::default();
     if answer.cut {
+        mask.cut(&mut text);
         outcome.notes.push(format!(
             "the answer was cut after {} bytes, the limit of this tool; ask for less, with a filter or a page",
             answer.body.len()
         ));
     } else if is_json(media_type) || media_type.is_empty() {
-        outcome.structured = serde_json::from_str(&text).ok();
+        outcome.structured = serde_json::from_str(&decoded).ok();
+        // JSON has many spellings of one text, so secrets are looked for in what it says.
+        if outcome.structured.as_mut().is_some_and(|value| mask.value(value)) {
+            text = outcome.structured.as_ref().map(Value::to_string).unwrap_or_default();
+        }
         if outcome.structured.is_none() && is_json(media_type) {
             outcome.notes.push("the server calls its answer JSON, but it is not".to_owned());
         }
@@ -155,12 +156,13 @@ fn failure(answer: &Answer) -> ToolError {
     let text = decode(answer);
     let message = match serde_json::from_str::<Value>(&text) {
         Ok(value) => words(&value).unwrap_or_else(|| value.to_string()),
-        Err(_) if essence(answer).contains("html") => bounded(&without_tags(&text), PAGE),
+        Err(_) if essence(answer).contains("html") => without_tags(&text),
         Err(_) => text.trim().to_owned(),
     };
     ToolError::Status {
         status: answer.status,
-        message: bounded(&message, MESSAGE),
+        // Bounded when it has been masked.
+        message,
         retry_after: answer.retry_after,
         hint: hint(answer.status).to_owned(),
     }

@@ -11,8 +11,8 @@ use cap_compiler::capability::{
 use serde_json::{Map, Value};
 
 use super::bind::{self, Scope};
-use super::error::ToolError;
-use super::escape::has_control;
+use super::error::{ArgumentProblem, ToolError};
+use super::escape::{has_control, percent_encode};
 use super::prepared::Prepared;
 use super::sealed::{Sealed, SealedPiece};
 use super::{body, encode, path};
@@ -140,7 +140,7 @@ pub(super) fn plan(
         server: server(call, &scope)?,
         network: call.network,
         path: path::plan(&call.path, &scope)?,
-        query: query(&call.query, &scope)?,
+        query: query(call, &scope)?,
         headers: headers(&call.headers, body.is_some(), &scope)?,
         cookies: cookies(&call.cookies, &scope)?,
         body,
@@ -161,14 +161,33 @@ fn server(call: &HttpCall, scope: &Scope<'_>) -> Result<Sealed, ToolError> {
     bind::sealed(&call.server, scope)?.ok_or_else(|| scope.definition("its server is empty"))
 }
 
-fn query(parameters: &[Parameter], scope: &Scope<'_>) -> Result<Vec<(String, String)>, ToolError> {
+fn query(call: &HttpCall, scope: &Scope<'_>) -> Result<Vec<(String, String)>, ToolError> {
     let mut found = Vec::new();
-    for parameter in parameters {
-        if let Some(value) = bind::value(&parameter.value, scope)? {
-            found.extend(named_pairs(parameter, &value));
+    for parameter in &call.query {
+        let Some(value) = bind::value(&parameter.value, scope)? else { continue };
+        let pairs = named_pairs(parameter, &value);
+        // The members of an object may become keys of their own, but never somebody else's.
+        if let Some(key) = pairs.iter().map(|(key, _)| key).find(|key| is_taken(call, parameter, key)) {
+            let message = format!("must not have the member `{key}`, which is a parameter of its own");
+            let argument = bind::names(&parameter.value).first().map(|name| (*name).to_owned()).unwrap_or_default();
+            let problems = vec![ArgumentProblem { argument, message }];
+            return Err(ToolError::Arguments { tool: scope.tool.capability().tool.to_string(), problems });
         }
+        found.extend(pairs);
     }
     Ok(found)
+}
+
+/// Whether a key of the query belongs to another parameter or to a credential.
+fn is_taken(call: &HttpCall, parameter: &Parameter, key: &str) -> bool {
+    let credentials = call.auth.iter().flatten().filter_map(|credential| match credential {
+        Credential::Query { name, .. } => Some(name),
+        Credential::Bearer(_) | Credential::Basic { .. } | Credential::Header { .. } | Credential::Cookie { .. } => {
+            None
+        }
+    });
+    let others = call.query.iter().map(|other| &other.name).filter(|name| **name != parameter.name);
+    key != percent_encode(&parameter.name) && others.chain(credentials).any(|name| percent_encode(name) == key)
 }
 
 /// The pairs of one parameter of a query or a form. Null is as if it was not given, except inside

@@ -3,7 +3,6 @@
 use url::Url;
 
 use super::error::ToolError;
-use super::refusal::bounded;
 use super::send::Answer;
 
 /// Redirects of one call.
@@ -20,7 +19,7 @@ pub(super) fn next(method: &str, url: &Url, answer: &Answer, followed: usize) ->
     }
     let Some(location) = &answer.location else { return Ok(None) };
     let refuse = |reason: &str| {
-        Err(ToolError::Redirect { status: answer.status, location: bounded(location, 200), reason: reason.to_owned() })
+        Err(ToolError::Redirect { status: answer.status, location: location.clone(), reason: reason.to_owned() })
     };
     if !matches!(method, "GET" | "HEAD") {
         return refuse("only GET and HEAD requests are repeated elsewhere; the definition should name the new address");

@@ -66,7 +66,13 @@ impl<'a> Opener<'a> {
                         values.insert(name.0.clone(), Value::String(self.value(name)?));
                     }
                     match expression.evaluate(arguments, &values) {
-                        Evaluated::Value(value) => text.push_str(&plain_text(&value)),
+                        Evaluated::Value(value) => {
+                            let computed = plain_text(&value);
+                            if let Some(name) = secrets.first() {
+                                self.mask.add(&name.0, &computed);
+                            }
+                            text.push_str(&computed);
+                        }
                         Evaluated::Absent => {}
                         Evaluated::Failed(reason) => {
                             return Err(self.definition(format!("`{}` failed: {reason}", expression.source())));

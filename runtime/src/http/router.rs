@@ -12,5 +12,5 @@ use crate::mcp::{Gateway, http_endpoint};
 pub fn router(gateway: Gateway, admission: &Admission, token: &CancellationToken) -> Router {
     let endpoint = http_endpoint(gateway.clone(), &admission.hosts, &admission.origins, token);
     let health = Router::new().route("/health", get(health::health)).with_state(gateway);
-    layered(health.nest_service("/mcp", endpoint))
+    layered(health.route_service("/mcp", endpoint))
 }
