@@ -197,6 +197,52 @@ fn pins_are_written_verified_and_readable_by_sha256sum() {
 }
 
 #[test]
+fn a_pin_check_of_a_wrong_path_does_not_pass() {
+    let sandbox = weather();
+    sandbox.ok(&["pin"]);
+    assert_eq!(sandbox.run(&["pin", "--check", "capabilites"]).code, 5);
+    sandbox.ok(&["pin", "--check", "./capabilities/weather.yaml"]);
+}
+
+#[test]
+fn a_lock_file_with_a_wrong_line_is_mended_by_pinning() {
+    let sandbox = weather();
+    sandbox.ok(&["pin"]);
+    let lock = sandbox.read("capabilities/cap.lock");
+    sandbox.write("capabilities/cap.lock", &format!("{lock}not a line\n"));
+    assert_eq!(sandbox.run(&["pin", "--check"]).code, 3);
+    sandbox.ok(&["pin"]);
+    assert_eq!(sandbox.read("capabilities/cap.lock"), lock);
+}
+
+#[test]
+fn a_lock_file_that_cannot_be_read_lets_nothing_through() {
+    let sandbox = weather();
+    std::fs::create_dir(sandbox.path().join("capabilities/cap.lock")).unwrap();
+    let run = sandbox.run(&["list"]);
+    assert_eq!(run.code, 5);
+    assert!(run.stderr.contains("cap.lock"), "{}", run.stderr);
+}
+
+#[test]
+fn a_folder_within_another_is_refused() {
+    let sandbox = weather();
+    sandbox.write("capabilities/inner/x.yaml", WEATHER);
+    let run = sandbox.run(&["list", "--capabilities", "capabilities", "--capabilities", "capabilities/inner"]);
+    assert_eq!(run.code, 5);
+    assert!(run.stderr.contains("is inside of"), "{}", run.stderr);
+}
+
+#[test]
+fn settings_that_say_locked_bind_every_command() {
+    let sandbox = weather();
+    sandbox.write("cap.yaml", "locked: true\n");
+    assert_eq!(sandbox.run(&["call", "forecast", "--arg", "city=Oslo", "--dry-run"]).code, 1);
+    sandbox.ok(&["pin"]);
+    sandbox.ok(&["call", "forecast", "--arg", "city=Oslo", "--dry-run"]);
+}
+
+#[test]
 fn what_does_not_compile_is_not_pinned() {
     let sandbox = weather();
     sandbox.write("capabilities/broken.yaml", "version: 1\nkind: capability\nname: x\n");

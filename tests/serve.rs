@@ -269,6 +269,37 @@ fn standard_input_and_output_speak_mcp_and_nothing_else() {
     assert!(child.wait().unwrap().success(), "the gateway does not end when its client leaves");
 }
 
+#[tokio::test]
+async fn without_its_api_a_tool_is_gone_and_other_paths_serve_nothing() {
+    let sandbox = Sandbox::new();
+    sandbox.write("capabilities/zoo/api.yaml", "version: 1\nkind: api\nname: zoo\nserver: https://zoo.example.com\n");
+    let tool = capability("zebra", "Counts the stripes of an animal.")
+        .replace("server: http://127.0.0.1:9\nnetwork: private", "api: zoo");
+    sandbox.write("capabilities/zoo/zebra.yaml", &tool);
+    let served = Served::start(&sandbox, &[]);
+    let agent = served.connect().await;
+    agent.until("there", "stripes", "zoo__zebra", |found| found.is_some()).await;
+    std::fs::remove_file(sandbox.path().join("capabilities/zoo/api.yaml")).unwrap();
+    agent.until("cut off", "stripes", "zoo__zebra", |found| found.is_none()).await;
+
+    let answer = http().post(format!("{}/servers/zoo", served.url)).body("{}").send().await.unwrap();
+    assert_eq!(answer.status().as_u16(), 404);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_polite_signal_ends_standard_input_too() {
+    let sandbox = Sandbox::new();
+    sandbox.write("capabilities/zebra.yaml", &capability("zebra", "Counts the stripes of an animal."));
+    let mut child =
+        sandbox.command(&["serve", "--stdio"]).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("Serving")));
+    let ended = std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+    assert!(ended.is_ok_and(|status| status.success()));
+    assert!(child.wait().unwrap().success());
+}
+
 #[cfg(unix)]
 #[test]
 fn a_polite_signal_ends_it_with_success() {

@@ -38,8 +38,8 @@ async fn serve(args: &ServeArgs, workspace: &Workspace, output: &Output) -> Resu
     let stop = CancellationToken::new();
     let settings = settings(args, workspace, output)?;
     let started = start(settings, &stop).map_err(|error| not_started(&error, output))?;
+    stop_on_signal(stop.clone());
     announce(&started, output);
-    tokio::spawn(stop_on_signal(stop.clone()));
     if args.stdio {
         let served = serve_stdio(started.gateway.clone(), stop.clone()).await;
         return match served {
@@ -112,20 +112,28 @@ fn announce_address(address: SocketAddr, output: &Output) {
     }
 }
 
-/// The first signal stops politely; requests under way have ten seconds.
-async fn stop_on_signal(stop: CancellationToken) {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            stop.cancel();
-            return;
+/// Listens for signals from now on; the first one cancels `stop`.
+#[cfg(unix)]
+fn stop_on_signal(stop: CancellationToken) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return;
+    };
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-    }
-    _ = tokio::signal::ctrl_c().await;
-    stop.cancel();
+        stop.cancel();
+    });
+}
+
+/// Listens for Ctrl-C, which cancels `stop`.
+#[cfg(not(unix))]
+fn stop_on_signal(stop: CancellationToken) {
+    tokio::spawn(async move {
+        _ = tokio::signal::ctrl_c().await;
+        stop.cancel();
+    });
 }

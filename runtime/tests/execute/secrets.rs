@@ -6,7 +6,7 @@ use cap_compiler::capability::{Binding, Computed, Credential, Expression, Parame
 use cap_runtime::execute::{Executor, ExecutorSettings, Secrets, ToolError};
 use serde_json::json;
 
-use super::support::{Server, anything, call, object, prepared, secret, simple};
+use super::support::{Server, anything, bound, call, form, object, prepared, secret, simple};
 
 fn executor(secrets: &[(&str, &str)]) -> Executor {
     let secrets = secrets.iter().fold(Secrets::none(), |all, (name, value)| all.with_value(name, (*value).into()));
@@ -86,6 +86,49 @@ async fn a_secret_that_comes_back_is_masked() {
     let error = executor.call(&prepared(call, anything()), &object(json!({}))).await.unwrap_err();
     let text = format!("{error} {error:?} {:?}", ExecutorSettings::default());
     assert!(text.contains("Bearer {secret.TOKEN}") && !text.contains("very-secret"), "{text}");
+}
+
+#[tokio::test]
+async fn a_secret_is_masked_in_every_spelling() {
+    const VALUE: &str = "very/secret/key";
+    let server = Server::start().await;
+    for path in ["/reflect/escaped", "/reflect/late", "/reflect/bytes"] {
+        let mut call = call(&server.url(), path);
+        call.auth = vec![vec![Credential::Bearer(secret("TOKEN"))]];
+        let result = executor(&[("TOKEN", VALUE)]).call(&prepared(call, anything()), &object(json!({}))).await;
+        let text = match &result {
+            Ok(outcome) => format!("{outcome:?}"),
+            Err(error) => format!("{error:?}"),
+        };
+        // What is base64 in the answer is looked into.
+        let words = text.split(|c: char| !c.is_ascii_alphanumeric() && !"+/=".contains(c));
+        let decoded: String = words
+            .filter_map(|word| base64::Engine::decode(&base64::prelude::BASE64_STANDARD, word).ok())
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .collect();
+        assert!(!format!("{text}{decoded}").contains("very/"), "{path}: {text} {decoded}");
+        assert!(!text.contains("ver\\u0079"), "{path}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn an_object_cannot_bring_the_key_of_a_credential_or_of_another_parameter() {
+    let server = Server::start().await;
+    let mut call = call(&server.url(), "/x");
+    call.query = vec![
+        Parameter { value: bound("filter"), ..form("filter") },
+        Parameter { value: bound("page"), ..form("page") },
+    ];
+    call.auth = vec![vec![Credential::Query { name: "api_key".to_owned(), value: secret("KEY") }]];
+    let tool = prepared(call, anything());
+    let executor = executor(&[("KEY", "right-one")]);
+    for member in ["api_key", "page"] {
+        let arguments = object(json!({"filter": {member: "mine"}}));
+        let error = executor.call(&tool, &arguments).await.unwrap_err();
+        assert!(matches!(&error, ToolError::Arguments { .. }) && error.to_string().contains(member), "{error}");
+    }
+    executor.call(&tool, &object(json!({"filter": {"state": "open"}}))).await.unwrap();
+    assert_eq!(server.last().target, "/x?state=open&api_key=right-one");
 }
 
 #[tokio::test]

@@ -102,6 +102,17 @@ async fn answer(State(memory): State<Memory>, request: Request) -> Response {
         )
             .into_response(),
         "/reflect" => (StatusCode::BAD_REQUEST, seen.header("authorization").unwrap_or_default()).into_response(),
+        // The same text as above, spelled as some servers spell JSON.
+        "/reflect/escaped" => {
+            let text = seen.header("authorization").unwrap_or_default().replace('/', "\\/").replace('y', "\\u0079");
+            typed("application/json", format!("{{\"said\":\"{text}\",\"{text}\":[1]}}").as_bytes())
+        }
+        // An error whose text is cut for the agent within the credential.
+        "/reflect/late" => {
+            let text = format!("{}{}", "x".repeat(1_990), seen.header("authorization").unwrap_or_default());
+            (StatusCode::BAD_REQUEST, text).into_response()
+        }
+        "/reflect/bytes" => typed("application/vnd.odd", seen.header("authorization").unwrap_or_default().as_bytes()),
         "/slow" => {
             tokio::time::sleep(Duration::from_secs(30)).await;
             StatusCode::OK.into_response()
