@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 
+use cap_compiler::capability::Capability;
 use cap_compiler::diagnostic::{Diagnostic, Severity};
-use cap_compiler::pin::{Digest, Problem};
+use cap_compiler::pin::{Digest, Pinned, Problem};
 use cap_compiler::report::Places;
 use cap_compiler::source::SourceLoader;
 use tokio::task::spawn_blocking;
@@ -52,17 +53,18 @@ impl Reloader {
         Self { loader: self.loader.emptied(), generation: self.generation, fingerprint: None, told: self.told.clone() }
     }
 
-    /// Loads the folders and builds a snapshot; `None` if nothing changed since the last one.
+    /// Loads the folders and builds a snapshot; `None` if nothing changed since the last one. Tools
+    /// that are as they were `before` keep what was compiled for them.
     ///
     /// # Errors
     /// When there is no new snapshot; the state is as before.
-    pub fn reload(&mut self) -> Result<Option<Snapshot>, ReloadError> {
+    pub fn reload(&mut self, before: Option<&Snapshot>) -> Result<Option<Snapshot>, ReloadError> {
         let loaded = self.loader.load()?;
         if self.fingerprint == Some(loaded.fingerprint) {
             return Ok(None);
         }
         let problems = problem_lines(&loaded, self.loader.sources());
-        let snapshot = Snapshot::build(self.generation + 1, contents(&loaded, problems.clone()))?;
+        let snapshot = Snapshot::build(self.generation + 1, contents(&loaded, problems.clone(), before))?;
         self.generation += 1;
         self.fingerprint = Some(loaded.fingerprint);
         self.tell(&loaded, problems);
@@ -103,8 +105,9 @@ pub async fn run(mut reloader: Reloader, registry: Arc<Registry>, mut watcher: W
             () = watcher.changed() => {}
         }
         let spare = reloader.spare();
+        let before = registry.snapshot();
         let work = spawn_blocking(move || {
-            let result = reloader.reload();
+            let result = reloader.reload(Some(&before));
             (reloader, result)
         });
         reloader = match work.await {
@@ -128,13 +131,17 @@ fn swap(result: Result<Option<Snapshot>, ReloadError>, registry: &Registry) {
     }
 }
 
-/// What was loaded, as the registry takes it.
+/// What was loaded, as the registry takes it. A tool that is as it was `before` stays the same.
 #[must_use]
-pub fn contents(loaded: &Loaded, problems: Vec<String>) -> Contents {
-    let tools = loaded.tools.iter().map(|tool| RegisteredTool {
-        prepared: Arc::new(Prepared::new(Arc::new(tool.clone().into_inner()))),
-        pin: tool.pin(),
-    });
+pub fn contents(loaded: &Loaded, problems: Vec<String>, before: Option<&Snapshot>) -> Contents {
+    let prepared = |tool: &Pinned<Capability>| {
+        let known = before.and_then(|before| before.tool(tool.tool.as_str()));
+        match known.filter(|known| *known.capability() == **tool) {
+            Some(known) => Arc::clone(&known.prepared),
+            None => Arc::new(Prepared::new(Arc::new((**tool).clone()))),
+        }
+    };
+    let tools = loaded.tools.iter().map(|tool| RegisteredTool { prepared: prepared(tool), pin: tool.pin() });
     Contents {
         servers: loaded.servers.clone(),
         tools: tools.collect(),

@@ -62,7 +62,7 @@ pub fn start(settings: StartSettings, stop: &CancellationToken) -> Result<Starte
     // Watched before they are loaded: what changes in between is a signal that waits.
     let watcher = watch(&settings.folders)?;
     let mut reloader = Reloader::new(Loader::new(&settings.folders, settings.policy));
-    let snapshot = reloader.reload()?.ok_or(ReloadError::Ended)?;
+    let snapshot = reloader.reload(None)?.ok_or(ReloadError::Ended)?;
     let registry = Arc::new(Registry::new(snapshot));
     let reloading = tokio::spawn(reload::run(reloader, Arc::clone(&registry), watcher, stop.child_token()));
     let gateway = Gateway::new(registry, Arc::new(executor), exposure);
