@@ -273,10 +273,31 @@ impl Expression {
     }
 }
 
+/// Headers that belong to the connection (RFC 9110, sections 7.2 and 7.6.1): the HTTP client sets
+/// them itself, and a definition cannot.
+const CONNECTION_HEADERS: [&str; 10] = [
+    "host",
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "keep-alive",
+    "upgrade",
+    "te",
+    "trailer",
+    "expect",
+    "proxy-connection",
+];
+
+/// Whether a header belongs to the connection and cannot be set by a definition.
+#[must_use]
+pub fn is_connection_header(name: &str) -> bool {
+    CONNECTION_HEADERS.iter().any(|own| own.eq_ignore_ascii_case(name))
+}
+
 impl Style {
     /// OpenAPI's name of the style.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Simple => "simple",
             Self::Label => "label",

@@ -8,7 +8,7 @@ mod call;
 
 pub use call::{
     Binding, Body, BodyContent, BodyPart, Call, Computed, Credential, Encoding, Expression, HttpCall, Network,
-    Parameter, PathPiece, Piece, Style, Text,
+    Parameter, PathPiece, Piece, Style, Text, is_connection_header,
 };
 
 use std::fmt;

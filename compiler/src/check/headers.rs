@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::Report;
 use super::capability::shape;
+use crate::capability::is_connection_header;
 use crate::definition::{Template, TemplateValue};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::Pointer;
@@ -26,7 +27,7 @@ pub(super) fn check_header_name(name: &str, owner: HeaderOwner, pointer: &Pointe
     let lower = name.to_ascii_lowercase();
     let (fault, help) = if !is_token(name) {
         (TOKEN, format!("rename it, for example to `{}`", as_token(name)))
-    } else if FRAMING.contains(&lower.as_str()) {
+    } else if is_connection_header(&lower) {
         ("the HTTP client sets this header itself", "remove it".to_owned())
     } else if owner == HeaderOwner::Request && matches!(lower.as_str(), "authorization" | "proxy-authorization") {
         ("credentials belong into `auth`", "remove it, and write `auth: {bearer: \"{{ secret.NAME }}\"}`".to_owned())
@@ -98,19 +99,6 @@ fn check_line(text: &str, pointer: &Pointer, report: &mut Report<'_>) {
 }
 
 const TOKEN: &str = "a name has letters, digits, `-`, `_` and a few other signs, and no spaces";
-
-const FRAMING: [&str; 10] = [
-    "host",
-    "content-length",
-    "transfer-encoding",
-    "connection",
-    "keep-alive",
-    "upgrade",
-    "te",
-    "trailer",
-    "expect",
-    "proxy-connection",
-];
 
 /// `token` of RFC 9110, section 5.6.2.
 pub(super) fn is_token(text: &str) -> bool {

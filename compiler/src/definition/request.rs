@@ -223,13 +223,13 @@ impl PartDefinition {
 }
 
 const STYLES: [(&str, Style); 7] = [
-    ("simple", Style::Simple),
-    ("label", Style::Label),
-    ("matrix", Style::Matrix),
-    ("form", Style::Form),
-    ("spaceDelimited", Style::SpaceDelimited),
-    ("pipeDelimited", Style::PipeDelimited),
-    ("deepObject", Style::DeepObject),
+    (Style::Simple.name(), Style::Simple),
+    (Style::Label.name(), Style::Label),
+    (Style::Matrix.name(), Style::Matrix),
+    (Style::Form.name(), Style::Form),
+    (Style::SpaceDelimited.name(), Style::SpaceDelimited),
+    (Style::PipeDelimited.name(), Style::PipeDelimited),
+    (Style::DeepObject.name(), Style::DeepObject),
 ];
 
 /// The styles for the generated JSON Schema; read and written through [`STYLES`].

@@ -3,29 +3,19 @@
 use serde_json::{Map, Value, json};
 
 use super::path::PathTemplate;
+use crate::capability::is_connection_header;
 use crate::definition::{ParameterDefinition, PathParameterDefinition, TemplateValue};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::openapi::schema::{Converter, Direction, Holder, View, is_text_like, shortened};
 use crate::openapi::{Location, Operation, Parameter, Serialization, prose};
 
 /// Header parameters that no caller sets: OpenAPI says to ignore the first three, which follow from
-/// other parts of the document, and HTTP clients set the others themselves.
-const RESERVED_HEADERS: [&str; 14] = [
-    "accept",
-    "content-type",
-    "authorization",
-    "proxy-authorization",
-    "host",
-    "content-length",
-    "transfer-encoding",
-    "connection",
-    "keep-alive",
-    "upgrade",
-    "te",
-    "trailer",
-    "expect",
-    "proxy-connection",
-];
+/// other parts of the document.
+const RESERVED_HEADERS: [&str; 4] = ["accept", "content-type", "authorization", "proxy-authorization"];
+
+fn is_reserved(header: &str) -> bool {
+    is_connection_header(header) || RESERVED_HEADERS.iter().any(|reserved| reserved.eq_ignore_ascii_case(header))
+}
 
 /// A parameter on its way to an argument.
 #[derive(Clone, Debug)]
@@ -81,7 +71,7 @@ fn is_sent(parameter: &Parameter<'_>, path: &PathTemplate, converter: &Converter
             }
             false
         }
-        Location::Header if RESERVED_HEADERS.contains(&parameter.name.to_ascii_lowercase().as_str()) => {
+        Location::Header if is_reserved(parameter.name) => {
             report_reserved(parameter, converter);
             false
         }

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use cap_compiler::capability::{
     Binding, Call, Credential, Encoding, HttpCall, Limits, Network, Parameter, Piece, SecretName, Text,
+    is_connection_header,
 };
 use serde_json::{Map, Value};
 
@@ -117,9 +118,6 @@ impl PlannedCredential {
     }
 }
 
-/// Headers that belong to the connection; no definition sets them.
-const OWN_HEADERS: [&str; 6] = ["host", "content-length", "transfer-encoding", "connection", "upgrade", "te"];
-
 /// What is asked for where the definition does not say.
 const ACCEPT: &str = "application/json, text/*;q=0.9, */*;q=0.8";
 
@@ -203,7 +201,7 @@ fn headers(parameters: &[Parameter], has_body: bool, scope: &Scope<'_>) -> Resul
     let mut found = Vec::new();
     for parameter in parameters {
         let name = parameter.name.to_ascii_lowercase();
-        if OWN_HEADERS.contains(&name.as_str()) {
+        if is_connection_header(&name) {
             return Err(scope.definition(format!("the header `{}` belongs to the connection", parameter.name)));
         }
         // The body says its own type, with the boundary that only it knows.
