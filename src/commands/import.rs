@@ -200,7 +200,8 @@ fn summarise(imported: &Import, written: usize, folder: &Path, output: &Output) 
     output.status(Tone::Good, "Wrote", &format!("{} below {}", plural(written, "file"), place.display()));
     for secret in &summary.secrets {
         let about = [secret.description.clone().unwrap_or_default(), secret.urls.join(" ")].join(" ");
-        output.status(Tone::Warning, "Secret", &format!("{} ({}) {}", secret.name, secret.sent_as, about.trim()));
+        let line = format!("{} ({}) {}", secret.name, secret.sent_as, about.trim());
+        output.status(Tone::Warning, "Secret", line.trim_end());
     }
     output.detail("(review the files, then run `cap check` and `cap pin`)");
 }
