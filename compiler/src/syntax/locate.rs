@@ -6,7 +6,7 @@ use std::ops::Range;
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
 use super::Pointer;
-use super::yaml::bytes_of_span;
+use super::yaml::CharCursor;
 
 /// Where a node stands in its text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,9 +23,10 @@ pub struct Located {
 /// gives what stands before the fault.
 pub(super) fn locate(text: &str, wanted: &BTreeSet<Pointer>) -> BTreeMap<Pointer, Located> {
     let mut walk = Walk { text, wanted, frames: Vec::new(), found: BTreeMap::new() };
+    let mut cursor = CharCursor::new(text);
     for event in Parser::new_from_str(text) {
         let Ok((event, span)) = event else { break };
-        let bytes = bytes_of_span(text, span);
+        let bytes = cursor.bytes_of(span);
         match event {
             Event::Scalar(value, style, ..) => walk.scalar(&value, style, bytes),
             Event::Alias(_) => walk.node(bytes, None),

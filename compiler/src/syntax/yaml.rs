@@ -87,6 +87,44 @@ pub(super) fn byte_of_char(text: &str, index: usize) -> usize {
     text.char_indices().nth(index).map_or(text.len(), |(byte, _)| byte)
 }
 
+/// Turns the parser's character indices into bytes. Indices that come one after another cost only
+/// the way between them.
+pub(super) struct CharCursor<'t> {
+    text: &'t str,
+    chars: usize,
+    byte: usize,
+}
+
+impl<'t> CharCursor<'t> {
+    pub(super) fn new(text: &'t str) -> Self {
+        Self { text, chars: 0, byte: 0 }
+    }
+
+    /// The bytes of a span.
+    pub(super) fn bytes_of(&mut self, span: Span) -> Range<usize> {
+        let start = self.seek(span.start.index());
+        let (chars, byte) = (self.chars, self.byte);
+        let end = self.seek(span.end.index()).max(start);
+        // The next span begins near this one's start, which may be far before its end.
+        (self.chars, self.byte) = (chars, byte);
+        start..end
+    }
+
+    fn seek(&mut self, index: usize) -> usize {
+        while self.chars < index {
+            let Some(next) = self.text.get(self.byte..).and_then(|rest| rest.chars().next()) else { break };
+            self.byte += next.len_utf8();
+            self.chars += 1;
+        }
+        while self.chars > index {
+            let Some(last) = self.text.get(..self.byte).and_then(|front| front.chars().next_back()) else { break };
+            self.byte -= last.len_utf8();
+            self.chars -= 1;
+        }
+        self.byte
+    }
+}
+
 /// The bytes of a parser's span.
 pub(super) fn bytes_of_span(text: &str, span: Span) -> Range<usize> {
     let start = byte_of_char(text, span.start.index());
@@ -100,6 +138,8 @@ pub(super) fn is_merge(key: &str, style: ScalarStyle) -> bool {
 
 struct Composer<'t> {
     text: &'t str,
+    /// For keys that stand twice, of which there may be many.
+    cursor: CharCursor<'t>,
     bounds: &'t Bounds,
     frames: Vec<Frame>,
     anchors: HashMap<usize, (Value, usize)>,
@@ -132,6 +172,7 @@ impl<'t> Composer<'t> {
     fn new(text: &'t str, bounds: &'t Bounds) -> Self {
         Self {
             text,
+            cursor: CharCursor::new(text),
             bounds,
             frames: Vec::new(),
             anchors: HashMap::new(),
@@ -240,7 +281,7 @@ impl<'t> Composer<'t> {
                 None => return Err(self.syntax("a key must be text, not a collection", span)),
                 Some(key) if key.merge => merges.push(value),
                 Some(key) if map.contains_key(&key.text) => {
-                    let bytes = bytes_of_span(self.text, key.span);
+                    let bytes = self.cursor.bytes_of(key.span);
                     let message = format!("the key `{}` stands twice in one mapping", key.text);
                     self.duplicates.push(Fault { kind: FaultKind::DuplicateKey, message, bytes, help: None });
                 }
