@@ -1,4 +1,5 @@
-//! The table of exit codes. `docs/operations.md` has the same table; a test compares them.
+//! The table of exit codes. `docs/operations.md` says more about each; a test holds that it names
+//! them all.
 
 use std::process::ExitCode;
 

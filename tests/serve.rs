@@ -293,11 +293,15 @@ fn a_polite_signal_ends_standard_input_too() {
     sandbox.write("capabilities/zebra.yaml", &capability("zebra", "Counts the stripes of an animal."));
     let mut child =
         sandbox.command(&["serve", "--stdio"]).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // Held open: waiting for a child closes its input, and that would end it as well.
+    let _input = child.stdin.take();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     assert!(lines.any(|line| line.unwrap().contains("Serving")));
     let ended = std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
     assert!(ended.is_ok_and(|status| status.success()));
-    assert!(child.wait().unwrap().success());
+    let status = child.wait().unwrap();
+    let said: Vec<String> = lines.map_while(Result::ok).collect();
+    assert!(status.success(), "{status}: {said:?}");
 }
 
 #[cfg(unix)]

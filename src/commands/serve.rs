@@ -88,7 +88,11 @@ fn settings(args: &ServeArgs, workspace: &Workspace, output: &Output) -> Result<
 
 /// Logs go to standard error; standard output belongs to the protocol.
 fn log_to_stderr() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,rmcp=warn,tantivy=warn"));
+    let asked = std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned());
+    // The MCP library logs whole messages, arguments and answers included; they are shown only to
+    // those who ask for them by name.
+    let asked = if asked.contains("rmcp") { asked } else { format!("{asked},rmcp=warn,tantivy=warn") };
+    let filter = EnvFilter::try_new(asked).unwrap_or_else(|_| EnvFilter::new("info,rmcp=warn,tantivy=warn"));
     let colour = std::io::IsTerminal::is_terminal(&std::io::stderr());
     // Failing means that a log is already set up, as it is within the demo.
     _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour).try_init();
