@@ -24,7 +24,7 @@ pub use capability::{AnnotationsDefinition, CapabilityDefinition, ResponseDefini
 pub use fields::{Fields, Node, Sink};
 pub use json_schema::{file_schema, json_schema};
 pub use limits::{LimitsDefinition, NetworkDefinition};
-pub use record::SourceRecord;
+pub use record::{ImportRecord, SourceRecord};
 pub use request::{BodyDefinition, ParameterDefinition, PartDefinition, PathParameterDefinition, RequestDefinition};
 pub use schemas::SchemasDefinition;
 pub use template::{

@@ -120,6 +120,11 @@ codes! {
     TEXT_SHORTENED = 432, Note, "a description was shortened";
     UNREADABLE_ITEM = 433, Warning, "a part of the document is not what OpenAPI has there";
     API_NAME = 434, Warning, "the name asked for the api cannot be used";
+    OVERLAY_VERSION = 435, Error, "an overlay is not one, or of a version that is not read";
+    OVERLAY_TARGET = 436, Error, "an overlay's target is not a JSONPath";
+    OVERLAY_ACTION = 437, Error, "an overlay's action cannot be done";
+    OVERLAY_UNMATCHED = 438, Warning, "an overlay's action selects nothing";
+    IMPORT_CONFLICT = 439, Error, "a person and the document changed the same value";
 }
 
 impl Code {

@@ -23,8 +23,9 @@ mod server;
 
 use serde_json::{Map, Value};
 
-use crate::definition::{ApiDefinition, CapabilityDefinition, FORMAT_VERSION, Kind, SchemasDefinition};
+use crate::definition::{ApiDefinition, CapabilityDefinition, FORMAT_VERSION, ImportRecord, Kind, SchemasDefinition};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::openapi::overlay::{self, Overlay};
 use crate::openapi::schema::Converter;
 use crate::openapi::{Document, Operation, Outline, Report, outlines};
 use crate::source::SourceId;
@@ -57,6 +58,10 @@ pub struct ImportOptions {
     pub tags: Vec<String>,
     /// Only operations with one of these methods.
     pub methods: Vec<String>,
+    /// Overlays, which change the document before anything reads it, in order.
+    pub overlays: Vec<DocumentSource>,
+    /// What the api's file keeps of all this, so that the import can be repeated.
+    pub record: Option<ImportRecord>,
     /// Where the schemas of the file kinds are; [`SCHEMA_BASE`] when not said.
     pub schema_base: Option<String>,
 }
@@ -118,15 +123,23 @@ pub struct SecretNeed {
 #[must_use]
 pub fn import(source: &DocumentSource, options: &ImportOptions) -> Import {
     let report = Report::default();
-    let mut import = match Document::read(&source.id, &source.bytes, &report) {
-        Ok(document) => from_document(&document, options, &report),
-        Err(diagnostic) => {
-            report.say(*diagnostic);
-            Import { api_name: options.api.clone().unwrap_or_default(), ..Import::default() }
-        }
+    let document = read_overlays(options, &report).and_then(|overlays| {
+        let document = Document::read(&source.id, &source.bytes, &overlays, &report);
+        document.map_err(|diagnostic| report.say(*diagnostic)).ok()
+    });
+    let mut import = match document {
+        Some(document) => from_document(&document, options, &report),
+        None => Import { api_name: options.api.clone().unwrap_or_default(), ..Import::default() },
     };
     import.diagnostics = report.into_diagnostics();
     import
+}
+
+/// All overlays, or none if one of them has faults: all of them are reported.
+fn read_overlays(options: &ImportOptions, report: &Report) -> Option<Vec<Overlay>> {
+    let overlays: Vec<Option<Overlay>> =
+        options.overlays.iter().map(|it| overlay::read(&it.id, &it.bytes, report)).collect();
+    overlays.into_iter().collect()
 }
 
 fn from_document(document: &Document, options: &ImportOptions, report: &Report) -> Import {

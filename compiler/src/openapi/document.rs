@@ -5,6 +5,7 @@ use std::fmt::Write;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::overlay::{self, Overlay};
 use super::{Address, Report, Spot, Version, version};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::source::SourceId;
@@ -31,13 +32,20 @@ pub struct Info {
 }
 
 impl Document {
-    /// Reads a document.
+    /// Reads a document as its overlays leave it.
     ///
     /// # Errors
-    /// When the text is no tree, or the tree is not an OpenAPI document of a version that is read.
-    pub fn read(source: &SourceId, bytes: &[u8], report: &Report) -> Result<Self, Box<Diagnostic>> {
+    /// When the text is no tree, an overlay cannot be applied to it, or the tree is not an OpenAPI
+    /// document of a version that is read.
+    pub fn read(
+        source: &SourceId,
+        bytes: &[u8],
+        overlays: &[Overlay],
+        report: &Report,
+    ) -> Result<Self, Box<Diagnostic>> {
         let text = syntax::decode(source, bytes)?;
-        let root = read_tree(source, text, report)?;
+        let mut root = read_tree(source, text, report)?;
+        overlay::apply(overlays, &mut root, report)?;
         let version = version::detect(source, &root)?;
         Ok(Self { source: source.clone(), root, version, digest: digest(bytes) })
     }
@@ -92,7 +100,7 @@ impl Document {
 
 /// JSON goes through the JSON reader, which is far faster. Text that only looks like JSON (comments,
 /// trailing commas, numbers that no `f64` holds) may still be YAML.
-fn read_tree(source: &SourceId, text: &str, report: &Report) -> Result<Value, Box<Diagnostic>> {
+pub(super) fn read_tree(source: &SourceId, text: &str, report: &Report) -> Result<Value, Box<Diagnostic>> {
     let fault = match text.trim_start().starts_with(['{', '[']).then(|| serde_json::from_str(text)) {
         Some(Ok(tree)) => return Ok(tree),
         Some(Err(error)) => Some(error),
@@ -124,7 +132,9 @@ fn json_fault(source: &SourceId, text: &str, error: &serde_json::Error) -> Diagn
     Diagnostic::new(Code::SYNTAX, "the text is not valid JSON", Place::bytes(source, at..at)).label(message)
 }
 
-fn digest(bytes: &[u8]) -> String {
+/// `sha256:` and the digest of some bytes.
+#[must_use]
+pub fn digest(bytes: &[u8]) -> String {
     let mut text = "sha256:".to_owned();
     for byte in Sha256::digest(bytes) {
         // Writing to a String cannot fail.

@@ -8,6 +8,7 @@
 mod body;
 mod document;
 mod operation;
+pub mod overlay;
 mod parameter;
 pub mod prose;
 mod reference;
@@ -19,7 +20,7 @@ mod server;
 mod version;
 
 pub use body::{MediaType, RequestBody, media_types};
-pub use document::{Document, Info};
+pub use document::{Document, Info, digest};
 pub use operation::{METHODS, Operation, Outline, outlines};
 pub use parameter::{Location, Parameter, Serialization};
 pub use reference::{Address, Spot, Trail};

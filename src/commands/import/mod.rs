@@ -1,5 +1,7 @@
 //! `cap import`: an OpenAPI document to capability files.
 
+mod record;
+
 use std::collections::BTreeMap;
 use std::io::{Read, stdin};
 use std::path::{Path, PathBuf};
@@ -26,25 +28,19 @@ pub(crate) const SCHEMA_BASE: &str = "../.schemas/";
 const LARGEST: u64 = 64 << 20;
 
 pub(crate) fn run(args: &ImportArgs, output: &Output) -> Result<Exit, Exit> {
-    let document = read_document(&args.document, output)?;
-    let options = ImportOptions {
-        api: args.api.clone(),
-        server: args.server.clone(),
-        include: args.include.clone(),
-        exclude: args.exclude.clone(),
-        tags: args.tag.clone(),
-        methods: args.method.clone(),
-        schema_base: Some(SCHEMA_BASE.to_owned()),
-    };
+    let name = args.document.as_deref().unwrap_or_default();
+    let document = read_document(name, output)?;
+    let overlays = args.overlay.iter().map(|name| read_document(name, output)).collect::<Result<Vec<_>, _>>()?;
+    let folder = args.out.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_CAPABILITIES));
+    let options = record::options(args.api.clone(), record::of_arguments(args, &folder), overlays);
     let progress = output.progress(&format!("compiling {}", document.id));
     let imported = import(&document, &options);
     progress.finish_and_clear();
-    report(&document, &imported, args, output);
+    report(&document, &options, &imported, args, output);
     if imported.files.is_empty() {
         output.status(Tone::Bad, "Failure", &format!("nothing was imported from {}", document.id));
         return Ok(Exit::Failure);
     }
-    let folder = args.out.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_CAPABILITIES));
     let changes = Changes::of(&imported, &folder);
     if args.dry_run {
         changes.show(output);
@@ -89,9 +85,11 @@ fn read_document(name: &str, output: &Output) -> Result<DocumentSource, Exit> {
     Ok(DocumentSource { id: SourceId::new(name), bytes: bytes.to_vec() })
 }
 
-fn report(document: &DocumentSource, imported: &Import, args: &ImportArgs, output: &Output) {
+fn report(document: &DocumentSource, options: &ImportOptions, imported: &Import, args: &ImportArgs, output: &Output) {
     let mut loader = MemoryLoader::default();
-    loader.insert(document.id.as_str(), document.bytes.clone());
+    for text in options.overlays.iter().chain([document]) {
+        loader.insert(text.id.as_str(), text.bytes.clone());
+    }
     let (notes, said): (Vec<Diagnostic>, Vec<Diagnostic>) =
         imported.diagnostics.iter().cloned().partition(|diagnostic| diagnostic.severity == Severity::Note);
     output.diagnostics(&said, &loader);
