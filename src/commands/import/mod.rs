@@ -1,24 +1,28 @@
 //! `cap import`: an OpenAPI document to capability files.
 
+mod folder;
 mod record;
+mod summary;
+mod update;
 
-use std::collections::BTreeMap;
 use std::io::{Read, stdin};
 use std::path::{Path, PathBuf};
 
+use cap_compiler::definition::ImportRecord;
 use cap_compiler::diagnostic::{Diagnostic, Severity};
+use cap_compiler::import::merge::{Files, Plan, Policy, Side, plan};
 use cap_compiler::import::{DocumentSource, Import, ImportOptions, import};
-use cap_compiler::report::Tally;
 use cap_compiler::source::{MemoryLoader, SourceId};
 use cap_runtime::config::DEFAULT_CAPABILITIES;
 use cap_runtime::disk::read_bounded;
 
+use self::folder::{ApiFolder, write_schemas};
+use self::summary::{counted, has_conflicts, show_done, show_dry, show_end, shown};
 use super::call::executor;
-use super::schema::{FILES, schema};
-use crate::args::ImportArgs;
+use crate::args::{ConflictSide, ImportArgs};
 use crate::disk::write_atomic;
 use crate::exit::Exit;
-use crate::output::{Output, Tone, plural, tally_text};
+use crate::output::{Output, Tone};
 
 /// Where the schemas for editors are, seen from an api's folder. The folder is hidden, so that it
 /// is neither compiled nor pinned.
@@ -27,12 +31,36 @@ pub(crate) const SCHEMA_BASE: &str = "../.schemas/";
 /// The largest document, in bytes.
 const LARGEST: u64 = 64 << 20;
 
+/// One document that is to be imported, and how.
+struct Job {
+    document: String,
+    overlays: Vec<String>,
+    api: Option<String>,
+    record: ImportRecord,
+    /// The api's folder, if there is one already.
+    place: Option<PathBuf>,
+}
+
 pub(crate) fn run(args: &ImportArgs, output: &Output) -> Result<Exit, Exit> {
-    let name = args.document.as_deref().unwrap_or_default();
-    let document = read_document(name, output)?;
-    let overlays = args.overlay.iter().map(|name| read_document(name, output)).collect::<Result<Vec<_>, _>>()?;
     let folder = args.out.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_CAPABILITIES));
-    let options = record::options(args.api.clone(), record::of_arguments(args, &folder), overlays);
+    if let Some(names) = &args.update {
+        return update::run(names, args, &folder, output);
+    }
+    let job = Job {
+        document: args.document.clone().unwrap_or_default(),
+        overlays: args.overlay.clone(),
+        api: args.api.clone(),
+        record: record::of_arguments(args, &folder),
+        place: None,
+    };
+    one(job, args, output)
+}
+
+/// Imports one document into its folder.
+fn one(job: Job, args: &ImportArgs, output: &Output) -> Result<Exit, Exit> {
+    let document = read_document(&job.document, output)?;
+    let overlays = job.overlays.iter().map(|name| read_document(name, output)).collect::<Result<Vec<_>, _>>()?;
+    let options = record::options(job.api, job.record, overlays);
     let progress = output.progress(&format!("compiling {}", document.id));
     let imported = import(&document, &options);
     progress.finish_and_clear();
@@ -41,19 +69,53 @@ pub(crate) fn run(args: &ImportArgs, output: &Output) -> Result<Exit, Exit> {
         output.status(Tone::Bad, "Failure", &format!("nothing was imported from {}", document.id));
         return Ok(Exit::Failure);
     }
-    let changes = Changes::of(&imported, &folder);
+    let place = job.place.unwrap_or_else(|| {
+        let folder = args.out.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_CAPABILITIES));
+        folder.join(&imported.api_name)
+    });
+    let folder = ApiFolder::read(place).map_err(|error| {
+        output.error(&format!("cannot read the api's folder: {error}"), None);
+        Exit::Environment
+    })?;
+    let plan = plan(&shown(&folder), folder.base.as_ref(), &folder.files, &made(&imported), policy(args));
+    finish(&imported, &plan, &folder, args, output)
+}
+
+/// Carries out a plan, or shows it.
+fn finish(
+    imported: &Import,
+    plan: &Plan,
+    folder: &ApiFolder,
+    args: &ImportArgs,
+    output: &Output,
+) -> Result<Exit, Exit> {
+    let exit = if has_conflicts(plan) { Exit::Failure } else { Exit::Success };
     if args.dry_run {
-        changes.show(output);
-        output.status(Tone::Good, "Finished", "nothing was written (--dry-run)");
-        return Ok(Exit::Success);
+        show_dry(plan, folder, output);
+        output.status(Tone::Good, "Finished", &format!("{}; nothing was written (--dry-run)", counted(plan)));
+        return Ok(exit);
     }
-    let edited = changes.edited.len();
-    let written = write(&imported, &changes, &folder, args, output)?;
-    summarise(&imported, written, &folder, output);
-    if edited > 0 && !args.force {
-        return Ok(Exit::Failure);
-    }
-    Ok(Exit::Success)
+    folder.carry_out(plan).map_err(|error| {
+        output.error(&format!("cannot write: {error}"), None);
+        Exit::Environment
+    })?;
+    show_done(plan, folder, output);
+    show_end(imported, plan, folder, output);
+    Ok(exit)
+}
+
+/// The files that an import makes, by their names in the api's folder.
+fn made(imported: &Import) -> Files {
+    let name = |path: &String| path.rsplit('/').next().unwrap_or(path).to_owned();
+    imported.files.iter().map(|(path, text)| (name(path), text.clone())).collect()
+}
+
+fn policy(args: &ImportArgs) -> Policy {
+    let settle = args.conflicts.map(|side| match side {
+        ConflictSide::Ours => Side::Ours,
+        ConflictSide::Theirs => Side::Theirs,
+    });
+    Policy { settle, overwrite: args.force, restore: args.restore }
 }
 
 fn read_document(name: &str, output: &Output) -> Result<DocumentSource, Exit> {
@@ -98,108 +160,11 @@ fn report(document: &DocumentSource, options: &ImportOptions, imported: &Import,
     }
 }
 
-/// What an import would do to the files that are there.
-struct Changes {
-    /// Files that do not exist yet, or are as they were imported.
-    fresh: Vec<String>,
-    /// Files that already are what the import makes.
-    same: usize,
-    /// Files that somebody edited, or that an older document made.
-    edited: Vec<String>,
-    /// Files of this api that the document no longer has.
-    gone: Vec<String>,
-}
-
-impl Changes {
-    fn of(imported: &Import, folder: &Path) -> Self {
-        let mut changes = Self { fresh: Vec::new(), same: 0, edited: Vec::new(), gone: Vec::new() };
-        for (path, text) in &imported.files {
-            match std::fs::read(folder.join(path)) {
-                Ok(bytes) if bytes == text.as_bytes() => changes.same += 1,
-                Ok(_) => changes.edited.push(path.clone()),
-                Err(_) => changes.fresh.push(path.clone()),
-            }
-        }
-        let made: BTreeMap<&str, ()> = imported.files.iter().map(|(path, _)| (path.as_str(), ())).collect();
-        let entries = std::fs::read_dir(folder.join(&imported.api_name)).into_iter().flatten().flatten();
-        changes.gone = entries
-            .map(|entry| format!("{}/{}", imported.api_name, entry.file_name().to_string_lossy()))
-            .filter(|path| path.ends_with(".yaml") && !made.contains_key(path.as_str()))
-            .collect();
-        changes.gone.sort();
-        changes
-    }
-
-    fn show(&self, output: &Output) {
-        for path in &self.fresh {
-            output.status(Tone::Good, "Would write", path);
-        }
-        for path in &self.edited {
-            output.status(Tone::Warning, "Differs", path);
-        }
-    }
-}
-
-/// Writes what is new. What differs from the file that is there stays, unless `--force`.
-fn write(
-    imported: &Import,
-    changes: &Changes,
-    folder: &Path,
-    args: &ImportArgs,
-    output: &Output,
-) -> Result<usize, Exit> {
-    let wanted = |path: &String| changes.fresh.contains(path) || (args.force && changes.edited.contains(path));
-    let written = write_files(imported, folder, wanted).map_err(|error| {
-        output.error(&format!("cannot write: {error}"), None);
-        Exit::Environment
-    })?;
-    for path in changes.edited.iter().filter(|_| !args.force) {
-        output.status(Tone::Warning, "Kept", &format!("{path} differs from what the document compiles to"));
-    }
-    for path in &changes.gone {
-        output.status(Tone::Warning, "Kept", &format!("{path} is not in the document"));
-    }
-    if !changes.edited.is_empty() && !args.force {
-        output.detail("(import into another folder with --out to compare, or overwrite them with --force)");
-    }
-    Ok(written)
-}
-
-/// Writes those files of an import that are `wanted`, with the schemas that their first lines name.
+/// Writes all files of an import into a new folder, with the schemas that their first lines name.
 ///
 /// # Errors
 /// When a file cannot be written; those before it are there.
-pub(crate) fn write_files(
-    imported: &Import,
-    folder: &Path,
-    wanted: impl Fn(&String) -> bool,
-) -> std::io::Result<usize> {
-    for (kind, name) in FILES {
-        write_atomic(&folder.join(".schemas").join(name), &format!("{:#}\n", schema(kind)))?;
-    }
-    let mut written = 0;
-    for (path, text) in imported.files.iter().filter(|(path, _)| wanted(path)) {
-        write_atomic(&folder.join(path), text)?;
-        written += 1;
-    }
-    Ok(written)
-}
-
-fn summarise(imported: &Import, written: usize, folder: &Path, output: &Output) {
-    let summary = &imported.summary;
-    for skipped in &summary.skipped {
-        output.status(Tone::Warning, "Skipped", &format!("{}: {}", skipped.operation, skipped.reason));
-    }
-    let counts = tally_text(Tally::of(&imported.diagnostics));
-    let of = format!("{} of {}", summary.imported, plural(summary.operations, "operation"));
-    let said = if counts.is_empty() { String::new() } else { format!(" ({counts})") };
-    output.status(Tone::Good, "Imported", &format!("{of}{said}"));
-    let place = folder.join(&imported.api_name);
-    output.status(Tone::Good, "Wrote", &format!("{} below {}", plural(written, "file"), place.display()));
-    for secret in &summary.secrets {
-        let about = [secret.description.clone().unwrap_or_default(), secret.urls.join(" ")].join(" ");
-        let line = format!("{} ({}) {}", secret.name, secret.sent_as, about.trim());
-        output.status(Tone::Warning, "Secret", line.trim_end());
-    }
-    output.detail("(review the files, then run `cap check` and `cap pin`)");
+pub(crate) fn write_files(imported: &Import, folder: &Path) -> std::io::Result<()> {
+    write_schemas(folder)?;
+    imported.files.iter().try_for_each(|(path, text)| write_atomic(&folder.join(path), text))
 }

@@ -41,6 +41,26 @@ pub fn emit(comment: &str, tree: &Map<String, Value>) -> String {
     out
 }
 
+/// One entry of a block mapping whose keys stand at column `indent`: from the key to the line break.
+#[must_use]
+pub fn entry(name: &str, value: &Value, indent: usize) -> String {
+    let mut out = String::new();
+    member(&mut out, name, value, indent);
+    out
+}
+
+/// A value on one line, with the line break.
+#[must_use]
+pub fn item(value: &Value) -> String {
+    let mut out = String::new();
+    match value {
+        Value::String(text) => out.push_str(&inline(text, Position::Block)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => flow(&mut out, value),
+    }
+    out.push('\n');
+    out
+}
+
 fn members(out: &mut String, map: &Map<String, Value>, indent: usize) {
     for (name, value) in map {
         pad(out, indent);
