@@ -15,8 +15,9 @@ const WIDTH: usize = 100;
 /// Columns that one level is indented.
 const STEP: usize = 2;
 /// Keys whose values are compared line by line, however short.
-const ALWAYS_BLOCK: [&str; 11] = [
+const ALWAYS_BLOCK: [&str; 12] = [
     "$defs",
+    "import",
     "input",
     "properties",
     "request",

@@ -1,6 +1,6 @@
 //! The three-way merge of one file: texts in, a text or conflicts out.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::Side;
 use super::text::edit;
@@ -8,7 +8,7 @@ use super::tree::{Conflict, merge};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::import::emit;
 use crate::source::SourceId;
-use crate::syntax::{Pointer, parse_definition};
+use crate::syntax::{Form, Pointer, layout, parse_definition};
 
 /// Characters of a value that a conflict shows.
 const SHOWN: usize = 120;
@@ -57,7 +57,7 @@ pub fn merge_file(source: &SourceId, base: &str, ours: &str, theirs: &str, settl
         (Some(edited), _) => Merged::Both(like(ours, edited)),
         (None, Some(Side::Ours)) => Merged::Ours,
         (None, Some(Side::Theirs)) => Merged::Theirs,
-        (None, None) => Merged::Conflict(vec![uneditable(source, &current, &merged)]),
+        (None, None) => Merged::Conflict(vec![uneditable(source, text, &current, &merged)]),
     }
 }
 
@@ -89,20 +89,25 @@ fn diagnostic(source: &SourceId, conflict: &Conflict) -> Diagnostic {
         .help("write here what the document has, or import with `--conflicts ours` or `--conflicts theirs`")
 }
 
-/// The layout of the text does not let the change in.
-fn uneditable(source: &SourceId, current: &Value, merged: &Value) -> Diagnostic {
-    let keys = |tree: &Value| tree.as_object().cloned().unwrap_or_default();
+/// The layout of the text does not let the changes in.
+fn uneditable(source: &SourceId, text: &str, current: &Value, merged: &Value) -> Diagnostic {
+    let none = Map::new();
+    let keys = |tree: &'_ Value| tree.as_object().unwrap_or(&none).clone();
     let (now, then) = (keys(current), keys(merged));
-    let first = then.keys().chain(now.keys()).find(|key| now.get(*key) != then.get(*key));
-    let name = first.cloned().unwrap_or_default();
-    Diagnostic::new(
-        Code::IMPORT_CONFLICT,
-        format!("the document changed `{name}`, which cannot be edited in this text"),
-        Place::value(source, Pointer::root().child(name.as_str())),
-    )
-    .label("anchors, aliases or tags stand in the way")
-    .note(format!("it should become: {}", shown(then.get(&name))))
-    .help("write it without them, or import with `--conflicts ours` or `--conflicts theirs`")
+    let changed = then.keys().chain(now.keys().filter(|key| !then.contains_key(*key)));
+    let changed: Vec<String> =
+        changed.filter(|key| now.get(*key) != then.get(*key)).map(|key| format!("`{key}`")).collect();
+    let entries = layout(text).unwrap_or_default().entries;
+    let marked =
+        entries.into_iter().filter(|(_, entry)| entry.form == Form::Other).min_by_key(|(_, entry)| entry.start);
+    let (pointer, label) = match marked {
+        Some((pointer, _)) => (pointer, "an anchor, alias or tag stands in the way"),
+        None => (Pointer::root(), "the layout of the text stands in the way"),
+    };
+    let message = format!("what the document changed cannot be written into this text: {}", changed.join(", "));
+    Diagnostic::new(Code::IMPORT_CONFLICT, message, Place::value(source, pointer))
+        .label(label)
+        .help("write it with an entry a line, or import with `--conflicts ours` or `--conflicts theirs`")
 }
 
 /// A value on one line.
