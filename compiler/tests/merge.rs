@@ -12,7 +12,7 @@
 
 use std::path::{Path, PathBuf};
 
-use cap_compiler::import::merge::{Fate, Files, Merged, Policy, Side, merge_file, plan, read_base, write_base};
+use cap_compiler::import::merge::{Fate, Files, Made, Merged, Policy, Side, merge_file, plan, read_base, write_base};
 use cap_compiler::import::{DocumentSource, ImportOptions, import};
 use cap_compiler::report::{Colour, Places, render_terminal};
 use cap_compiler::source::{MemoryLoader, SourceId};
@@ -200,7 +200,7 @@ fn a_base_comes_back_as_it_was() {
 #[test]
 fn a_file_stays_itself_under_another_name() {
     let base = imported(str::to_owned);
-    let theirs = imported(newer);
+    let theirs = Made { files: imported(newer), ..Made::default() };
     let fates = |ours: &Files| -> Vec<(String, Fate, Option<String>)> {
         let plan = plan("pets", Some(&base), ours, &theirs, Policy::default());
         let changes = plan.changes.into_iter().filter(|change| change.name.contains("pets.yaml"));
@@ -219,4 +219,28 @@ fn a_file_stays_itself_under_another_name() {
     // A copy under another name is a file of its own.
     ours.insert("list_pets.yaml".to_owned(), text);
     assert_eq!(fates(&ours)[0].0, "list_all_pets.yaml");
+}
+
+#[test]
+fn what_the_document_lost_goes_and_what_cannot_be_read_stays() {
+    let base = imported(str::to_owned);
+    let mut theirs = Made { files: base.clone(), ..Made::default() };
+    theirs.files.remove("list_pets.yaml");
+    let fate = |theirs: &Made, ours: &Files| {
+        let plan = plan("pets", Some(&base), ours, theirs, Policy::default());
+        let change = plan.changes.into_iter().find(|change| change.name == "list_pets.yaml");
+        (change.map(|change| change.fate), read_base(&plan.base).contains_key("list_pets.yaml"))
+    };
+    assert_eq!(fate(&theirs, &base), (Some(Fate::Removed), false));
+    // An edited one stays, and is a person's own once it names no operation.
+    let mut ours = base.clone();
+    let text = base["list_pets.yaml"].replace("List pets", "Ours");
+    ours.insert("list_pets.yaml".to_owned(), text.clone());
+    assert_eq!(fate(&theirs, &ours), (Some(Fate::Kept), true));
+    let (front, _) = text.split_once("source:").unwrap();
+    ours.insert("list_pets.yaml".to_owned(), front.to_owned());
+    assert_eq!(fate(&theirs, &ours), (None, false));
+    // An operation that the document has and that cannot be imported today keeps its file.
+    theirs.skipped.insert("/paths/~1pets/get".to_owned());
+    assert_eq!(fate(&theirs, &base), (Some(Fate::Unchanged), true));
 }

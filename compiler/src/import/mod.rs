@@ -101,6 +101,8 @@ pub struct Summary {
 pub struct Skipped {
     /// Method and path.
     pub operation: String,
+    /// Where it stands in the document: a JSON Pointer.
+    pub pointer: String,
     /// Why.
     pub reason: String,
 }
@@ -214,7 +216,8 @@ fn skip_outline(outline: &Outline<'_>, reason: String, report: &Report, summary:
         )
         .help("correct the document, or write the capability by hand"),
     );
-    summary.skipped.push(Skipped { operation, reason });
+    let pointer = outline.spot.address.pointer.to_string();
+    summary.skipped.push(Skipped { operation, pointer, reason });
 }
 
 fn text(definition: &CapabilityDefinition, options: &ImportOptions) -> String {

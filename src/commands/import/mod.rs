@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use cap_compiler::definition::ImportRecord;
 use cap_compiler::diagnostic::{Diagnostic, Severity};
-use cap_compiler::import::merge::{Files, Plan, Policy, Side, plan};
+use cap_compiler::import::merge::{Made, Plan, Policy, Side, plan};
 use cap_compiler::import::{DocumentSource, Import, ImportOptions, import};
 use cap_compiler::source::{MemoryLoader, SourceId};
 use cap_runtime::config::DEFAULT_CAPABILITIES;
@@ -77,7 +77,7 @@ fn one(job: Job, args: &ImportArgs, output: &Output) -> Result<Exit, Exit> {
         output.error(&format!("cannot read the api's folder: {error}"), None);
         Exit::Environment
     })?;
-    let plan = plan(&shown(&folder), folder.base.as_ref(), &folder.files, &made(&imported), policy(args));
+    let plan = plan(&shown(&folder), folder.base.as_ref(), &folder.files, &Made::of(&imported), policy(args));
     finish(&imported, &plan, &folder, args, output)
 }
 
@@ -102,12 +102,6 @@ fn finish(
     show_done(plan, folder, output);
     show_end(imported, plan, folder, output);
     Ok(exit)
-}
-
-/// The files that an import makes, by their names in the api's folder.
-fn made(imported: &Import) -> Files {
-    let name = |path: &String| path.rsplit('/').next().unwrap_or(path).to_owned();
-    imported.files.iter().map(|(path, text)| (name(path), text.clone())).collect()
 }
 
 fn policy(args: &ImportArgs) -> Policy {

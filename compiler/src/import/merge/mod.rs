@@ -16,7 +16,7 @@ mod tree;
 
 pub use base::{BASE_FILE, Files, read_base, write_base};
 pub use file::{Merged, merge_file};
-pub use plan::{Change, Fate, Plan, Policy, plan};
+pub use plan::{Change, Fate, Made, Plan, Policy, plan};
 
 /// A side of a conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

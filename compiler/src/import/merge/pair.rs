@@ -101,17 +101,19 @@ fn by_operation<'f>(
     named.copied().find(|name| !claimed.contains(name))
 }
 
-/// The file under the name it was written with, which names no operation any more.
+/// The file under the name it was written with, which names no operation any more. When the document
+/// lost the operation, that makes it a file of the person's own.
 fn by_name_alone<'f>(
     pair: &Pair<'f>,
-    _: &[&String],
+    operations: &[&String],
     ours: &'f Files,
     is: &Operations<'f>,
     claimed: Names<'f, '_>,
 ) -> Option<&'f str> {
     let name = pair.base.or(pair.theirs)?;
-    let (name, _) = ours.get_key_value(name)?;
-    (!claimed.contains(name.as_str()) && !is.of_file.contains_key(name.as_str())).then_some(name.as_str())
+    let (name, _) = ours.get_key_value(name).filter(|(name, _)| !claimed.contains(name.as_str()))?;
+    let own = pair.theirs.is_none() && !operations.is_empty();
+    (!own && !is.of_file.contains_key(name.as_str())).then_some(name.as_str())
 }
 
 impl<'f> Operations<'f> {

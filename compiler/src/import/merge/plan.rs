@@ -1,10 +1,13 @@
 //! What importing again does to each file of an api's folder.
 
+use std::collections::BTreeSet;
+
 use super::Side;
 use super::base::{Files, write_base};
 use super::file::{Merged, merge_file};
 use super::pair::{Pair, operation_of, pairs};
 use crate::diagnostic::{Code, Diagnostic, Place, Severity};
+use crate::import::Import;
 use crate::source::SourceId;
 use crate::syntax::Pointer;
 
@@ -17,6 +20,15 @@ pub struct Policy {
     pub overwrite: bool,
     /// Whether files that a person deleted are written again.
     pub restore: bool,
+}
+
+/// What the document makes now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Made {
+    /// The files, by their names in the api's folder.
+    pub files: Files,
+    /// The operations that the document has, and that cannot be imported this time.
+    pub skipped: BTreeSet<String>,
 }
 
 /// What becomes of a file.
@@ -72,15 +84,16 @@ struct Folder<'f> {
     base: &'f Files,
     ours: &'f Files,
     theirs: &'f Files,
+    skipped: &'f BTreeSet<String>,
 }
 
 /// Plans an import into a folder that people see as `shown`. `base` is what was written last, if that
 /// is known, `ours` what stands there, `theirs` what the document makes.
 #[must_use]
-pub fn plan(shown: &str, base: Option<&Files>, ours: &Files, theirs: &Files, policy: Policy) -> Plan {
+pub fn plan(shown: &str, base: Option<&Files>, ours: &Files, theirs: &Made, policy: Policy) -> Plan {
     let none = Files::new();
-    let folder = Folder { shown, base: base.unwrap_or(&none), ours, theirs };
-    let pairs = pairs(folder.base, ours, theirs);
+    let folder = Folder { shown, base: base.unwrap_or(&none), ours, theirs: &theirs.files, skipped: &theirs.skipped };
+    let pairs = pairs(folder.base, ours, folder.theirs);
     let mut next = Files::new();
     let mut changes: Vec<Change> = Vec::new();
     for pair in pairs.iter().filter(|pair| pair.ours.is_some() || pair.theirs.is_some()) {
@@ -95,6 +108,18 @@ pub fn plan(shown: &str, base: Option<&Files>, ours: &Files, theirs: &Files, pol
     }
     changes.sort_by(|one, other| one.name.cmp(&other.name));
     Plan { changes, base: write_base(&next) }
+}
+
+impl Made {
+    /// What an import made.
+    #[must_use]
+    pub fn of(import: &Import) -> Self {
+        let name = |path: &String| path.rsplit('/').next().unwrap_or(path).to_owned();
+        Self {
+            files: import.files.iter().map(|(path, text)| (name(path), text.clone())).collect(),
+            skipped: import.summary.skipped.iter().map(|skipped| skipped.pointer.clone()).collect(),
+        }
+    }
 }
 
 impl<'f> Folder<'f> {
@@ -116,6 +141,7 @@ impl<'f> Folder<'f> {
             (Some(_), None, Some((name, theirs))) if policy.restore => self.added(name, theirs),
             (Some(_), None, Some((name, _))) => change(name, Fate::Deleted),
             (None, None, Some((name, theirs))) => self.added(name, theirs),
+            (Some(base), Some((name, _)), None) if self.is_skipped(base) => change(name, Fate::Unchanged),
             (Some(base), Some((name, ours)), None) if same(ours, base) => change(name, Fate::Removed),
             (Some(_), Some((name, ours)), None) => {
                 Change { diagnostics: vec![self.lost(name, ours)], ..change(name, Fate::Kept) }
@@ -163,12 +189,17 @@ impl<'f> Folder<'f> {
         }
     }
 
+    /// Whether the document still has the operation, though it cannot be imported.
+    fn is_skipped(&self, base: &str) -> bool {
+        !self.skipped.is_empty() && operation_of(base).is_some_and(|operation| self.skipped.contains(&operation))
+    }
+
     /// What the next base knows of a file.
     fn remembered(&self, pair: &Pair<'f>, fate: Fate) -> Option<(&'f str, &'f String)> {
         let of = |files: &'f Files, name: Option<&'f str>| name.and_then(|name| Some((name, files.get(name)?)));
         match fate {
             Fate::Added | Fate::Updated | Fate::Merged | Fate::Unchanged | Fate::Deleted => {
-                of(self.theirs, pair.theirs)
+                of(self.theirs, pair.theirs).or_else(|| of(self.base, pair.base))
             }
             Fate::Kept | Fate::Conflict => of(self.base, pair.base),
             Fate::Removed | Fate::Differs => None,

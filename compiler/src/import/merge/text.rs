@@ -5,7 +5,6 @@
 //! mapping, the nearest entry of a block mapping around it is written anew. Whoever calls this reads
 //! the result again and compares: what cannot be done here shows there.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 
 use serde_json::{Map, Value};
@@ -206,22 +205,18 @@ impl Editor<'_> {
 
     /// The comments between the scalars of some bytes.
     fn comments(&self, start: usize, end: usize) -> Vec<String> {
-        let mut comments = BTreeSet::new();
+        let mut comments = Vec::new();
+        let scalars = &self.layout.scalars;
+        let first = scalars.partition_point(|scalar| scalar.start < start);
+        let inside = scalars.iter().skip(first).take_while(|scalar| scalar.end <= end);
         let mut at = start;
-        let inside = self.layout.scalars.iter().filter(|scalar| scalar.start >= start && scalar.end <= end);
         for scalar in inside.chain([&(end..end)]) {
             let gap = self.text.get(at..scalar.start).unwrap_or_default();
-            let mut offset = at;
-            for line in gap.split_inclusive('\n') {
-                if let Some(mark) = line.find('#') {
-                    let comment = line.get(mark..).unwrap_or_default().trim_end();
-                    comments.insert((offset + mark, comment.to_owned()));
-                }
-                offset += line.len();
-            }
+            let marked = gap.lines().filter_map(|line| line.find('#').and_then(|mark| line.get(mark..)));
+            comments.extend(marked.map(|comment| comment.trim_end().to_owned()));
             at = at.max(scalar.end);
         }
-        comments.into_iter().map(|(_, comment)| comment).collect()
+        comments
     }
 }
 

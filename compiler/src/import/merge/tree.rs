@@ -87,16 +87,13 @@ impl Merger {
             merged.extend(self.value(three, &pointer.child(key.as_str())).map(|value| (key.clone(), value)));
         }
         let mut before: Option<&String> = None;
-        for key in theirs.keys() {
-            if !ours.contains_key(key) {
-                let three = Three { base: base.get(key), ours: None, theirs: theirs.get(key) };
-                if let Some(value) = self.value(three, &pointer.child(key.as_str())) {
-                    let follows = before.and_then(|before| merged.iter().position(|(key, _)| key == before));
-                    let at = follows.map_or(0, |at| at + 1);
-                    merged.insert(at, (key.clone(), value));
-                }
-            }
-            if merged.iter().any(|(name, _)| name == key) {
+        for (key, value) in theirs {
+            let three = Three { base: base.get(key), ours: None, theirs: Some(value) };
+            if ours.contains_key(key) {
+                before = Some(key);
+            } else if let Some(value) = self.value(three, &pointer.child(key.as_str())) {
+                let follows = before.and_then(|before| merged.iter().position(|(key, _)| key == before));
+                merged.insert(follows.map_or(0, |at| at + 1), (key.clone(), value));
                 before = Some(key);
             }
         }
