@@ -370,3 +370,81 @@ fn the_base_is_no_definition() {
     assert!(!sandbox.read("capabilities/cap.lock").contains(".imported"));
     assert!(sandbox.read("capabilities/bakery/.imported").starts_with("# What `cap import` wrote last time."));
 }
+
+/// The base is written last: an update that was interrupted is completed by the next one.
+#[test]
+fn an_interrupted_update_is_completed() {
+    let sandbox = edited();
+    let base = sandbox.read("capabilities/bakery/.imported");
+    sandbox.write("docs/bakery.yaml", &newer());
+    sandbox.run(&["import", "--update"]);
+    let done = all(&sandbox);
+    sandbox.write("capabilities/bakery/.imported", &base);
+    let run = sandbox.run(&["import", "--update"]);
+    assert_eq!(done, all(&sandbox), "{}", run.stderr);
+}
+
+#[test]
+fn a_broken_file_costs_only_itself() {
+    let sandbox = bakery();
+    edit(&sandbox, "list_cakes", "title: List cakes", "title: {{ cakes }}");
+    let broken = file(&sandbox, "list_cakes");
+    sandbox.write("docs/bakery.yaml", &newer());
+    let run = sandbox.run(&["import", "--update"]);
+    assert_eq!(run.code, 1);
+    has(&run.stderr, &["error[CAP0101]", "Conflict bakery/list_cakes.yaml", "1 conflict below"]);
+    assert_eq!(file(&sandbox, "list_cakes"), broken);
+    has(&file(&sandbox, "bake_cake"), &["within a day"]);
+    sandbox.ok(&["import", "--update", "--conflicts", "theirs"]);
+    has(&file(&sandbox, "list_cakes"), &["title: List cakes", "with prices"]);
+}
+
+#[test]
+fn a_file_may_move_to_a_folder_of_its_own() {
+    let sandbox = bakery();
+    let folder = sandbox.path().join("capabilities/bakery");
+    fs::create_dir(folder.join("staff")).unwrap();
+    fs::rename(folder.join("list_staff.yaml"), folder.join("staff/all.yaml")).unwrap();
+    edit(&sandbox, "staff/all", "title: List staff", "title: Who works here");
+    sandbox.write("docs/bakery.yaml", &newer());
+    sandbox.ok(&["import", "--update"]);
+    has(&file(&sandbox, "staff/all"), &["Who works here", "works here today"]);
+    assert!(!exists(&sandbox, "list_staff"));
+}
+
+/// Whole folders are left alone when something in them cannot be read.
+#[test]
+fn a_file_that_is_no_text_stops_the_update() {
+    let sandbox = bakery();
+    #[expect(clippy::disallowed_methods, reason = "a file in a temporary folder")]
+    fs::write(sandbox.path().join("capabilities/bakery/list_cakes.yaml"), b"title: \xFF").unwrap();
+    sandbox.write("docs/bakery.yaml", &newer());
+    let run = sandbox.run(&["import", "--update"]);
+    assert_eq!(run.code, 5);
+    has(&run.stderr, &["list_cakes.yaml: the file is not UTF-8 text"]);
+    has(&file(&sandbox, "bake_cake"), &["description: Bakes a cake to order.\n"]);
+}
+
+/// What cannot be read today is not lost.
+#[test]
+fn an_operation_that_fails_today_keeps_its_file() {
+    let sandbox = bakery();
+    let before = all(&sandbox);
+    let broken = [
+        ("requestBody: {required: true, content:", "requestBody: {$ref: \"#/no\", content:", "Skipped POST /cakes"),
+        ("  /ovens:\n    get: {", "  /ovens:\n    $ref: elsewhere.yaml\n    x-get: {", "elsewhere.yaml"),
+        ("  /ovens:\n    get: {", "  /ovens:\n    get: later\n    x-get: {", "must be a mapping"),
+        ("paths:\n", "paths: [\n", "is not valid YAML"),
+    ];
+    for (from, to, said) in broken {
+        sandbox.write("docs/bakery.yaml", &DOCUMENT.replacen(from, to, 1));
+        let run = sandbox.run(&["import", "--update", "--notes"]);
+        has(&run.stderr, &[said]);
+        for name in ["list_ovens.yaml", "bake_cake.yaml"] {
+            assert_eq!(before.get(name), all(&sandbox).get(name), "{name}: {}", run.stderr);
+        }
+    }
+    sandbox.write("docs/bakery.yaml", DOCUMENT);
+    sandbox.ok(&["import", "--update"]);
+    assert_eq!(before, all(&sandbox));
+}

@@ -28,7 +28,7 @@ use crate::definition::{ApiDefinition, CapabilityDefinition, FORMAT_VERSION, Imp
 use crate::diagnostic::{Code, Diagnostic};
 use crate::openapi::overlay::{self, Overlay};
 use crate::openapi::schema::Converter;
-use crate::openapi::{Document, Operation, Outline, Report, outlines};
+use crate::openapi::{Document, METHODS, Operation, Outline, Report, Spot, outlines};
 use crate::source::SourceId;
 
 /// Where the JSON Schemas of the file kinds are, seen from an imported file: the first line of each
@@ -92,6 +92,8 @@ pub struct Summary {
     pub unselected: usize,
     /// Those that could not be imported, and why.
     pub skipped: Vec<Skipped>,
+    /// Path items and operations that could not be read at all, so that nothing is known of them.
+    pub unread: usize,
     /// The secrets that calls need.
     pub secrets: Vec<SecretNeed>,
 }
@@ -149,7 +151,7 @@ fn from_document(document: &Document, options: &ImportOptions, report: &Report) 
     let api_name = naming::api_name(document, options.api.as_deref(), report);
     let outlines = outlines(document, report);
     let names = naming::tool_names(&api_name, &outlines, report);
-    let mut summary = Summary { operations: outlines.len(), ..Summary::default() };
+    let mut summary = Summary { operations: outlines.len(), unread: unread(document), ..Summary::default() };
     let selected: Vec<(String, Outline<'_>)> = names
         .into_iter()
         .zip(outlines)
@@ -184,6 +186,20 @@ fn from_document(document: &Document, options: &ImportOptions, report: &Report) 
     files.push((format!("{api_name}/api.yaml"), api_text(&plan.definition, options)));
     files.sort();
     Import { api_name, files, summary, diagnostics: Vec::new() }
+}
+
+/// How many path items and operations are not there to be read: what reading says of them was reported.
+fn unread(document: &Document) -> usize {
+    let Some(paths) = document.spot().get("paths") else { return 0 };
+    let quiet = Report::default();
+    let faults = |item: Spot<'_>| match document.follow(item, &quiet) {
+        Some(item) if item.value.is_object() => {
+            METHODS.iter().filter(|method| item.get(method).is_some_and(|spot| !spot.value.is_object())).count()
+        }
+        Some(item) if item.value.is_null() => 0,
+        Some(_) | None => 1,
+    };
+    paths.members().filter(|(path, _)| !path.starts_with("x-")).map(|(_, item)| faults(item)).sum()
 }
 
 fn read_operations<'d>(

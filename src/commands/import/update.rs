@@ -26,11 +26,14 @@ struct Known {
 /// When there is nothing to import, or the folder cannot be read.
 pub(super) fn run(names: &[String], args: &ImportArgs, folder: &Path, output: &Output) -> Result<Exit, Exit> {
     let (known, broken) = find(folder, output)?;
-    for name in names.iter().filter(|name| !known.iter().any(|it| it.name == **name)) {
+    let unknown: Vec<&String> = names.iter().filter(|name| !known.iter().any(|it| it.name == **name)).collect();
+    for name in &unknown {
         let near = nearest(name, known.iter().map(|it| it.name.as_str()));
         let help = near.map(|near| format!("did you mean `{near}`?"));
         let message = format!("no api named `{name}` below {} says how it was imported", folder.display());
         output.error(&message, Some(help.as_deref().unwrap_or("import it with `cap import DOCUMENT --api NAME`")));
+    }
+    if !unknown.is_empty() {
         return Err(Exit::Failure);
     }
     let wanted: Vec<Known> = known.into_iter().filter(|it| names.is_empty() || names.contains(&it.name)).collect();
@@ -85,7 +88,7 @@ fn find(folder: &Path, output: &Output) -> Result<(Vec<Known>, Option<Exit>), Ex
         let outcome = definition::parse(&source, &bytes);
         match outcome.value {
             Some(Definition::Api(api)) if api.import.is_some() => {
-                known.push(Known { name: api.name.clone(), folder, api })
+                known.push(Known { name: api.name.clone(), folder, api });
             }
             Some(_) => {}
             None => {

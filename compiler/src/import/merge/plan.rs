@@ -29,6 +29,8 @@ pub struct Made {
     pub files: Files,
     /// The operations that the document has, and that cannot be imported this time.
     pub skipped: BTreeSet<String>,
+    /// How much of the document could not be read, so that nothing can be said to be lost.
+    pub unread: usize,
 }
 
 /// What becomes of a file.
@@ -84,7 +86,7 @@ struct Folder<'f> {
     base: &'f Files,
     ours: &'f Files,
     theirs: &'f Files,
-    skipped: &'f BTreeSet<String>,
+    made: &'f Made,
 }
 
 /// Plans an import into a folder that people see as `shown`. `base` is what was written last, if that
@@ -92,7 +94,7 @@ struct Folder<'f> {
 #[must_use]
 pub fn plan(shown: &str, base: Option<&Files>, ours: &Files, theirs: &Made, policy: Policy) -> Plan {
     let none = Files::new();
-    let folder = Folder { shown, base: base.unwrap_or(&none), ours, theirs: &theirs.files, skipped: &theirs.skipped };
+    let folder = Folder { shown, base: base.unwrap_or(&none), ours, theirs: &theirs.files, made: theirs };
     let pairs = pairs(folder.base, ours, folder.theirs);
     let mut next = Files::new();
     let mut changes: Vec<Change> = Vec::new();
@@ -118,6 +120,7 @@ impl Made {
         Self {
             files: import.files.iter().map(|(path, text)| (name(path), text.clone())).collect(),
             skipped: import.summary.skipped.iter().map(|skipped| skipped.pointer.clone()).collect(),
+            unread: import.summary.unread,
         }
     }
 }
@@ -141,7 +144,7 @@ impl<'f> Folder<'f> {
             (Some(_), None, Some((name, theirs))) if policy.restore => self.added(name, theirs),
             (Some(_), None, Some((name, _))) => change(name, Fate::Deleted),
             (None, None, Some((name, theirs))) => self.added(name, theirs),
-            (Some(base), Some((name, _)), None) if self.is_skipped(base) => change(name, Fate::Unchanged),
+            (Some(base), Some((name, _)), None) if self.may_come_back(base) => change(name, Fate::Unchanged),
             (Some(base), Some((name, ours)), None) if same(ours, base) => change(name, Fate::Removed),
             (Some(_), Some((name, ours)), None) => {
                 Change { diagnostics: vec![self.lost(name, ours)], ..change(name, Fate::Kept) }
@@ -189,9 +192,11 @@ impl<'f> Folder<'f> {
         }
     }
 
-    /// Whether the document still has the operation, though it cannot be imported.
-    fn is_skipped(&self, base: &str) -> bool {
-        !self.skipped.is_empty() && operation_of(base).is_some_and(|operation| self.skipped.contains(&operation))
+    /// Whether the document may still have the operation, though it cannot be imported this time.
+    fn may_come_back(&self, base: &str) -> bool {
+        let waiting = self.made.unread > 0 || !self.made.skipped.is_empty();
+        let operation = if waiting { operation_of(base) } else { None };
+        operation.is_some_and(|operation| self.made.unread > 0 || self.made.skipped.contains(&operation))
     }
 
     /// What the next base knows of a file.
