@@ -215,7 +215,7 @@ fn a_relative_server_is_resolved_against_the_url_of_the_document() {
     let text = r#"{"openapi": "3.1.0", "info": {"title": "T"}, "servers": [{"url": "../v3"}],
         "paths": {"/a": {"get": {"responses": {}}}}}"#;
     let source = DocumentSource { id: SourceId::new("https://api.example.com/docs/openapi.json"), bytes: text.into() };
-    let result = import(&source, &ImportOptions::default());
+    let result = import(&source, &ImportOptions::default(), &MemoryLoader::default());
     assert!(result.files[0].1.contains("server: https://api.example.com/v3\n"), "{:?}", result.files);
     assert_eq!(result.files[1].0, "t/get_a.yaml");
 }
@@ -233,7 +233,7 @@ fn import_fixture(document: &str, options: &ImportOptions) -> Import {
 }
 
 fn import_bytes(document: &str, bytes: Vec<u8>, options: &ImportOptions) -> Import {
-    import(&DocumentSource { id: SourceId::new(document), bytes }, options)
+    import(&DocumentSource { id: SourceId::new(document), bytes }, options, &MemoryLoader::default())
 }
 
 fn parsed(result: &Import) -> Vec<Arc<ParsedFile>> {

@@ -1,20 +1,17 @@
 //! `cap import`: an OpenAPI document to capability files.
 
 use std::collections::BTreeMap;
-use std::io::{Read, stdin};
 use std::path::{Path, PathBuf};
 
 use cap_compiler::diagnostic::{Diagnostic, Severity};
-use cap_compiler::import::{DocumentSource, Import, ImportOptions, import};
+use cap_compiler::import::{Import, ImportOptions, import};
 use cap_compiler::report::Tally;
-use cap_compiler::source::{MemoryLoader, SourceId};
 use cap_runtime::config::DEFAULT_CAPABILITIES;
-use cap_runtime::disk::read_bounded;
 
-use super::call::executor;
 use super::schema::{FILES, schema};
 use crate::args::ImportArgs;
 use crate::disk::write_atomic;
+use crate::document::{DocumentLoader, read_document};
 use crate::exit::Exit;
 use crate::output::{Output, Tone, plural, tally_text};
 
@@ -22,11 +19,8 @@ use crate::output::{Output, Tone, plural, tally_text};
 /// is neither compiled nor pinned.
 pub(crate) const SCHEMA_BASE: &str = "../.schemas/";
 
-/// The largest document, in bytes.
-const LARGEST: u64 = 64 << 20;
-
 pub(crate) fn run(args: &ImportArgs, output: &Output) -> Result<Exit, Exit> {
-    let document = read_document(&args.document, output)?;
+    let (document, loader) = read_document(&args.document, output)?;
     let options = ImportOptions {
         api: args.api.clone(),
         server: args.server.clone(),
@@ -37,9 +31,9 @@ pub(crate) fn run(args: &ImportArgs, output: &Output) -> Result<Exit, Exit> {
         schema_base: Some(SCHEMA_BASE.to_owned()),
     };
     let progress = output.progress(&format!("compiling {}", document.id));
-    let imported = import(&document, &options);
+    let imported = import(&document, &options, &loader);
     progress.finish_and_clear();
-    report(&document, &imported, args, output);
+    report(&imported, &loader, args, output);
     if imported.files.is_empty() {
         output.status(Tone::Bad, "Failure", &format!("nothing was imported from {}", document.id));
         return Ok(Exit::Failure);
@@ -60,43 +54,12 @@ pub(crate) fn run(args: &ImportArgs, output: &Output) -> Result<Exit, Exit> {
     Ok(Exit::Success)
 }
 
-fn read_document(name: &str, output: &Output) -> Result<DocumentSource, Exit> {
-    let failed = |message: String, help: Option<&str>| {
-        output.error(&message, help);
-        Exit::Environment
-    };
-    if name == "-" {
-        let mut bytes = Vec::new();
-        let result = stdin().lock().take(LARGEST + 1).read_to_end(&mut bytes);
-        result.map_err(|error| failed(format!("cannot read standard input: {error}"), None))?;
-        if bytes.len() as u64 > LARGEST {
-            return Err(failed(format!("the document is larger than {} MiB", LARGEST >> 20), None));
-        }
-        return Ok(DocumentSource { id: SourceId::new("<stdin>"), bytes });
-    }
-    if name.starts_with("http://") || name.starts_with("https://") {
-        let executor = executor(None, output)?;
-        let runtime = tokio::runtime::Runtime::new().map_err(|error| failed(format!("cannot start: {error}"), None))?;
-        let progress = output.progress(&format!("fetching {name}"));
-        let fetched = runtime.block_on(executor.fetch_document(name));
-        progress.finish_and_clear();
-        let bytes = fetched.map_err(|error| failed(format!("cannot fetch the document: {error}"), None))?;
-        return Ok(DocumentSource { id: SourceId::new(name), bytes });
-    }
-    let bytes = read_bounded(Path::new(name)).map_err(|error| {
-        failed(format!("cannot read `{name}`: {error}"), Some("name a file, an http(s) URL, or `-` for standard input"))
-    })?;
-    Ok(DocumentSource { id: SourceId::new(name), bytes: bytes.to_vec() })
-}
-
-fn report(document: &DocumentSource, imported: &Import, args: &ImportArgs, output: &Output) {
-    let mut loader = MemoryLoader::default();
-    loader.insert(document.id.as_str(), document.bytes.clone());
+fn report(imported: &Import, loader: &DocumentLoader, args: &ImportArgs, output: &Output) {
     let (notes, said): (Vec<Diagnostic>, Vec<Diagnostic>) =
         imported.diagnostics.iter().cloned().partition(|diagnostic| diagnostic.severity == Severity::Note);
-    output.diagnostics(&said, &loader);
+    output.diagnostics(&said, loader);
     if args.notes {
-        output.diagnostics(&notes, &loader);
+        output.diagnostics(&notes, loader);
     }
 }
 

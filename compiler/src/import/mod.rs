@@ -27,7 +27,7 @@ use crate::definition::{ApiDefinition, CapabilityDefinition, FORMAT_VERSION, Kin
 use crate::diagnostic::{Code, Diagnostic};
 use crate::openapi::schema::Converter;
 use crate::openapi::{Document, Operation, Outline, Report, outlines};
-use crate::source::SourceId;
+use crate::source::{SourceId, SourceLoader};
 
 /// Where the JSON Schemas of the file kinds are, seen from an imported file: the first line of each
 /// file names one, so that editors complete and check it.
@@ -114,19 +114,22 @@ pub struct SecretNeed {
     pub urls: Vec<String>,
 }
 
-/// Imports a document.
+/// Imports a document. The other files that it refers to come through `loader`.
 #[must_use]
-pub fn import(source: &DocumentSource, options: &ImportOptions) -> Import {
+pub fn import(source: &DocumentSource, options: &ImportOptions, loader: &dyn SourceLoader) -> Import {
     let report = Report::default();
-    let mut import = match Document::read(&source.id, &source.bytes, &report) {
-        Ok(document) => from_document(&document, options, &report),
+    match Document::read(&source.id, &source.bytes, loader, &report) {
+        Ok(document) => {
+            let import = from_document(&document, options, &report);
+            let diagnostics = report.into_diagnostics();
+            Import { diagnostics: diagnostics.into_iter().map(|it| document.placed(it)).collect(), ..import }
+        }
         Err(diagnostic) => {
             report.say(*diagnostic);
-            Import { api_name: options.api.clone().unwrap_or_default(), ..Import::default() }
+            let api_name = options.api.clone().unwrap_or_default();
+            Import { api_name, diagnostics: report.into_diagnostics(), ..Import::default() }
         }
-    };
-    import.diagnostics = report.into_diagnostics();
-    import
+    }
 }
 
 fn from_document(document: &Document, options: &ImportOptions, report: &Report) -> Import {

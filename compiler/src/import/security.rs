@@ -209,7 +209,7 @@ fn secret_template(name: &str) -> Template {
 
 fn report_unknown(document: &Document, address: &crate::openapi::Address, report: &Report) {
     let declared = document.components("securitySchemes");
-    let names = document.at(&address.pointer);
+    let names = document.at(address);
     let alternatives = names.as_ref().and_then(|spot| spot.value.as_array());
     let all = alternatives.into_iter().flatten().filter_map(|it| it.as_object()).flat_map(|it| it.keys());
     for name in all {

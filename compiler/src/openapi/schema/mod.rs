@@ -7,6 +7,7 @@
 
 mod fits;
 mod keyword;
+mod name;
 mod object;
 mod shared;
 mod values;
@@ -112,8 +113,7 @@ impl<'d> Converter<'d> {
 
     fn reference(&mut self, reference: &str, map: &'d Map<String, Value>, trail: Trail<'_>, view: View) -> Value {
         let beside = self.keywords(map, trail, view, Siblings::of(self.document.version()));
-        let from = trail.address();
-        let target = self.document.target(reference, &from, self.report);
+        let target = self.document.target(reference, trail, self.report);
         let Some(target) = target.and_then(|target| self.document.follow(target, self.report)) else {
             return Value::Object(beside);
         };
@@ -256,8 +256,8 @@ impl<'d> Converter<'d> {
         };
         let mut schemas = Map::new();
         for (name, member) in members {
-            if !shared::is_hidden(self.document, member, view.direction) {
-                let trail = Trail::Key(&here, name);
+            let trail = Trail::Key(&here, name);
+            if !shared::is_hidden(self.document, member, trail, view.direction) {
                 schemas.insert(name.clone(), self.node(member, trail, view));
             }
         }
@@ -288,7 +288,7 @@ impl<'d> Converter<'d> {
         let properties = map.get("properties").and_then(Value::as_object);
         let hidden = |name: &str| {
             let member = properties.and_then(|properties| properties.get(name));
-            member.is_some_and(|member| shared::is_hidden(self.document, member, view.direction))
+            member.is_some_and(|member| shared::is_hidden(self.document, member, here, view.direction))
         };
         let mut names: Vec<&str> = Vec::new();
         for name in items.iter().filter_map(Value::as_str) {
@@ -344,8 +344,8 @@ enum Siblings {
 impl Siblings {
     fn of(version: Version) -> Self {
         match version {
-            Version::V3_0 => Self::Annotations,
-            Version::V3_1 => Self::All,
+            Version::V2_0 | Version::V3_0 => Self::Annotations,
+            Version::V3_1 | Version::V3_2 => Self::All,
         }
     }
 

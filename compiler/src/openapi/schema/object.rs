@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::shared::is_hidden;
 use super::{Converter, Direction};
-use crate::openapi::Spot;
+use crate::openapi::{Spot, Trail};
 
 /// The properties of an object schema, `allOf` included, without those that are not sent.
 #[derive(Clone, Debug, Default)]
@@ -88,7 +88,7 @@ impl<'d> Converter<'d> {
                 object.properties.push((name, Spot { value: &ANYTHING, address: spot.address.clone() }));
             }
         }
-        object.properties.retain(|(_, spot)| !is_hidden(self.document, spot.value, Direction::Input));
+        object.properties.retain(|(_, spot)| !is_hidden(self.document, spot.value, Trail::Start(&spot.address), Direction::Input));
         let names: BTreeSet<&str> = object.properties.iter().map(|(name, _)| *name).collect();
         object.required.retain(|name| names.contains(name));
     }
