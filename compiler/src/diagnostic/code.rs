@@ -119,6 +119,7 @@ codes! {
     OPERATION_RENAMED = 431, Note, "several operations wanted the same name";
     TEXT_SHORTENED = 432, Note, "a description was shortened";
     UNREADABLE_ITEM = 433, Warning, "a part of the document is not what OpenAPI has there";
+    NOT_INDENTED = 440, Warning, "a continuation line of the document is not indented";
     API_NAME = 434, Warning, "the name asked for the api cannot be used";
 }
 

@@ -1,6 +1,7 @@
 //! Text to tree, for documents and the files that they refer to.
 
 use std::fmt::Write;
+use std::ops::Range;
 
 use serde_json::Value;
 
@@ -22,8 +23,11 @@ pub(super) fn read_text(source: &SourceId, text: &str, report: &Report) -> Resul
         Some(Err(error)) => Some(error),
         None => None,
     };
-    match (syntax::parse_yaml(text, &Bounds::DOCUMENT), fault) {
+    match (syntax::parse_document(text, &Bounds::DOCUMENT), fault) {
         (Ok(parsed), _) => {
+            if let Some(bytes) = parsed.mended {
+                report.say(not_indented(source, bytes));
+            }
             for duplicate in parsed.duplicates {
                 report.count("", || repeated_key(source, &duplicate), Code::REPEATED_KEY);
             }
@@ -47,6 +51,12 @@ fn repeated_key(source: &SourceId, duplicate: &syntax::Fault) -> Diagnostic {
     Diagnostic::new(Code::REPEATED_KEY, duplicate.message.clone(), Place::bytes(source, duplicate.bytes.clone()))
         .label("the first one counts, this one is left out")
         .help("remove one of the two")
+}
+
+fn not_indented(source: &SourceId, bytes: Range<usize>) -> Diagnostic {
+    Diagnostic::new(Code::NOT_INDENTED, "a text in quotes or brackets goes on without indentation", Place::bytes(source, bytes))
+        .label("YAML wants this line to be indented more than the key; it is read as if it were")
+        .help("indent what follows the first line of a quoted text or of `{…}`")
 }
 
 fn json_fault(source: &SourceId, text: &str, error: &serde_json::Error) -> Diagnostic {

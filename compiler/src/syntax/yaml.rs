@@ -10,7 +10,7 @@ use std::ops::Range;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 use serde_json::{Map, Value};
 
-use super::{advice, scalar};
+use super::{advice, mend, scalar};
 
 /// How large a text may be before it is refused.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +30,8 @@ pub struct Parsed {
     pub value: Value,
     /// Keys that stand twice in one mapping.
     pub duplicates: Vec<Fault>,
+    /// The first line that had to be indented before the text was YAML.
+    pub mended: Option<Range<usize>>,
 }
 
 /// Why a text is not a tree.
@@ -76,7 +78,26 @@ pub fn parse_yaml(text: &str, bounds: &Bounds) -> Result<Parsed, Fault> {
         let (event, span) = event.map_err(|error| scan_fault(text, &error))?;
         composer.event(event, span)?;
     }
-    Ok(Parsed { value: composer.root.unwrap_or(Value::Null), duplicates: composer.duplicates })
+    Ok(Parsed { value: composer.root.unwrap_or(Value::Null), duplicates: composer.duplicates, mended: None })
+}
+
+/// Reads somebody else's YAML: quoted texts and flow collections may go on without indentation, as
+/// other readers allow.
+///
+/// # Errors
+/// The first fault of the text as it is.
+pub fn parse_document(text: &str, bounds: &Bounds) -> Result<Parsed, Fault> {
+    let fault = match parse_yaml(text, bounds) {
+        Err(fault) if fault.kind == FaultKind::Syntax => fault,
+        result => return result,
+    };
+    let Some(mended) = mend::mend(text) else { return Err(fault) };
+    let Ok(mut parsed) = parse_yaml(&mended.text, bounds) else { return Err(fault) };
+    for duplicate in &mut parsed.duplicates {
+        duplicate.bytes = mended.original(&duplicate.bytes);
+    }
+    parsed.mended = Some(mended.first..mended.first);
+    Ok(parsed)
 }
 
 /// The byte at which the character with this index begins.
