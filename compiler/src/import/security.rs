@@ -140,7 +140,7 @@ impl SecurityPlan {
             }
             SchemeKind::Key { location, name } => {
                 let entries = match location {
-                    Location::Query => &mut combination.query,
+                    Location::Query | Location::QueryString => &mut combination.query,
                     Location::Cookie => &mut combination.cookie,
                     Location::Header | Location::Path => &mut combination.header,
                 };

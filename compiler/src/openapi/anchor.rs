@@ -83,7 +83,7 @@ impl Anchors {
         let from = from.address();
         let holder = self.holder(&from);
         let resource = if uri.is_empty() {
-            holder.clone()
+            holder
         } else {
             let base = self.ids.get(&holder).unwrap_or(&from.source);
             let name = base.resolve(uri).unwrap_or_else(|| SourceId::new(uri));
@@ -125,7 +125,7 @@ impl Anchors {
 
 /// Members that hold values rather than schemas: what looks like a name or a reference in them is
 /// none.
-pub(super) fn is_data(key: &str) -> bool {
+fn is_data(key: &str) -> bool {
     matches!(key, "example" | "examples" | "default" | "enum" | "const") || key.starts_with("x-")
 }
 

@@ -43,7 +43,9 @@ pub(super) fn read<'d>(
     report: &Report,
 ) -> Result<Option<RequestBody<'d>>, String> {
     let Some(item) = outline.spot.get("requestBody") else { return Ok(None) };
-    if outline.method == "trace" || (matches!(document.version(), Version::V2_0 | Version::V3_0) && matches!(outline.method, "get" | "head")) {
+    if outline.method == "trace"
+        || (matches!(document.version(), Version::V2_0 | Version::V3_0) && matches!(outline.method, "get" | "head"))
+    {
         report.count(outline.method, || ignored(outline, &item), Code::BODY_IGNORED);
         return Ok(None);
     }

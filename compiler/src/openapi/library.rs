@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::anchor::is_data;
+use super::reference::reference_of;
 use super::tree::{self, hex};
 use super::{Anchors, Report};
 use crate::diagnostic::Severity;
@@ -137,16 +137,19 @@ fn wanted(source: &SourceId, tree: &Value, found: &mut Vec<SourceId>) {
         match value {
             Value::Array(items) => queue.extend(items.iter().map(|item| (item, false))),
             Value::Object(map) => {
-                if let Some(Value::String(reference)) = map.get("$ref") {
-                    found.extend(other_file(source, reference));
-                }
+                found.extend(reference_of(value).and_then(|reference| other_file(source, reference)));
                 // The names of properties are nobody's keywords.
-                let members = map.iter().filter(|(key, _)| named || !is_data(key));
+                let members = map.iter().filter(|(key, _)| named || !is_value(key));
                 queue.extend(members.map(|(key, member)| (member, key == "properties")));
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
     }
+}
+
+/// Members that hold values: what looks like a reference in them is none.
+fn is_value(key: &str) -> bool {
+    matches!(key, "example" | "value" | "enum" | "const") || key.starts_with("x-")
 }
 
 fn other_file(source: &SourceId, reference: &str) -> Option<SourceId> {
@@ -159,7 +162,8 @@ fn other_file(source: &SourceId, reference: &str) -> Option<SourceId> {
 
 /// Whether a text refers to other files at all, so that most documents need not be searched.
 pub(super) fn may_refer(text: &str) -> bool {
-    text.match_indices("$ref").any(|(at, word)| {
+    let references = text.match_indices("$ref").chain(text.match_indices("$dynamicRef"));
+    references.into_iter().any(|(at, word)| {
         let rest = text.get(at + word.len()..).unwrap_or_default();
         let value = rest.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ':'));
         !value.starts_with('#')

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::parameter::read_parameters;
 use super::{Document, Parameter, Report, RequestBody, Requirements, Server, Spot, body, security, server};
+use crate::capability::is_method;
 use crate::diagnostic::{Code, Diagnostic};
 
 /// The methods that a path item may have, in the order in which operations are listed. `query` came
@@ -109,6 +110,9 @@ impl<'d> Operation<'d> {
     /// # Errors
     /// Why it cannot be called at all.
     pub fn read(document: &'d Document, outline: Outline<'d>, report: &Report) -> Result<Self, String> {
+        if !is_method(&outline.method.to_ascii_uppercase()) {
+            return Err(format!("its method `{}` is not an HTTP method", outline.method));
+        }
         let spot = outline.spot.clone();
         let servers = server::servers(&spot, report);
         let servers = if servers.is_empty() { server::servers(&outline.item, report) } else { servers };

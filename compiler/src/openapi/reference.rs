@@ -21,7 +21,7 @@ impl Document {
         let start = spot.address.clone();
         let mut spot = spot;
         for _ in 0..HOPS {
-            let Some(reference) = spot.text("$ref") else { return Some(spot) };
+            let Some(reference) = reference_of(spot.value) else { return Some(spot) };
             spot = self.target(reference, Trail::Start(&spot.address), report)?;
         }
         report.say(
@@ -99,6 +99,13 @@ impl Document {
             Some(None) | None => report.count(reference, || dangling(reference, from), Code::DANGLING_REFERENCE),
         }
     }
+}
+
+/// What a node refers to. Where a `$dynamicRef` would lead by way of its callers is not looked for:
+/// it is read as a `$ref`.
+#[must_use]
+pub(super) fn reference_of(node: &Value) -> Option<&str> {
+    node.get("$ref").or_else(|| node.get("$dynamicRef"))?.as_str()
 }
 
 /// The JSON Pointer of a URI fragment, with its percent-encoding undone.

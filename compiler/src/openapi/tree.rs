@@ -54,9 +54,13 @@ fn repeated_key(source: &SourceId, duplicate: &syntax::Fault) -> Diagnostic {
 }
 
 fn not_indented(source: &SourceId, bytes: Range<usize>) -> Diagnostic {
-    Diagnostic::new(Code::NOT_INDENTED, "a text in quotes or brackets goes on without indentation", Place::bytes(source, bytes))
-        .label("YAML wants this line to be indented more than the key; it is read as if it were")
-        .help("indent what follows the first line of a quoted text or of `{…}`")
+    Diagnostic::new(
+        Code::NOT_INDENTED,
+        "a text in quotes or brackets goes on without indentation",
+        Place::bytes(source, bytes),
+    )
+    .label("YAML wants this line to be indented more than the key; it is read as if it were")
+    .help("indent what follows the first line of a quoted text or of `{…}`")
 }
 
 fn json_fault(source: &SourceId, text: &str, error: &serde_json::Error) -> Diagnostic {

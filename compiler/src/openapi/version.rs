@@ -36,9 +36,9 @@ pub fn is_document(bytes: &[u8]) -> bool {
         return members.keys().any(|key| named(key));
     }
     let text = String::from_utf8_lossy(bytes);
-    text.trim_start_matches('\u{feff}').lines().any(|line| {
-        line.split_once(':').is_some_and(|(key, _)| named(key.trim_end().trim_matches(['"', '\''])))
-    })
+    text.trim_start_matches('\u{feff}')
+        .lines()
+        .any(|line| line.split_once(':').is_some_and(|(key, _)| named(key.trim_end().trim_matches(['"', '\'']))))
 }
 
 /// The version that a document says it is written in. A minor version that nobody knows yet is read

@@ -5,6 +5,7 @@
 //! nothing (`enum: []`, `required: true`) are reported and left out. References stay references: a
 //! schema that is referred to is shared, has a name, and is converted once (see `shared.rs`).
 
+mod discriminator;
 mod fits;
 mod keyword;
 mod name;
@@ -21,6 +22,7 @@ use serde_json::{Map, Value};
 
 use self::keyword::{Kind, kind};
 use super::prose;
+use super::reference::reference_of;
 use super::{Address, Document, Report, Spot, Trail, Version};
 use crate::diagnostic::{Code, Diagnostic};
 
@@ -100,7 +102,7 @@ impl<'d> Converter<'d> {
     fn node(&mut self, value: &'d Value, trail: Trail<'_>, view: View) -> Value {
         match value {
             Value::Bool(_) => value.clone(),
-            Value::Object(map) => match map.get("$ref").and_then(Value::as_str) {
+            Value::Object(map) => match reference_of(value) {
                 Some(reference) => self.reference(reference, map, trail, view),
                 None => Value::Object(self.keywords(map, trail, view, Siblings::No)),
             },
@@ -177,7 +179,7 @@ impl<'d> Converter<'d> {
             Kind::Schema => Some(self.node(value, here, view)),
             Kind::Items => self.items(value, here, view),
             Kind::Open => self.open(value, map, here, view),
-            Kind::List => self.list(value, here, view),
+            Kind::List => self.list(value, map, here, view),
             Kind::Properties => self.properties(value, here, view),
             Kind::Members => self.members(value, here, view),
             Kind::Required => self.required(value, map, here, view),
@@ -239,13 +241,16 @@ impl<'d> Converter<'d> {
         }
     }
 
-    fn list(&mut self, value: &'d Value, here: Trail<'_>, view: View) -> Option<Value> {
+    fn list(&mut self, value: &'d Value, map: &'d Map<String, Value>, here: Trail<'_>, view: View) -> Option<Value> {
         let Some(items) = value.as_array().filter(|items| !items.is_empty()) else {
             self.unusable("a list of schemas", value, here);
             return None;
         };
-        let schemas =
+        let mut schemas: Vec<Value> =
             items.iter().enumerate().map(|(index, item)| self.node(item, Trail::Item(&here, index), view)).collect();
+        if let Some(discriminator) = map.get("discriminator") {
+            self.tell_apart(&mut schemas, items, discriminator, here);
+        }
         Some(Value::Array(schemas))
     }
 

@@ -52,7 +52,7 @@ impl Names {
                 self.renamed.get(name.as_str()).cloned().unwrap_or_else(|| name.clone())
             }
             tokens => {
-                let kept = below_components(tokens);
+                let kept = telling(tokens);
                 let joined = kept.join(".");
                 let plain: String = safe(&joined).chars().take(LIMIT).collect();
                 let exact = plain == joined && kept.iter().all(|token| !token.contains('.'));
@@ -64,8 +64,7 @@ impl Names {
     /// A schema that is a whole file has the file's name; one within it that and its own.
     fn in_other_file(&self, address: &Address, tokens: &[String]) -> String {
         let file = self.files.get(&address.source).cloned().unwrap_or_default();
-        let parts: Vec<&str> =
-            std::iter::once(file.as_str()).chain(below_components(tokens).iter().map(String::as_str)).collect();
+        let parts: Vec<&str> = std::iter::once(file.as_str()).chain(telling(tokens)).collect();
         let joined = parts.join(".");
         let plain: String = safe(&joined).chars().take(LIMIT).collect();
         let exact = plain == joined && parts.iter().skip(1).all(|part| !part.contains('.'));
@@ -78,24 +77,24 @@ impl Names {
     }
 }
 
-/// A pointer without the front parts that tell nothing.
-fn below_components(tokens: &[String]) -> &[String] {
-    let mut kept = tokens;
-    for word in ["components", "schemas", "definitions"] {
-        match kept.split_first() {
-            Some((first, rest)) if first == word && !rest.is_empty() => kept = rest,
-            _ => {}
-        }
+/// The parts of a pointer that tell one schema from another.
+fn telling(tokens: &[String]) -> Vec<&str> {
+    let front = |word: &&str| !matches!(*word, "components" | "schemas" | "definitions");
+    let inner = |word: &&str| *word != "$defs";
+    let tokens = tokens.iter().map(String::as_str);
+    let mut kept: Vec<&str> = tokens.clone().skip_while(|word| !front(word)).filter(inner).collect();
+    if kept.is_empty() {
+        kept = tokens.collect();
     }
     kept
 }
 
 /// For each other file the last parts of its path, as many as tell it from the others.
 fn file_names(document: &Document) -> BTreeMap<SourceId, String> {
-    let paths: Vec<(&SourceId, Vec<String>)> = document.other_sources().map(|file| (file, parts(document, file))).collect();
-    let name = |parts: &[String], count: usize| {
-        parts.get(parts.len().saturating_sub(count)..).unwrap_or(parts).join(".")
-    };
+    let paths: Vec<(&SourceId, Vec<String>)> =
+        document.other_sources().map(|file| (file, parts(document, file))).collect();
+    let name =
+        |parts: &[String], count: usize| parts.get(parts.len().saturating_sub(count)..).unwrap_or(parts).join(".");
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for (_, parts) in &paths {
         for count in 1..=parts.len() {

@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 
 use super::shared::is_hidden;
 use super::{Converter, Direction};
-use crate::openapi::{Spot, Trail};
+use crate::openapi::reference::reference_of;
+use crate::openapi::{Spot, Trail, Version};
 
 /// The properties of an object schema, `allOf` included, without those that are not sent.
 #[derive(Clone, Debug, Default)]
@@ -35,7 +36,7 @@ static ANYTHING: Value = Value::Bool(true);
 const DEPTH: usize = 16;
 
 /// Keywords that say nothing about which properties there are.
-const HARMLESS: [&str; 19] = [
+const HARMLESS: [&str; 27] = [
     "type",
     "properties",
     "required",
@@ -55,6 +56,14 @@ const HARMLESS: [&str; 19] = [
     "writeOnly",
     "$schema",
     "$comment",
+    "$id",
+    "$anchor",
+    "$dynamicAnchor",
+    "$ref",
+    "$dynamicRef",
+    "$defs",
+    "definitions",
+    "summary",
 ];
 
 impl<'d> Converter<'d> {
@@ -88,15 +97,24 @@ impl<'d> Converter<'d> {
                 object.properties.push((name, Spot { value: &ANYTHING, address: spot.address.clone() }));
             }
         }
-        object.properties.retain(|(_, spot)| !is_hidden(self.document, spot.value, Trail::Start(&spot.address), Direction::Input));
+        object
+            .properties
+            .retain(|(_, spot)| !is_hidden(self.document, spot.value, Trail::Start(&spot.address), Direction::Input));
         let names: BTreeSet<&str> = object.properties.iter().map(|(name, _)| *name).collect();
         object.required.retain(|name| names.contains(name));
     }
 
     fn collect(&self, spot: &Spot<'d>, reading: Reading, depth: usize, object: &mut PlainObject<'d>) -> Option<()> {
         let depth = depth.checked_sub(1)?;
-        let spot = self.document.follow(spot.clone(), self.report)?;
         let map = spot.value.as_object()?;
+        if let Some(reference) = reference_of(spot.value) {
+            let target = self.document.target(reference, Trail::Start(&spot.address), self.report)?;
+            self.collect(&target, reading, depth, object)?;
+            // What stands beside a reference counts since OpenAPI 3.1.
+            if map.len() == 1 || matches!(self.document.version(), Version::V2_0 | Version::V3_0) {
+                return Some(());
+            }
+        }
         if reading == Reading::Exact && !is_plain(map) {
             return None;
         }
@@ -123,7 +141,7 @@ impl<'d> Converter<'d> {
         }
         if reading == Reading::Loose {
             for key in ["oneOf", "anyOf"] {
-                self.collect_alternatives(&spot, key, depth, object);
+                self.collect_alternatives(spot, key, depth, object);
             }
         }
         Some(())
@@ -155,7 +173,7 @@ fn required_set(item: &Value) -> Option<Vec<&str>> {
 
 fn is_plain(map: &Map<String, Value>) -> bool {
     let object = match map.get("type") {
-        None => map.contains_key("properties") || map.contains_key("allOf") || map.contains_key("required"),
+        None => ["properties", "allOf", "required", "$ref", "$dynamicRef"].iter().any(|key| map.contains_key(*key)),
         Some(Value::String(name)) => name == "object",
         Some(Value::Array(names)) => names.iter().any(|name| name == "object") && names.len() <= 2,
         Some(_) => false,

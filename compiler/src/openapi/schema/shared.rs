@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::Direction;
 use super::name::Names;
+use crate::openapi::reference::reference_of;
 use crate::openapi::{Address, Document, Spot, Trail};
 
 /// The shared schemas of one document.
@@ -92,14 +93,15 @@ pub(super) fn is_hidden(document: &Document, property: &Value, from: Trail<'_>, 
     if flagged(property) {
         return true;
     }
-    let reference = property.get("$ref").and_then(Value::as_str);
-    reference.and_then(|reference| document.lookup(reference, from)).is_some_and(|target| flagged(target.value))
+    reference_of(property)
+        .and_then(|reference| document.lookup(reference, from))
+        .is_some_and(|target| flagged(target.value))
 }
 
 /// Whether a schema is written where it is used: a scalar with little to say.
 pub(super) fn is_small(schema: &Value) -> bool {
     let Some(map) = schema.as_object() else { return true };
-    const STRUCTURE: [&str; 12] = [
+    const STRUCTURE: [&str; 13] = [
         "properties",
         "additionalProperties",
         "patternProperties",
@@ -111,6 +113,7 @@ pub(super) fn is_small(schema: &Value) -> bool {
         "not",
         "if",
         "$ref",
+        "$dynamicRef",
         "required",
     ];
     let choices = map.get("enum").and_then(Value::as_array).map_or(0, Vec::len);
@@ -152,7 +155,7 @@ fn facts(document: &Document, schema: &Spot<'_>) -> Facts {
             Value::Object(map) => {
                 facts.read_only |= map.get("readOnly") == Some(&Value::Bool(true));
                 facts.write_only |= map.get("writeOnly") == Some(&Value::Bool(true));
-                let target = map.get("$ref").and_then(Value::as_str).and_then(|it| document.lookup(it, from));
+                let target = reference_of(value).and_then(|it| document.lookup(it, from));
                 facts.references.extend(target.map(|target| target.address));
                 queue.extend(map.values());
             }

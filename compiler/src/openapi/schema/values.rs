@@ -230,7 +230,8 @@ fn fold_single(schema: &mut Map<String, Value>) {
 
 /// OpenAPI 3.0's `nullable: true`.
 pub(super) fn nullable(mut schema: Map<String, Value>, map: &Map<String, Value>) -> Map<String, Value> {
-    if map.get("nullable") != Some(&Value::Bool(true)) {
+    // `x-nullable` is what documents in Swagger 2.0 agreed on.
+    if !["nullable", "x-nullable"].iter().any(|key| map.get(*key) == Some(&Value::Bool(true))) {
         return schema;
     }
     if let Some(Value::Array(choices)) = schema.get_mut("enum")

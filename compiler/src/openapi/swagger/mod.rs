@@ -79,7 +79,7 @@ impl<'d> Upgrade<'d> {
         let mut members = Map::new();
         for (key, member) in item.members().filter(|(key, _)| *key != "parameters") {
             let value = if METHODS.contains(&key) {
-                self.operation(member, &shared, &at.child(key))
+                self.operation(&member, &shared, &at.child(key))
             } else {
                 self.copied(&member)
             };
@@ -88,7 +88,7 @@ impl<'d> Upgrade<'d> {
         Value::Object(members)
     }
 
-    fn operation(&mut self, spot: Spot<'d>, shared: &[Spot<'d>], at: &Pointer) -> Value {
+    fn operation(&mut self, spot: &Spot<'d>, shared: &[Spot<'d>], at: &Pointer) -> Value {
         let Some(spot) = self.document.follow(spot.clone(), self.report).filter(|spot| spot.value.is_object()) else {
             return spot.value.clone();
         };

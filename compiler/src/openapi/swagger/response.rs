@@ -29,7 +29,8 @@ impl<'d> Upgrade<'d> {
         let mut content = Map::new();
         for name in names {
             self.note(&at.child("content").child(name).child("schema"), &schema);
-            content.insert(name.to_owned(), Value::Object(Map::from_iter([("schema".to_owned(), self.copied(&schema))])));
+            content
+                .insert(name.to_owned(), Value::Object(Map::from_iter([("schema".to_owned(), self.copied(&schema))])));
         }
         members.insert("content".to_owned(), Value::Object(content));
         Value::Object(members)
