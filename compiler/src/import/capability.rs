@@ -55,7 +55,7 @@ pub(super) fn build<'d>(
         description,
         tags: operation.outline.tags.iter().map(|tag| (*tag).to_owned()).collect(),
         deprecated: operation.deprecated,
-        annotations: annotations::annotations(&operation.outline, name),
+        annotations: annotations::annotations(operation, name),
         auth: None,
         security: plan.security.of_operation(operation),
         input: arguments.input(),

@@ -31,7 +31,7 @@ pub use operation::{METHODS, Operation, Outline, outlines};
 pub use parameter::{Location, Parameter, Serialization};
 pub use report::Report;
 pub use response::success_media_types;
-pub use security::{Requirements, Scheme, SchemeKind, requirements, schemes};
+pub use security::{Requirements, Scheme, SchemeKind, requirements, scheme_name, schemes};
 pub use server::{Server, servers};
 pub use version::{Version, is_document};
 

@@ -121,7 +121,9 @@ fn read<'d>(document: &'d Document, item: &Spot<'d>, report: &Report) -> Option<
         return None;
     }
     let location = spot.text("in").and_then(Location::parse);
-    let sendable = |name: &&str| !name.is_empty() && (location != Some(Location::Header) || is_header_name(name));
+    // A cookie's name is a token, as a header's is (RFC 6265, section 4.1.1).
+    let token = matches!(location, Some(Location::Header | Location::Cookie));
+    let sendable = |name: &&str| !name.is_empty() && (!token || is_header_name(name));
     // A query string has no name on the wire; its name only tells what it is.
     let named = spot.text("name").filter(sendable);
     let named = named.or((location == Some(Location::QueryString)).then_some("query"));

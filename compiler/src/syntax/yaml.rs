@@ -21,6 +21,8 @@ pub struct Bounds {
     pub depth: usize,
     /// Nodes, those that aliases repeat included.
     pub nodes: usize,
+    /// Nodes that aliases repeat, and at least as many as the text itself has.
+    pub repeated: usize,
 }
 
 /// What a text is.
@@ -60,9 +62,9 @@ pub enum FaultKind {
 
 impl Bounds {
     /// For definition files.
-    pub const DEFINITION: Self = Self { bytes: 8 << 20, depth: 64, nodes: 200_000 };
+    pub const DEFINITION: Self = Self { bytes: 8 << 20, depth: 64, nodes: 200_000, repeated: 50_000 };
     /// For OpenAPI documents.
-    pub const DOCUMENT: Self = Self { bytes: 64 << 20, depth: 200, nodes: 5_000_000 };
+    pub const DOCUMENT: Self = Self { bytes: 64 << 20, depth: 200, nodes: 5_000_000, repeated: 200_000 };
 }
 
 /// Reads one YAML document.
@@ -165,6 +167,8 @@ struct Composer<'t> {
     frames: Vec<Frame>,
     anchors: HashMap<usize, (Value, usize)>,
     nodes: usize,
+    /// Those of them that aliases repeat.
+    repeated: usize,
     documents: usize,
     root: Option<Value>,
     duplicates: Vec<Fault>,
@@ -198,6 +202,7 @@ impl<'t> Composer<'t> {
             frames: Vec::new(),
             anchors: HashMap::new(),
             nodes: 0,
+            repeated: 0,
             documents: 0,
             root: None,
             duplicates: Vec::new(),
@@ -253,6 +258,11 @@ impl<'t> Composer<'t> {
             return Err(self.syntax("this alias stands inside of what it repeats", span));
         };
         let (nodes, key) = (*nodes, value.as_str().map(str::to_owned));
+        self.repeated += nodes;
+        if self.repeated > self.bounds.repeated.max(self.nodes - (self.repeated - nodes)) {
+            let message = format!("aliases repeat more than {} nodes", self.bounds.repeated);
+            return Err(limit(message, self.cursor.bytes_of(span)));
+        }
         self.count(nodes, span)?;
         if let Some(slot) = self.awaited_key() {
             let Some(text) = key else {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::shared::is_hidden;
 use super::{Converter, Direction};
 use crate::openapi::reference::reference_of;
-use crate::openapi::{Spot, Trail, Version};
+use crate::openapi::{Address, Spot, Trail, Version};
 
 /// The properties of an object schema, `allOf` included, without those that are not sent.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +18,8 @@ pub struct PlainObject<'d> {
     pub required: BTreeSet<&'d str>,
     /// `anyOf` and `oneOf` whose alternatives only say which properties must be there.
     pub choices: Vec<(&'static str, Vec<Vec<&'d str>>)>,
+    /// The schemas that it refers to.
+    met: BTreeSet<Address>,
 }
 
 /// How strictly a schema is taken apart.
@@ -109,7 +111,10 @@ impl<'d> Converter<'d> {
         let map = spot.value.as_object()?;
         if let Some(reference) = reference_of(spot.value) {
             let target = self.document.target(reference, Trail::Start(&spot.address), self.report)?;
-            self.collect(&target, reading, depth, object)?;
+            // What was met before adds nothing; without this, `allOf` could multiply.
+            if object.met.insert(target.address.clone()) {
+                self.collect(&target, reading, depth, object)?;
+            }
             // What stands beside a reference counts since OpenAPI 3.1.
             if map.len() == 1 || matches!(self.document.version(), Version::V2_0 | Version::V3_0) {
                 return Some(());
@@ -150,10 +155,12 @@ impl<'d> Converter<'d> {
     /// Properties of alternatives are there, and none of them is required.
     fn collect_alternatives(&self, spot: &Spot<'d>, key: &str, depth: usize, object: &mut PlainObject<'d>) {
         for member in spot.get(key).iter().flat_map(Spot::items) {
-            let mut part = PlainObject { properties: object.properties.clone(), ..PlainObject::default() };
+            let met = object.met.clone();
+            let mut part = PlainObject { properties: object.properties.clone(), met, ..PlainObject::default() };
             if self.collect(&member, Reading::Loose, depth, &mut part).is_some() {
                 object.properties = part.properties;
             }
+            object.met = part.met;
         }
     }
 }
