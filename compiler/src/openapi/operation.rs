@@ -12,6 +12,9 @@ use crate::diagnostic::{Code, Diagnostic};
 /// with OpenAPI 3.2; no older document means anything else by it.
 pub const METHODS: [&str; 9] = ["get", "head", "post", "put", "patch", "delete", "options", "trace", "query"];
 
+/// Characters of a path; servers refuse longer ones.
+const LONGEST_PATH: usize = 2_048;
+
 /// An operation as far as it must be known to name and select it.
 #[derive(Clone, Debug)]
 pub struct Outline<'d> {
@@ -112,6 +115,9 @@ impl<'d> Operation<'d> {
     pub fn read(document: &'d Document, outline: Outline<'d>, report: &Report) -> Result<Self, String> {
         if !is_method(&outline.method.to_ascii_uppercase()) {
             return Err(format!("its method `{}` is not an HTTP method", outline.method));
+        }
+        if outline.path.len() > LONGEST_PATH {
+            return Err(format!("its path has more than {LONGEST_PATH} characters"));
         }
         let spot = outline.spot.clone();
         let servers = server::servers(&spot, report);

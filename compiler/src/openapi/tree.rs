@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Report;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::source::SourceId;
-use crate::syntax::{self, Bounds};
+use crate::syntax::{self, Bounds, FaultKind};
 
 /// Reads the bytes of one file.
 pub(super) fn read(source: &SourceId, bytes: &[u8], report: &Report) -> Result<Value, Box<Diagnostic>> {
@@ -33,6 +33,7 @@ pub(super) fn read_text(source: &SourceId, text: &str, report: &Report) -> Resul
             }
             Ok(parsed.value)
         }
+        (Err(fault), _) if fault.kind == FaultKind::Limit => Err(Box::new(fault.diagnostic(source))),
         (Err(_), Some(error)) => Err(Box::new(json_fault(source, text, &error))),
         (Err(fault), None) => Err(Box::new(fault.diagnostic(source))),
     }

@@ -16,7 +16,7 @@ mod values;
 pub use object::PlainObject;
 pub use shared::{SharedSchemas, is_binary, is_text_like};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
@@ -295,12 +295,9 @@ impl<'d> Converter<'d> {
             let member = properties.and_then(|properties| properties.get(name));
             member.is_some_and(|member| shared::is_hidden(self.document, member, here, view.direction))
         };
-        let mut names: Vec<&str> = Vec::new();
-        for name in items.iter().filter_map(Value::as_str) {
-            if !names.contains(&name) && !hidden(name) {
-                names.push(name);
-            }
-        }
+        let mut known: BTreeSet<&str> = BTreeSet::new();
+        let texts = items.iter().filter_map(Value::as_str);
+        let names: Vec<&str> = texts.filter(|name| known.insert(name) && !hidden(name)).collect();
         (!names.is_empty()).then(|| names.into())
     }
 

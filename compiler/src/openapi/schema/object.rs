@@ -20,6 +20,8 @@ pub struct PlainObject<'d> {
     pub choices: Vec<(&'static str, Vec<Vec<&'d str>>)>,
     /// The schemas that it refers to.
     met: BTreeSet<Address>,
+    /// It has more properties than anybody fills in.
+    crowded: bool,
 }
 
 /// How strictly a schema is taken apart.
@@ -33,6 +35,9 @@ enum Reading {
 
 /// The schema that everything fits.
 static ANYTHING: Value = Value::Bool(true);
+
+/// Nobody fills in more arguments than these; a larger object is one argument.
+const MOST_PROPERTIES: usize = 500;
 
 /// How deep `allOf`s are followed.
 const DEPTH: usize = 16;
@@ -76,7 +81,7 @@ impl<'d> Converter<'d> {
         let mut object = PlainObject::default();
         self.collect(spot, Reading::Exact, DEPTH, &mut object)?;
         self.complete(spot, &mut object);
-        (!object.properties.is_empty()).then_some(object)
+        (!object.properties.is_empty() && object.properties.len() <= MOST_PROPERTIES).then_some(object)
     }
 
     /// Whatever properties a schema has, those of its alternatives included.
@@ -86,7 +91,9 @@ impl<'d> Converter<'d> {
         // What cannot be read adds nothing.
         let _ = self.collect(spot, Reading::Loose, DEPTH, &mut object);
         self.complete(spot, &mut object);
-        object
+        // Empty stands for an object of any shape, which is one argument.
+        let crowded = object.crowded || object.properties.len() > MOST_PROPERTIES;
+        if crowded { PlainObject::default() } else { object }
     }
 
     /// Names that must be there, and have no schema, can be given as anything; what is not sent
@@ -121,6 +128,11 @@ impl<'d> Converter<'d> {
             }
         }
         if reading == Reading::Exact && !is_plain(map) {
+            return None;
+        }
+        let members = spot.get("properties").and_then(|spot| spot.value.as_object()).map_or(0, Map::len);
+        if members + object.properties.len() > 2 * MOST_PROPERTIES {
+            object.crowded = true;
             return None;
         }
         for (name, property) in spot.get("properties").iter().flat_map(Spot::members) {
@@ -161,6 +173,7 @@ impl<'d> Converter<'d> {
                 object.properties = part.properties;
             }
             object.met = part.met;
+            object.crowded |= part.crowded;
         }
     }
 }
