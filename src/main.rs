@@ -8,6 +8,7 @@ mod catalog;
 mod commands;
 mod demo;
 mod disk;
+mod document;
 mod exit;
 mod output;
 mod workspace;

@@ -16,7 +16,7 @@ use cap_compiler::compile::{ParsedFile, compile, parse_file};
 use cap_compiler::diagnostic::Diagnostic;
 use cap_compiler::import::{DocumentSource, Import, ImportOptions, import};
 use cap_compiler::pin::Pins;
-use cap_compiler::source::SourceId;
+use cap_compiler::source::{MemoryLoader, SourceId};
 
 #[test]
 fn every_document_of_the_corpus_is_imported() {
@@ -73,7 +73,7 @@ impl Labelled for cap_compiler::diagnostic::Label {
 fn import_at(name: &str, bytes: &[u8], server: &str) -> Import {
     let source = DocumentSource { id: SourceId::new(name), bytes: bytes.to_vec() };
     let options = ImportOptions { server: Some(server.to_owned()), ..ImportOptions::default() };
-    import(&source, &options)
+    import(&source, &options, &MemoryLoader::default())
 }
 
 /// Everything that the compiler has to say about imported files, and schemas that cannot be used.

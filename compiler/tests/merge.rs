@@ -87,7 +87,7 @@ fn line_breaks_stay_as_they_are() {
 fn imported(change: impl Fn(&str) -> String) -> Files {
     let text = change(&read(&fixtures().join("openapi/pet_store.yaml")));
     let document = DocumentSource { id: SourceId::new("pet_store.yaml"), bytes: text.into_bytes() };
-    let files = import(&document, &ImportOptions::default()).files;
+    let files = import(&document, &ImportOptions::default(), &MemoryLoader::default()).files;
     files.into_iter().map(|(path, text)| (path.rsplit('/').next().unwrap().to_owned(), text)).collect()
 }
 

@@ -32,7 +32,7 @@ fn with_overlays(texts: &[String]) -> Import {
         bytes: text.clone().into_bytes(),
     };
     let overlays = texts.iter().enumerate().map(source).collect();
-    import(&pet_store(), &ImportOptions { overlays, ..ImportOptions::default() })
+    import(&pet_store(), &ImportOptions { overlays, ..ImportOptions::default() }, &MemoryLoader::default())
 }
 
 fn with(actions: &str) -> Import {
@@ -64,7 +64,8 @@ fn wrong_overlays_are_explained() {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let bytes = std::fs::read(&path).unwrap();
         let overlays = vec![DocumentSource { id: SourceId::new(&name), bytes: bytes.clone() }];
-        let result = import(&pet_store(), &ImportOptions { overlays, ..ImportOptions::default() });
+        let result =
+            import(&pet_store(), &ImportOptions { overlays, ..ImportOptions::default() }, &MemoryLoader::default());
         let about = result.diagnostics.iter().filter(|it| it.primary.place.source.as_str() == name).cloned().collect();
         let text = said(&Import { diagnostics: about, ..Import::default() }, &[(&name, &bytes)]);
         assert!(text.contains(&name[..7]), "{name}: {text}");

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use cap_compiler::import::{DocumentSource, ImportOptions, import};
 use cap_compiler::pin::Policy;
-use cap_compiler::source::SourceId;
+use cap_compiler::source::{MemoryLoader, SourceId};
 use cap_runtime::execute::Secrets;
 use cap_runtime::http::{self, Admission};
 use cap_runtime::start::{StartError, StartSettings, Started, start};
@@ -109,7 +109,7 @@ impl Tour<'_> {
             schema_base: Some(SCHEMA_BASE.to_owned()),
             ..ImportOptions::default()
         };
-        let imported = import(&document, &options);
+        let imported = import(&document, &options, &MemoryLoader::default());
         write_files(&imported, self.root())?;
         let names: Vec<&str> = imported.files.iter().map(|(path, _)| path.as_str()).collect();
         self.line(&format!("{}: {}", plural(names.len(), "file"), names.join(", ")));

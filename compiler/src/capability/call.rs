@@ -22,7 +22,7 @@ pub struct HttpCall {
     pub network: Network,
     /// The path below the server.
     pub path: Vec<PathPiece>,
-    /// Query parameters in order.
+    /// Query parameters in order. One with an empty name is a query string as a whole.
     pub query: Vec<Parameter>,
     /// Request headers in order.
     pub headers: Vec<Parameter>,
@@ -99,6 +99,8 @@ pub enum Style {
     SpaceDelimited,
     /// `p=a|b`
     PipeDelimited,
+    /// `p=a%09b`: Swagger 2.0 has it, OpenAPI 3 does not.
+    TabDelimited,
     /// `p[k]=v`
     DeepObject,
 }
@@ -305,6 +307,7 @@ impl Style {
             Self::Form => "form",
             Self::SpaceDelimited => "spaceDelimited",
             Self::PipeDelimited => "pipeDelimited",
+            Self::TabDelimited => "tabDelimited",
             Self::DeepObject => "deepObject",
         }
     }

@@ -5,11 +5,14 @@
 //! pieces, so that each interpolated value can be encoded for the position it stands in.
 
 mod call;
+mod method;
 
 pub use call::{
     Binding, Body, BodyContent, BodyPart, Call, Computed, Credential, Encoding, Expression, HttpCall, Network,
     Parameter, PathPiece, Piece, Style, Text, is_connection_header,
 };
+
+pub use method::{METHODS, is_method};
 
 use std::fmt;
 use std::time::Duration;

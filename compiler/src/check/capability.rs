@@ -118,10 +118,6 @@ fn check_annotations(definition: &CapabilityDefinition, report: &mut Report<'_>)
     let annotations = definition.annotations;
     let fault = match definition.request.method.as_str() {
         "DELETE" if annotations.read_only == Some(true) => ("read_only", "DELETE changes things"),
-        "GET" | "HEAD" if annotations.read_only == Some(false) => ("read_only", "GET and HEAD should change nothing"),
-        "GET" | "HEAD" if annotations.destructive == Some(true) => {
-            ("destructive", "GET and HEAD should destroy nothing")
-        }
         _ if annotations.read_only == Some(true) && annotations.destructive == Some(true) => {
             let place = report.value(&Pointer::of(["annotations", "read_only"]));
             let other = report.value(&Pointer::of(["annotations", "destructive"]));

@@ -13,6 +13,7 @@ use crate::syntax::Pointer;
 pub(super) enum Location {
     Path,
     Query,
+    QueryString,
     Header,
     Cookie,
     Form,
@@ -23,6 +24,7 @@ impl Location {
         match self {
             Self::Path => "path_parameters",
             Self::Query => "query",
+            Self::QueryString => "query_string",
             Self::Header => "headers",
             Self::Cookie => "cookies",
             Self::Form => "form",
@@ -33,7 +35,11 @@ impl Location {
     fn styles(self) -> &'static [Style] {
         match self {
             Self::Path => &[Style::Simple, Style::Label, Style::Matrix],
-            Self::Query | Self::Form => &[Style::Form, Style::SpaceDelimited, Style::PipeDelimited, Style::DeepObject],
+            Self::Query | Self::Form => {
+                &[Style::Form, Style::SpaceDelimited, Style::PipeDelimited, Style::TabDelimited, Style::DeepObject]
+            }
+            // It is written as a media type, and no style is.
+            Self::QueryString => &[],
             Self::Header => &[Style::Simple],
             Self::Cookie => &[Style::Form],
         }
@@ -64,7 +70,8 @@ pub(super) fn check_parameter(
             check_header_value(&parameter.value, &value, report);
         }
         Location::Cookie => check_cookie_name(name, pointer, report),
-        Location::Path | Location::Query | Location::Form => {}
+        Location::QueryString if parameter.content.is_none() => report.push(without_media_type(pointer, report)),
+        Location::Path | Location::Query | Location::QueryString | Location::Form => {}
     }
     let said =
         Serialization { style: parameter.style, explode: parameter.explode, content: parameter.content.as_deref() };
@@ -96,6 +103,13 @@ pub(super) fn check_serialization(
             );
         }
     }
+}
+
+fn without_media_type(pointer: &Pointer, report: &Report<'_>) -> Diagnostic {
+    let message = "a query string needs `content`, the media type that it is written as";
+    Diagnostic::new(Code::PARAMETER_STYLE, message, report.value(pointer))
+        .label("nothing says how the value becomes text")
+        .help("write `query_string: {value: \"{{ … }}\", content: application/json}`")
 }
 
 fn check_style(location: Location, style: Option<Style>, pointer: &Pointer, report: &mut Report<'_>) {

@@ -10,6 +10,7 @@ use super::headers::check_repeated;
 use super::parameter::{Location, check_parameter};
 use super::path::check_path;
 use super::templates::{Allowed, Secrets};
+use crate::capability::{METHODS, is_method};
 use crate::definition::{RequestDefinition, Template, TemplateName, TemplateValue};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::syntax::Pointer;
@@ -33,6 +34,10 @@ pub(super) fn check_request(
             check_parameter(location, name, parameter, &pointer, &allowed, report);
         }
     }
+    if let Some(whole) = &request.query_string {
+        let pointer = root.child(Location::QueryString.key());
+        check_parameter(Location::QueryString, "", whole, &pointer, &allowed, report);
+    }
     check_repeated(request.headers.iter().map(|(name, _)| name.as_str()), &root.child("headers"), report);
     if let Some(body) = &request.body {
         check_body(body, &root.child("body"), &allowed, report);
@@ -40,26 +45,23 @@ pub(super) fn check_request(
     used_arguments(request)
 }
 
-const METHODS: [&str; 16] = [
-    "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY", "SEARCH", "PROPFIND", "REPORT",
-    "COPY", "MOVE", "LINK", "UNLINK",
-];
+const USUAL_METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"];
 
 fn check_method(method: &str, pointer: &Pointer, report: &mut Report<'_>) {
-    if METHODS.contains(&method) {
+    if is_method(method) {
         return;
     }
     let place = report.value(pointer);
     let diagnostic = Diagnostic::new(Code::METHOD, format!("`{method}` is not an HTTP method"), place);
     let capital = method.trim().to_ascii_uppercase();
-    if METHODS.contains(&capital.as_str()) {
+    if is_method(&capital) {
         report.push(diagnostic.label("methods are written in capital letters").help(format!("write `{capital}`")));
         return;
     }
     let diagnostic = diagnostic.label("no method has this name");
     report.push(match nearest(method, METHODS) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-        None => diagnostic.help(format!("known here: {}", METHODS.join(", "))),
+        None => diagnostic.help(format!("common ones: {}", USUAL_METHODS.join(", "))),
     });
 }
 
@@ -79,7 +81,9 @@ fn used_arguments(request: &RequestDefinition) -> BTreeSet<String> {
     let parts = || body.and_then(|body| body.multipart.as_ref()).into_iter().flatten();
     let values = parameters
         .chain(form)
-        .map(|(_, parameter)| &parameter.value)
+        .map(|(_, parameter)| parameter)
+        .chain(&request.query_string)
+        .map(|parameter| &parameter.value)
         .chain(parts().map(|(_, part)| &part.value))
         .chain(body.into_iter().flat_map(|body| [&body.json, &body.text, &body.binary]).flatten());
     for value in values {

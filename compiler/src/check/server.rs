@@ -37,8 +37,22 @@ pub(super) fn check_server_url(
             let message = "this is not the URL of a server";
             report.push(Diagnostic::new(Code::SERVER_URL, message, place).label(fault).help(help));
         }
+        None if is_placeholder(&shape) => report.push(placeholder(pointer, report)),
         None => check_network(&shape, pointer, network, report),
     }
+}
+
+/// RFC 6761, section 6.4: no name that ends with `.invalid` exists. Imports write one where a
+/// document names no server.
+fn is_placeholder(url: &str) -> bool {
+    let authority = url.split("://").nth(1).unwrap_or_default().split('/').next().unwrap_or_default();
+    authority.split(':').next().unwrap_or_default().to_ascii_lowercase().ends_with(".invalid")
+}
+
+fn placeholder(pointer: &Pointer, report: &Report<'_>) -> Diagnostic {
+    Diagnostic::new(Code::PLACEHOLDER_SERVER, "the server is a placeholder", report.value(pointer))
+        .label("the document named no server; calls are refused")
+        .help("write the server's URL here")
 }
 
 /// What is wrong with a URL, and the edit to make.

@@ -27,6 +27,9 @@ pub struct RequestDefinition {
     #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "write_pairs")]
     #[schemars(with = "std::collections::BTreeMap<String, ParameterDefinition>", default)]
     pub query: Vec<(String, ParameterDefinition)>,
+    /// The query string as a whole, written as the media type that `content` names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub query_string: Option<ParameterDefinition>,
     /// Headers by their wire names.
     #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "write_pairs")]
     #[schemars(with = "std::collections::BTreeMap<String, ParameterDefinition>", default)]
@@ -125,10 +128,11 @@ impl RequestDefinition {
         let path = fields.required("path", read::template);
         let path_parameters = fields.entries("path_parameters", |node| node.fields(PathParameterDefinition::read));
         let query = fields.entries("query", ParameterDefinition::read);
+        let query_string = fields.optional("query_string", ParameterDefinition::read);
         let headers = fields.entries("headers", ParameterDefinition::read);
         let cookies = fields.entries("cookies", ParameterDefinition::read);
         let body = fields.mapping("body", BodyDefinition::read);
-        Some(Self { method: method?, path: path?, path_parameters, query, headers, cookies, body })
+        Some(Self { method: method?, path: path?, path_parameters, query, query_string, headers, cookies, body })
     }
 }
 
@@ -222,13 +226,14 @@ impl PartDefinition {
     }
 }
 
-const STYLES: [(&str, Style); 7] = [
+const STYLES: [(&str, Style); 8] = [
     (Style::Simple.name(), Style::Simple),
     (Style::Label.name(), Style::Label),
     (Style::Matrix.name(), Style::Matrix),
     (Style::Form.name(), Style::Form),
     (Style::SpaceDelimited.name(), Style::SpaceDelimited),
     (Style::PipeDelimited.name(), Style::PipeDelimited),
+    (Style::TabDelimited.name(), Style::TabDelimited),
     (Style::DeepObject.name(), Style::DeepObject),
 ];
 
@@ -243,6 +248,7 @@ enum StyleSchema {
     Form,
     SpaceDelimited,
     PipeDelimited,
+    TabDelimited,
     DeepObject,
 }
 

@@ -79,6 +79,8 @@ codes! {
     REQUIRED_UNKNOWN = 227, Error, "`required` names a property that does not exist";
     WRITTEN_CREDENTIAL = 228, Warning, "a credential stands in the file";
 
+    PLACEHOLDER_SERVER = 239, Warning, "a server is a placeholder";
+
     // 03: pins
     DIGEST_DIFFERS = 301, Error, "a file is not what was pinned";
     UNPINNED = 302, Warning, "a file is not pinned";
@@ -90,11 +92,11 @@ codes! {
     OPENAPI_VERSION = 402, Error, "the document's version is not one that is imported";
     REPEATED_KEY = 403, Warning, "a mapping of the document has the same key twice";
     DANGLING_REFERENCE = 404, Warning, "a reference leads nowhere";
-    EXTERNAL_REFERENCE = 405, Warning, "a reference leads to another file";
+    EXTERNAL_REFERENCE = 405, Warning, "a reference leads to a file that cannot be read";
     REFERENCE_LOOP = 406, Warning, "a reference leads back to itself";
     OPERATION_SKIPPED = 407, Error, "an operation cannot be imported";
     NOTHING_SELECTED = 408, Warning, "no operation was selected";
-    NO_SERVER = 409, Error, "the document names no server that can be called";
+    NO_SERVER = 409, Warning, "the document names no server that can be called";
     SERVER_LEFT_OUT = 410, Warning, "a server of the document cannot be used";
     SERVER_REPLACED = 411, Note, "an operation's own server was moved to the server that was asked for";
     UNDECLARED_SCHEME = 412, Warning, "a security requirement names a scheme that is not declared";
@@ -125,6 +127,7 @@ codes! {
     OVERLAY_ACTION = 437, Error, "an overlay's action cannot be done";
     OVERLAY_UNMATCHED = 438, Warning, "an overlay's action selects nothing";
     IMPORT_CONFLICT = 439, Error, "a person and the document changed the same value";
+    NOT_INDENTED = 440, Warning, "a continuation line of the document is not indented";
 }
 
 impl Code {

@@ -16,7 +16,7 @@ pub(super) struct ApiPlan {
     pub(super) servers: ServerPlan,
 }
 
-/// Decides what operations share; `None`, with an error, if there is no server to call.
+/// Decides what operations share; `None`, with an error, if the server asked for is none.
 pub(super) fn plan(
     document: &Document,
     name: &str,
@@ -25,7 +25,7 @@ pub(super) fn plan(
     report: &Report,
 ) -> Option<ApiPlan> {
     let security = security::plan(document, name, operations, report);
-    let servers = server::plan(document, operations, options.server.as_deref(), report)?;
+    let servers = server::plan(document, name, operations, options.server.as_deref(), report)?;
     let info = document.info();
     let title = info.title.as_deref().map(prose::clean).filter(|title| !title.is_empty());
     let description =

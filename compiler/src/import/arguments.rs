@@ -1,6 +1,6 @@
 //! Names of arguments: the wire's own where agents can use it, a readable relative otherwise.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::openapi::Location;
 
@@ -22,13 +22,11 @@ const LIMIT: usize = 64;
 pub(super) fn names(wanted: &[(Target, &str)]) -> Vec<String> {
     let mut order: Vec<usize> = (0..wanted.len()).collect();
     order.sort_by_key(|&index| wanted.get(index).map(|(target, wire)| (*target, legal(wire) != *wire, *wire)));
-    let mut taken: BTreeSet<String> = BTreeSet::new();
+    let mut taken = Taken::default();
     let mut names = vec![String::new(); wanted.len()];
     for index in order {
         let (Some((target, wire)), Some(slot)) = (wanted.get(index), names.get_mut(index)) else { continue };
-        let name = free(&legal(wire), *target, &taken);
-        taken.insert(name.clone());
-        *slot = name;
+        *slot = taken.free(&legal(wire), *target);
     }
     names
 }
@@ -42,18 +40,34 @@ impl Target {
     }
 }
 
-fn free(name: &str, target: Target, taken: &BTreeSet<String>) -> String {
-    if !taken.contains(name) {
-        return name.to_owned();
+/// Names that were given out.
+#[derive(Default)]
+struct Taken {
+    names: BTreeSet<String>,
+    /// Where counting goes on for a name with its suffix.
+    next: BTreeMap<String, usize>,
+}
+
+impl Taken {
+    /// The name, or a relative of it that nobody has.
+    fn free(&mut self, name: &str, target: Target) -> String {
+        if self.names.insert(name.to_owned()) {
+            return name.to_owned();
+        }
+        let suffix = target.suffix();
+        let plain = suffixed(name, suffix);
+        if self.names.insert(plain.clone()) {
+            return plain;
+        }
+        let number = self.next.entry(plain).or_insert(1);
+        loop {
+            *number += 1;
+            let candidate = suffixed(name, &format!("{suffix}_{number}"));
+            if self.names.insert(candidate.clone()) {
+                return candidate;
+            }
+        }
     }
-    let suffix = target.suffix();
-    let mut candidate = suffixed(name, suffix);
-    let mut number = 2_usize;
-    while taken.contains(&candidate) {
-        candidate = suffixed(name, &format!("{suffix}_{number}"));
-        number += 1;
-    }
-    candidate
 }
 
 fn suffixed(name: &str, suffix: &str) -> String {

@@ -14,7 +14,8 @@ use crate::definition::{
 };
 use crate::diagnostic::{Code, Diagnostic};
 use crate::openapi::schema::{Converter, shortened};
-use crate::openapi::{Location, Operation, prose};
+use crate::openapi::{Location, METHODS, Operation, Outline, prose};
+use crate::syntax::Pointer;
 
 /// Characters of a title.
 const TITLE_LIMIT: usize = 120;
@@ -54,7 +55,7 @@ pub(super) fn build<'d>(
         description,
         tags: operation.outline.tags.iter().map(|tag| (*tag).to_owned()).collect(),
         deprecated: operation.deprecated,
-        annotations: annotations::annotations(&operation.outline, name),
+        annotations: annotations::annotations(operation, name),
         auth: None,
         security: plan.security.of_operation(operation),
         input: arguments.input(),
@@ -64,7 +65,7 @@ pub(super) fn build<'d>(
         // The document's digest stands in the api's file only: here it would change every file with
         // every new edition of the document.
         source: Some(SourceRecord {
-            operation: Some(operation.outline.spot.address.pointer.to_string()),
+            operation: Some(pointer_of(&operation.outline).to_string()),
             ..SourceRecord::default()
         }),
     })
@@ -139,6 +140,7 @@ impl Arguments {
             path,
             path_parameters: Vec::new(),
             query: Vec::new(),
+            query_string: None,
             headers: Vec::new(),
             cookies: Vec::new(),
             body: self.body.as_ref().map(|body| body.definition(&self.body_names)),
@@ -151,6 +153,7 @@ impl Arguments {
                     request.path_parameters.extend(style);
                 }
                 Location::Query => request.query.push(entry()),
+                Location::QueryString => request.query_string = Some(parameters::definition(it, name)),
                 Location::Header => request.headers.push(entry()),
                 Location::Cookie => request.cookies.push(entry()),
             }
@@ -230,6 +233,13 @@ impl Arguments {
             converter.report().count("", say, Code::ARGUMENT_RENAMED);
         }
     }
+}
+
+/// Where the document declares an operation, whatever file it is written in.
+fn pointer_of(outline: &Outline<'_>) -> Pointer {
+    let item = Pointer::of(["paths", outline.path]);
+    let own = METHODS.contains(&outline.method);
+    if own { item.child(outline.method) } else { item.child("additionalOperations").child(outline.method) }
 }
 
 /// The text of a path with what no path may hold as it is.

@@ -29,7 +29,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::openapi::overlay::{self, Overlay};
 use crate::openapi::schema::Converter;
 use crate::openapi::{Document, METHODS, Operation, Outline, Report, Spot, outlines};
-use crate::source::SourceId;
+use crate::source::{SourceId, SourceLoader};
 
 /// Where the JSON Schemas of the file kinds are, seen from an imported file: the first line of each
 /// file names one, so that editors complete and check it.
@@ -124,20 +124,21 @@ pub struct SecretNeed {
     pub urls: Vec<String>,
 }
 
-/// Imports a document.
+/// Imports a document. The other files that it refers to come through `loader`.
 #[must_use]
-pub fn import(source: &DocumentSource, options: &ImportOptions) -> Import {
+pub fn import(source: &DocumentSource, options: &ImportOptions, loader: &dyn SourceLoader) -> Import {
     let report = Report::default();
     let document = read_overlays(options, &report).and_then(|overlays| {
-        let document = Document::read(&source.id, &source.bytes, &overlays, &report);
+        let document = Document::read(&source.id, &source.bytes, &overlays, loader, &report);
         document.map_err(|diagnostic| report.say(*diagnostic)).ok()
     });
-    let mut import = match document {
-        Some(document) => from_document(&document, options, &report),
-        None => Import { api_name: options.api.clone().unwrap_or_default(), ..Import::default() },
+    let Some(document) = document else {
+        let api_name = options.api.clone().unwrap_or_default();
+        return Import { api_name, diagnostics: report.into_diagnostics(), ..Import::default() };
     };
-    import.diagnostics = report.into_diagnostics();
-    import
+    let import = from_document(&document, options, &report);
+    let diagnostics = report.into_diagnostics();
+    Import { diagnostics: diagnostics.into_iter().map(|it| document.placed(it)).collect(), ..import }
 }
 
 /// All overlays, or none if one of them has faults: all of them are reported.

@@ -7,7 +7,7 @@ use crate::capability::is_connection_header;
 use crate::definition::{ParameterDefinition, PathParameterDefinition, TemplateValue};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::openapi::schema::{Converter, Direction, Holder, View, is_text_like, shortened};
-use crate::openapi::{Location, Operation, Parameter, Serialization, prose};
+use crate::openapi::{Location, Operation, Parameter, Serialization, Spot, prose};
 
 /// Header parameters that no caller sets: OpenAPI says to ignore the first three, which follow from
 /// other parts of the document.
@@ -51,11 +51,35 @@ pub(super) fn sent<'d>(operation: &Operation<'d>, path: &PathTemplate, converter
         }
     }
     for parameter in &operation.parameters {
-        if is_sent(parameter, path, converter) {
-            sent.push(of_parameter(parameter, converter));
+        if !is_sent(parameter, path, converter) {
+            continue;
+        }
+        match query_fields(parameter, converter) {
+            Some(fields) => sent.extend(fields),
+            None => sent.push(of_parameter(parameter, converter)),
         }
     }
     sent
+}
+
+/// A query string that is a form of known fields: one parameter for each.
+fn query_fields<'d>(parameter: &Parameter<'d>, converter: &mut Converter<'d>) -> Option<Vec<Sent>> {
+    let form = Serialization::Content("application/x-www-form-urlencoded".to_owned());
+    if parameter.location != Location::QueryString || parameter.serialization != form {
+        return None;
+    }
+    let object = converter.plain_object(parameter.schema.as_ref()?)?;
+    let view = View { direction: Direction::Input, holder: Holder::Operation };
+    let field = |(name, spot): &(&'d str, Spot<'d>)| Sent {
+        wire: (*name).to_owned(),
+        location: Location::Query,
+        required: parameter.required && object.required.contains(name),
+        schema: Some(converter.convert(spot, view))
+            .filter(Value::is_object)
+            .unwrap_or_else(|| Value::Object(Map::new())),
+        serialization: Serialization::Style { style: None, explode: None, allow_reserved: false },
+    };
+    Some(object.properties.iter().map(field).collect())
 }
 
 /// A query parameter whose placeholder the path key's own query has.
@@ -78,7 +102,7 @@ fn is_sent(parameter: &Parameter<'_>, path: &PathTemplate, converter: &Converter
         Location::Query => {
             !(path.placeholders().contains(&parameter.name) && in_path_query(parameter, parameter.name, path))
         }
-        Location::Header | Location::Cookie => true,
+        Location::QueryString | Location::Header | Location::Cookie => true,
     }
 }
 

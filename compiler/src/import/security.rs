@@ -7,7 +7,7 @@ use super::naming::snake;
 use crate::definition::{AuthDefinition, BasicDefinition, CombinationDefinition, Template};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::openapi::{
-    Document, Location, Operation, Report, Requirements, Scheme, SchemeKind, prose, requirements, schemes,
+    Document, Location, Operation, Report, Requirements, Scheme, SchemeKind, prose, requirements, scheme_name, schemes,
 };
 
 /// How the operations of an api authenticate.
@@ -123,6 +123,7 @@ impl SecurityPlan {
                 need(format!("{secret}_USERNAME"), "the user name of `Authorization: Basic …`".to_owned()),
                 need(format!("{secret}_PASSWORD"), "the password of `Authorization: Basic …`".to_owned()),
             ],
+            SchemeKind::Http(scheme) => vec![need(secret, format!("`Authorization: {scheme} …`"))],
             SchemeKind::Key { location, name } => vec![need(secret, format!("{} `{name}`", location.name()))],
         }
     }
@@ -138,9 +139,14 @@ impl SecurityPlan {
                     password: secret_template(&format!("{secret}_PASSWORD")),
                 });
             }
+            SchemeKind::Http(scheme) => {
+                let value = Template::parse(&format!("{scheme} {{{{ secret.{secret} }}}}"));
+                let value = value.unwrap_or_else(|_| secret_template(secret));
+                combination.header.insert("Authorization".to_owned(), value);
+            }
             SchemeKind::Key { location, name } => {
                 let entries = match location {
-                    Location::Query => &mut combination.query,
+                    Location::Query | Location::QueryString => &mut combination.query,
                     Location::Cookie => &mut combination.cookie,
                     Location::Header | Location::Path => &mut combination.header,
                 };
@@ -178,14 +184,21 @@ fn secret_names(api: &str, declared: &BTreeMap<String, Scheme>) -> BTreeMap<Stri
     for (scheme, it) in declared {
         let own = upper(scheme);
         let own = own.strip_prefix(&format!("{prefix}_")).map_or(own.clone(), str::to_owned);
-        let plain =
-            match it.kind {
-                SchemeKind::Bearer | SchemeKind::OAuth if alone => format!("{prefix}_TOKEN"),
-                SchemeKind::Basic if alone => prefix.clone(),
-                SchemeKind::Bearer | SchemeKind::OAuth | SchemeKind::Basic | SchemeKind::Key { .. } => {
-                    if own.is_empty() { prefix.clone() } else { format!("{prefix}_{own}") }
+        let plain = match it.kind {
+            SchemeKind::Bearer | SchemeKind::OAuth if alone => format!("{prefix}_TOKEN"),
+            SchemeKind::Basic if alone => prefix.clone(),
+            SchemeKind::Bearer
+            | SchemeKind::OAuth
+            | SchemeKind::Basic
+            | SchemeKind::Http(_)
+            | SchemeKind::Key { .. } => {
+                if own.is_empty() {
+                    prefix.clone()
+                } else {
+                    format!("{prefix}_{own}")
                 }
-            };
+            }
+        };
         let mut name = plain.clone();
         let mut number = 2_usize;
         while !taken.insert(name.clone()) {
@@ -209,10 +222,10 @@ fn secret_template(name: &str) -> Template {
 
 fn report_unknown(document: &Document, address: &crate::openapi::Address, report: &Report) {
     let declared = document.components("securitySchemes");
-    let names = document.at(&address.pointer);
+    let names = document.at(address);
     let alternatives = names.as_ref().and_then(|spot| spot.value.as_array());
     let all = alternatives.into_iter().flatten().filter_map(|it| it.as_object()).flat_map(|it| it.keys());
-    for name in all {
+    for name in all.map(|name| scheme_name(name)) {
         if declared.as_ref().is_some_and(|declared| declared.get(name).is_some()) {
             continue;
         }

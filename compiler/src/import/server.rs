@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::naming::snake;
 use crate::definition::{NetworkDefinition, Template};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::openapi::{Document, Operation, Report, Server, servers};
 
 /// The servers of an api.
@@ -34,15 +34,15 @@ enum Origin {
     None,
 }
 
-/// Chooses the servers; `None`, with an error, if there is none to call.
+/// Chooses the servers; `None`, with an error, if the one that a person asked for is none. A document
+/// that names no server gets a placeholder, which is never called.
 pub(super) fn plan(
     document: &Document,
+    api: &str,
     operations: &[(String, Operation<'_>)],
     asked: Option<&str>,
     report: &Report,
 ) -> Option<ServerPlan> {
-    let declared = servers(&document.spot(), report);
-    let url = document.source().as_str();
     let (base, network, origin) = match asked {
         Some(asked) => {
             let Some(base) = absolute(asked) else {
@@ -53,13 +53,34 @@ pub(super) fn plan(
             (base.clone(), private, Origin::Asked(base))
         }
         None => {
-            let origin = absolute(url).map_or(Origin::None, |_| Origin::Document(url.to_owned()));
-            (first_usable(document, &declared, &origin, report)?, None, origin)
+            let (base, origin) = declared_server(document, api, report);
+            (base, None, origin)
         }
     };
     let mut plan = ServerPlan { base, network, named: BTreeMap::new(), origin };
     plan.named = plan.names(operations, report);
     Some(plan)
+}
+
+fn declared_server(document: &Document, api: &str, report: &Report) -> (String, Origin) {
+    let declared = servers(&document.spot(), report);
+    let url = document.source().as_str();
+    let origin = absolute(url).map_or(Origin::None, |_| Origin::Document(url.to_owned()));
+    // A document without servers means its own host.
+    let implied = declared.is_empty().then(|| resolve("/", &origin)).flatten();
+    if let Some(base) = declared.iter().find_map(|server| resolve(&server.url, &origin)).or(implied) {
+        return (base, origin);
+    }
+    let host = format!("https://{}.invalid", api.to_ascii_lowercase().replace('_', "-"));
+    let path = declared.first().map(|server| match absolute(&server.url) {
+        Some(url) => path_part(&url).to_owned(),
+        None if server.url.contains("//") => String::new(),
+        None => server.url.clone(),
+    });
+    let base = absolute(&joined(&format!("{host}/"), path.as_deref().unwrap_or_default())).unwrap_or(host);
+    report.say(no_server(document, &declared, &base));
+    let origin = Origin::Document(format!("{base}/"));
+    (base, origin)
 }
 
 impl ServerPlan {
@@ -131,16 +152,6 @@ impl ServerPlan {
         };
         report.count(&server.url, say, Code::SERVER_LEFT_OUT);
     }
-}
-
-fn first_usable(document: &Document, declared: &[Server], origin: &Origin, report: &Report) -> Option<String> {
-    // A document without servers means its own host.
-    let implied = declared.is_empty().then(|| resolve("/", origin)).flatten();
-    let found = declared.iter().find_map(|server| resolve(&server.url, origin)).or(implied);
-    if found.is_none() {
-        report.say(no_server(document, declared));
-    }
-    found
 }
 
 /// The absolute URL that is called for a declared one, if it may be.
@@ -255,21 +266,24 @@ fn hashed(name: &str, url: &str) -> String {
 }
 
 fn not_a_server(document: &Document, asked: &str) -> Diagnostic {
-    Diagnostic::new(Code::NO_SERVER, format!("`{asked}` is not a server"), document.spot().address.place())
-        .help("give `--server` an absolute URL such as `https://api.example.com/v1`")
+    let message = format!("`{asked}` is not a server");
+    let mut diagnostic = Diagnostic::new(Code::NO_SERVER, message, document.spot().address.place())
+        .help("give `--server` an absolute URL such as `https://api.example.com/v1`");
+    diagnostic.severity = Severity::Error;
+    diagnostic
 }
 
-fn no_server(document: &Document, declared: &[Server]) -> Diagnostic {
+fn no_server(document: &Document, declared: &[Server], base: &str) -> Diagnostic {
+    let help =
+        format!("import again with `--server URL`, or write the server into the api's file in place of `{base}`");
     let Some(server) = declared.first() else {
         return Diagnostic::new(Code::NO_SERVER, "the document names no server", document.spot().address.place())
-            .help("say which server to call with `--server URL`");
+            .help(help);
     };
     let label = match absolute(&server.url) {
         Some(_) => "this address is private, and only a person may choose such a one",
         None => "this is not an absolute http or https URL",
     };
     let message = format!("the document's server `{}` cannot be called", server.url);
-    Diagnostic::new(Code::NO_SERVER, message, server.address.place())
-        .label(label)
-        .help("say which server to call with `--server URL`")
+    Diagnostic::new(Code::NO_SERVER, message, server.address.place()).label(label).help(help)
 }

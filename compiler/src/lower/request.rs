@@ -37,7 +37,8 @@ fn path_value(request: &RequestDefinition, hole: &Hole) -> Parameter {
 }
 
 pub(super) fn query(request: &RequestDefinition) -> Vec<Parameter> {
-    request.query.iter().map(|(name, said)| parameter(name, said, Style::Form)).collect()
+    let whole = request.query_string.iter().map(|said| parameter("", said, Style::Form));
+    request.query.iter().map(|(name, said)| parameter(name, said, Style::Form)).chain(whole).collect()
 }
 
 pub(super) fn headers(request: &RequestDefinition) -> Vec<Parameter> {

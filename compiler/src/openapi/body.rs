@@ -43,7 +43,9 @@ pub(super) fn read<'d>(
     report: &Report,
 ) -> Result<Option<RequestBody<'d>>, String> {
     let Some(item) = outline.spot.get("requestBody") else { return Ok(None) };
-    if outline.method == "trace" || (document.version() == Version::V3_0 && matches!(outline.method, "get" | "head")) {
+    if outline.method == "trace"
+        || (matches!(document.version(), Version::V2_0 | Version::V3_0) && matches!(outline.method, "get" | "head"))
+    {
         report.count(outline.method, || ignored(outline, &item), Code::BODY_IGNORED);
         return Ok(None);
     }
@@ -55,25 +57,26 @@ pub(super) fn read<'d>(
     Ok(Some(RequestBody {
         description: item.text("description").or_else(|| spot.text("description")),
         required: spot.flag("required"),
-        media_types: spot.get("content").map(|content| media_types(&content, report)).unwrap_or_default(),
+        media_types: media_types(document, &spot, report),
         spot,
     }))
 }
 
-/// The media types of a `content` object.
+/// The media types of the `content` of a request body or response.
 #[must_use]
-pub fn media_types<'d>(content: &Spot<'d>, report: &Report) -> Vec<MediaType<'d>> {
-    content
-        .members()
-        .filter_map(|(name, spot)| {
-            let essence = name.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-            if !is_media_type(&essence) || name.chars().any(char::is_control) {
-                report.count(name, || not_a_media_type(name, &spot), Code::MEDIA_TYPE_UNREADABLE);
-                return None;
-            }
-            Some(MediaType { name, essence, schema: spot.get("schema"), encoding: spot.get("encoding"), spot })
-        })
-        .collect()
+pub fn media_types<'d>(document: &'d Document, holder: &Spot<'d>, report: &Report) -> Vec<MediaType<'d>> {
+    let Some(content) = document.member(holder, "content", report) else { return Vec::new() };
+    let read = |(name, spot): (&'d str, Spot<'d>)| {
+        let essence = name.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        if !is_media_type(&essence) || name.chars().any(char::is_control) {
+            report.count(name, || not_a_media_type(name, &spot), Code::MEDIA_TYPE_UNREADABLE);
+            return None;
+        }
+        // Since OpenAPI 3.2 a media type may be a reference.
+        let spot = document.follow(spot, report)?;
+        Some(MediaType { name, essence, schema: spot.get("schema"), encoding: spot.get("encoding"), spot })
+    };
+    content.members().filter_map(read).collect()
 }
 
 /// Two tokens with a slash between.

@@ -1,23 +1,26 @@
-//! Text to document: JSON or YAML, of a version that is read.
-
-use std::fmt::Write;
+//! Text to document: JSON or YAML, of a version that is read, with all its files.
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::library::{self, Library};
+use super::moves::Moves;
 use super::overlay::{self, Overlay};
-use super::{Address, Report, Spot, Version, version};
-use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::source::SourceId;
-use crate::syntax::{self, Bounds, Pointer};
+use super::{Address, Anchors, Report, Spot, Version, swagger, tree, version};
+use crate::diagnostic::Diagnostic;
+use crate::source::{SourceId, SourceLoader};
+use crate::syntax;
 
-/// An OpenAPI document as a tree.
+/// An OpenAPI document as a tree, and the files that it refers to.
 #[derive(Clone, Debug)]
 pub struct Document {
     source: SourceId,
     root: Value,
     version: Version,
     digest: String,
+    library: Library,
+    anchors: Anchors,
+    moves: Moves,
 }
 
 /// What a document says about itself.
@@ -32,7 +35,7 @@ pub struct Info {
 }
 
 impl Document {
-    /// Reads a document as its overlays leave it.
+    /// Reads a document as its overlays leave it, and through `loader` the files that it refers to.
     ///
     /// # Errors
     /// When the text is no tree, an overlay cannot be applied to it, or the tree is not an OpenAPI
@@ -41,13 +44,31 @@ impl Document {
         source: &SourceId,
         bytes: &[u8],
         overlays: &[Overlay],
+        loader: &dyn SourceLoader,
         report: &Report,
     ) -> Result<Self, Box<Diagnostic>> {
         let text = syntax::decode(source, bytes)?;
-        let mut root = read_tree(source, text, report)?;
+        let mut root = tree::read_text(source, text, report)?;
         overlay::apply(overlays, &mut root, report)?;
-        let version = version::detect(source, &root)?;
-        Ok(Self { source: source.clone(), root, version, digest: digest(bytes) })
+        let version = version::detect(source, &root, report)?;
+        let library = match library::may_refer(text) || !overlays.is_empty() {
+            true => library::load(source, &root, loader, report),
+            false => Library::default(),
+        };
+        let digest = library.digest(source, &tree::hex(&Sha256::digest(bytes)));
+        let anchors = anchors(source, text, &root, &library);
+        let moves = Moves::default();
+        let document = Self { source: source.clone(), root, version, digest, library, anchors, moves };
+        Ok(if version == Version::V2_0 { document.upgraded(report) } else { document })
+    }
+
+    /// Swagger 2.0 in the shape of OpenAPI 3.
+    fn upgraded(mut self, report: &Report) -> Self {
+        let mut moves = Moves::default();
+        let members = swagger::upgrade(&self, &mut moves, report);
+        swagger::put(&self.source, &mut self.root, members, &mut moves);
+        self.moves = moves;
+        self
     }
 
     /// The file it was read from.
@@ -62,13 +83,47 @@ impl Document {
         &self.root
     }
 
+    /// The tree of one of its files.
+    #[must_use]
+    pub fn tree(&self, source: &SourceId) -> Option<&Value> {
+        if *source == self.source { Some(&self.root) } else { self.library.tree(source) }
+    }
+
+    /// Why a file that something refers to was not read.
+    pub(super) fn fault_of(&self, source: &SourceId) -> Option<String> {
+        self.library.fault(source).map(str::to_owned)
+    }
+
+    /// The files beside the first one.
+    pub(super) fn other_sources(&self) -> impl Iterator<Item = &SourceId> {
+        self.library.sources()
+    }
+
+    pub(super) fn anchors(&self) -> &Anchors {
+        &self.anchors
+    }
+
+    pub(super) fn moves(&self) -> &Moves {
+        &self.moves
+    }
+
+    /// Puts a diagnostic where its subject stands in the text, if reading the document moved it.
+    #[must_use]
+    pub fn placed(&self, mut diagnostic: Diagnostic) -> Diagnostic {
+        let labels = std::iter::once(&mut diagnostic.primary).chain(&mut diagnostic.secondary);
+        for label in labels.filter(|label| label.place.source == self.source) {
+            self.moves.undo(&mut label.place);
+        }
+        diagnostic
+    }
+
     /// The version it is written in.
     #[must_use]
     pub fn version(&self) -> Version {
         self.version
     }
 
-    /// `sha256:` and the digest of its bytes.
+    /// `sha256:` and the digest of its bytes, those of its other files included.
     #[must_use]
     pub fn digest(&self) -> &str {
         &self.digest
@@ -77,13 +132,15 @@ impl Document {
     /// The whole document.
     #[must_use]
     pub fn spot(&self) -> Spot<'_> {
-        Spot { value: &self.root, address: Address { source: self.source.clone(), pointer: Pointer::root() } }
+        Spot { value: &self.root, address: Address::root(&self.source) }
     }
 
     /// The components of one kind, such as `schemas`.
     #[must_use]
     pub fn components(&self, kind: &str) -> Option<Spot<'_>> {
-        self.spot().get("components")?.get(kind)
+        let silent = Report::default();
+        let components = self.member(&self.spot(), "components", &silent)?;
+        self.member(&components, kind, &silent)
     }
 
     /// What it says about itself.
@@ -98,47 +155,18 @@ impl Document {
     }
 }
 
-/// JSON goes through the JSON reader, which is far faster. Text that only looks like JSON (comments,
-/// trailing commas, numbers that no `f64` holds) may still be YAML.
-pub(super) fn read_tree(source: &SourceId, text: &str, report: &Report) -> Result<Value, Box<Diagnostic>> {
-    let fault = match text.trim_start().starts_with(['{', '[']).then(|| serde_json::from_str(text)) {
-        Some(Ok(tree)) => return Ok(tree),
-        Some(Err(error)) => Some(error),
-        None => None,
-    };
-    match (syntax::parse_yaml(text, &Bounds::DOCUMENT), fault) {
-        (Ok(parsed), _) => {
-            for duplicate in parsed.duplicates {
-                report.count("", || repeated_key(source, &duplicate), Code::REPEATED_KEY);
-            }
-            Ok(parsed.value)
-        }
-        (Err(_), Some(error)) => Err(Box::new(json_fault(source, text, &error))),
-        (Err(fault), None) => Err(Box::new(fault.diagnostic(source))),
+/// The names that schemas give themselves, looked for only where the text has any.
+fn anchors(source: &SourceId, text: &str, root: &Value, library: &Library) -> Anchors {
+    let mut anchors = Anchors::default();
+    if ["$id", "$anchor", "$dynamicAnchor", "$self"].iter().any(|word| text.contains(word)) {
+        anchors.collect(source, root);
     }
-}
-
-fn repeated_key(source: &SourceId, duplicate: &syntax::Fault) -> Diagnostic {
-    Diagnostic::new(Code::REPEATED_KEY, duplicate.message.clone(), Place::bytes(source, duplicate.bytes.clone()))
-        .label("the first one counts, this one is left out")
-        .help("remove one of the two")
-}
-
-fn json_fault(source: &SourceId, text: &str, error: &serde_json::Error) -> Diagnostic {
-    let before: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
-    let at = (before + error.column().saturating_sub(1)).min(text.len());
-    let message = error.to_string();
-    let message = message.split(" at line ").next().unwrap_or_default().to_owned();
-    Diagnostic::new(Code::SYNTAX, "the text is not valid JSON", Place::bytes(source, at..at)).label(message)
+    library.collect_anchors(&mut anchors);
+    anchors
 }
 
 /// `sha256:` and the digest of some bytes.
 #[must_use]
 pub fn digest(bytes: &[u8]) -> String {
-    let mut text = "sha256:".to_owned();
-    for byte in Sha256::digest(bytes) {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    format!("sha256:{}", tree::hex(&Sha256::digest(bytes)))
 }

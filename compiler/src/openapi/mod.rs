@@ -5,8 +5,12 @@
 //! read becomes a diagnostic at its place and costs only what needs it. What becomes of an
 //! operation is decided in [`crate::import`].
 
+mod address;
+mod anchor;
 mod body;
 mod document;
+mod library;
+mod moves;
 mod operation;
 pub mod overlay;
 mod parameter;
@@ -17,15 +21,19 @@ mod response;
 pub mod schema;
 mod security;
 mod server;
+mod swagger;
+mod tree;
 mod version;
 
+pub use address::{Address, Spot, Trail};
 pub use body::{MediaType, RequestBody, media_types};
 pub use document::{Document, Info, digest};
 pub use operation::{METHODS, Operation, Outline, outlines};
 pub use parameter::{Location, Parameter, Serialization};
-pub use reference::{Address, Spot, Trail};
 pub use report::Report;
 pub use response::success_media_types;
-pub use security::{Requirements, Scheme, SchemeKind, requirements, schemes};
+pub use security::{Requirements, Scheme, SchemeKind, requirements, scheme_name, schemes};
 pub use server::{Server, servers};
-pub use version::Version;
+pub use version::{Version, is_document};
+
+use anchor::Anchors;

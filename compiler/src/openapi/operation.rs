@@ -5,18 +5,23 @@ use serde_json::Value;
 
 use super::parameter::read_parameters;
 use super::{Document, Parameter, Report, RequestBody, Requirements, Server, Spot, body, security, server};
+use crate::capability::is_method;
 use crate::diagnostic::{Code, Diagnostic};
 
-/// The methods that a path item may have, in the order in which operations are listed.
-pub const METHODS: [&str; 8] = ["get", "head", "post", "put", "patch", "delete", "options", "trace"];
+/// The methods that a path item may have, in the order in which operations are listed. `query` came
+/// with OpenAPI 3.2; no older document means anything else by it.
+pub const METHODS: [&str; 9] = ["get", "head", "post", "put", "patch", "delete", "options", "trace", "query"];
+
+/// Characters of a path; servers refuse longer ones.
+const LONGEST_PATH: usize = 2_048;
 
 /// An operation as far as it must be known to name and select it.
 #[derive(Clone, Debug)]
 pub struct Outline<'d> {
     /// The key of its path item.
     pub path: &'d str,
-    /// In lower case, one of [`METHODS`].
-    pub method: &'static str,
+    /// In lower case, one of [`METHODS`]; or as `additionalOperations` spells it.
+    pub method: &'d str,
     /// Its `operationId`, if that is text.
     pub id: Option<&'d str>,
     /// Its tags.
@@ -53,7 +58,7 @@ pub struct Operation<'d> {
 /// The outlines of all operations, sorted by path and method.
 #[must_use]
 pub fn outlines<'d>(document: &'d Document, report: &Report) -> Vec<Outline<'d>> {
-    let Some(paths) = document.spot().get("paths") else { return Vec::new() };
+    let Some(paths) = document.member(&document.spot(), "paths", report) else { return Vec::new() };
     let mut members: Vec<(&str, Spot<'_>)> = paths.members().filter(|(path, _)| !path.starts_with("x-")).collect();
     members.sort_by_key(|(path, _)| *path);
     members.into_iter().flat_map(|(path, item)| of_path(document, path, &item, report)).collect()
@@ -65,25 +70,36 @@ fn of_path<'d>(document: &'d Document, path: &'d str, item: &Spot<'d>, report: &
         report.say(unreadable("a path item", &target));
         return Vec::new();
     }
-    METHODS
-        .into_iter()
-        .filter_map(|method| {
-            // A path item may have members beside its reference; they come first.
-            let spot = item.get(method).or_else(|| target.get(method))?;
-            if !spot.value.is_object() {
-                report.say(unreadable("an operation", &spot));
-                return None;
-            }
-            Some(Outline {
-                path,
-                method,
-                id: spot.text("operationId").map(str::trim).filter(|id| !id.is_empty()),
-                tags: tags(&spot),
-                spot,
-                item: target.clone(),
-            })
-        })
-        .collect()
+    // A path item may have members beside its reference; they come first.
+    let member = |method: &'static str| Some((method, item.get(method).or_else(|| target.get(method))?));
+    let own = METHODS.into_iter().filter_map(member);
+    let additional = target.get("additionalOperations");
+    let additional = additional.iter().flat_map(Spot::members);
+    own.chain(additional).filter_map(|(method, spot)| outline(document, path, method, spot, &target, report)).collect()
+}
+
+fn outline<'d>(
+    document: &'d Document,
+    path: &'d str,
+    method: &'d str,
+    spot: Spot<'d>,
+    item: &Spot<'d>,
+    report: &Report,
+) -> Option<Outline<'d>> {
+    // Documents in several files keep operations in files of their own.
+    let spot = document.follow(spot, report)?;
+    if !spot.value.is_object() {
+        report.say(unreadable("an operation", &spot));
+        return None;
+    }
+    Some(Outline {
+        path,
+        method,
+        id: spot.text("operationId").map(str::trim).filter(|id| !id.is_empty()),
+        tags: tags(&spot),
+        spot,
+        item: item.clone(),
+    })
 }
 
 fn tags<'d>(spot: &Spot<'d>) -> Vec<&'d str> {
@@ -97,6 +113,12 @@ impl<'d> Operation<'d> {
     /// # Errors
     /// Why it cannot be called at all.
     pub fn read(document: &'d Document, outline: Outline<'d>, report: &Report) -> Result<Self, String> {
+        if !is_method(&outline.method.to_ascii_uppercase()) {
+            return Err(format!("its method `{}` is not an HTTP method", outline.method));
+        }
+        if outline.path.len() > LONGEST_PATH {
+            return Err(format!("its path has more than {LONGEST_PATH} characters"));
+        }
         let spot = outline.spot.clone();
         let servers = server::servers(&spot, report);
         let servers = if servers.is_empty() { server::servers(&outline.item, report) } else { servers };
@@ -106,7 +128,7 @@ impl<'d> Operation<'d> {
             deprecated: spot.flag("deprecated"),
             parameters: read_parameters(document, &outline, report),
             body: body::read(document, &outline, report)?,
-            responses: spot.get("responses"),
+            responses: document.member(&spot, "responses", report),
             security: security::requirements(&spot),
             servers,
             outline,

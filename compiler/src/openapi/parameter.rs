@@ -12,6 +12,8 @@ pub enum Location {
     Path,
     /// In the query.
     Query,
+    /// The query as a whole (OpenAPI 3.2).
+    QueryString,
     /// As a header.
     Header,
     /// As a cookie.
@@ -64,13 +66,14 @@ impl Location {
         match self {
             Self::Path => "path",
             Self::Query => "query",
+            Self::QueryString => "querystring",
             Self::Header => "header",
             Self::Cookie => "cookie",
         }
     }
 
     fn parse(word: &str) -> Option<Self> {
-        [Self::Path, Self::Query, Self::Header, Self::Cookie]
+        [Self::Path, Self::Query, Self::QueryString, Self::Header, Self::Cookie]
             .into_iter()
             .find(|location| location.name().eq_ignore_ascii_case(word.trim()))
     }
@@ -80,7 +83,10 @@ impl Location {
     pub fn styles(self) -> &'static [Style] {
         match self {
             Self::Path => &[Style::Simple, Style::Label, Style::Matrix],
-            Self::Query => &[Style::Form, Style::SpaceDelimited, Style::PipeDelimited, Style::DeepObject],
+            Self::Query => {
+                &[Style::Form, Style::SpaceDelimited, Style::PipeDelimited, Style::TabDelimited, Style::DeepObject]
+            }
+            Self::QueryString => &[],
             Self::Header => &[Style::Simple],
             Self::Cookie => &[Style::Form],
         }
@@ -115,12 +121,17 @@ fn read<'d>(document: &'d Document, item: &Spot<'d>, report: &Report) -> Option<
         return None;
     }
     let location = spot.text("in").and_then(Location::parse);
-    let sendable = |name: &&str| !name.is_empty() && (location != Some(Location::Header) || is_header_name(name));
-    let (Some(name), Some(location)) = (spot.text("name").filter(sendable), location) else {
+    // A cookie's name is a token, as a header's is (RFC 6265, section 4.1.1).
+    let token = matches!(location, Some(Location::Header | Location::Cookie));
+    let sendable = |name: &&str| !name.is_empty() && (!token || is_header_name(name));
+    // A query string has no name on the wire; its name only tells what it is.
+    let named = spot.text("name").filter(sendable);
+    let named = named.or((location == Some(Location::QueryString)).then_some("query"));
+    let (Some(name), Some(location)) = (named, location) else {
         report.count("", || unplaced(&spot), Code::UNREADABLE_PARAMETER);
         return None;
     };
-    let (serialization, schema) = serialization(&spot, location, report);
+    let (serialization, schema) = serialization(document, &spot, location, report);
     let example = spot.get("example").or_else(|| first_example(document, &spot, report));
     Some(Parameter {
         name,
@@ -135,16 +146,27 @@ fn read<'d>(document: &'d Document, item: &Spot<'d>, report: &Report) -> Option<
     })
 }
 
-fn serialization<'d>(spot: &Spot<'d>, location: Location, report: &Report) -> (Serialization, Option<Spot<'d>>) {
-    let content = spot.get("content");
+fn serialization<'d>(
+    document: &'d Document,
+    spot: &Spot<'d>,
+    location: Location,
+    report: &Report,
+) -> (Serialization, Option<Spot<'d>>) {
+    let content = document.member(spot, "content", report);
     if let Some((media_type, content)) = content.as_ref().and_then(|content| content.members().next()) {
-        return (Serialization::Content(media_type.to_owned()), content.get("schema"));
+        let schema = document.follow(content, report).and_then(|content| content.get("schema"));
+        return (Serialization::Content(media_type.to_owned()), schema);
     }
-    let style = spot.text("style").and_then(|word| read_style(word, location, spot, report));
+    if location == Location::QueryString {
+        return (Serialization::Content("application/x-www-form-urlencoded".to_owned()), spot.get("schema"));
+    }
+    // OpenAPI 3.2's way to say that a cookie's value is sent as it is.
+    let cookie = location == Location::Cookie && spot.text("style") == Some("cookie");
+    let style = spot.text("style").filter(|_| !cookie).and_then(|word| read_style(word, location, spot, report));
     let serialization = Serialization::Style {
         style,
         explode: spot.value.get("explode").and_then(serde_json::Value::as_bool),
-        allow_reserved: location == Location::Query && spot.flag("allowReserved"),
+        allow_reserved: cookie || (location == Location::Query && spot.flag("allowReserved")),
     };
     (serialization, spot.get("schema"))
 }

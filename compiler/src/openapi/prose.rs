@@ -18,9 +18,13 @@ pub struct Bounded {
     pub cut: bool,
 }
 
+/// Characters of a text that are looked at: nothing behind them is ever kept.
+const READ: usize = 16_384;
+
 /// The text without markup.
 #[must_use]
 pub fn clean(text: &str) -> String {
+    let text = text.char_indices().nth(READ).and_then(|(end, _)| text.get(..end)).unwrap_or(text);
     if is_plain(text) {
         return text.trim().to_owned();
     }

@@ -19,8 +19,8 @@ pub fn success_media_types<'d>(
         .into_iter()
         // Where successes are declared, `default` is what comes otherwise: an error.
         .filter(|(status, _)| !declared || !status.eq_ignore_ascii_case("default"))
-        .filter_map(|(_, response)| document.follow(response, report)?.get("content"))
-        .map(|content| media_types(&content, report))
+        .filter_map(|(_, response)| document.follow(response, report))
+        .map(|response| media_types(document, &response, report))
         .find(|media_types| !media_types.is_empty())
         .unwrap_or_default()
 }

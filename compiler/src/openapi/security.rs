@@ -32,6 +32,8 @@ pub enum SchemeKind {
     OAuth,
     /// `Authorization: Basic …`
     Basic,
+    /// `Authorization:` with another scheme that is followed by one value, such as `Token`.
+    Http(String),
     /// A value of its own.
     Key {
         /// Where; never the path.
@@ -65,10 +67,25 @@ pub fn schemes(document: &Document, report: &Report) -> BTreeMap<String, Scheme>
 pub fn requirements(spot: &Spot<'_>) -> Option<Requirements> {
     let list = spot.value.get("security")?.as_array()?;
     let alternatives = list.iter().filter_map(Value::as_object);
-    Some(alternatives.map(|alternative| alternative.keys().cloned().collect()).collect())
+    Some(
+        alternatives.map(|alternative| alternative.keys().map(|name| scheme_name(name).to_owned()).collect()).collect(),
+    )
 }
 
+/// Since OpenAPI 3.2 a requirement may name a scheme by its URI.
+#[must_use]
+pub fn scheme_name(name: &str) -> &str {
+    name.strip_prefix("#/components/securitySchemes/").unwrap_or(name)
+}
+
+/// Schemes of IANA's registry whose credentials depend on a challenge, a key or the connection.
+const SEVERAL_STEPS: [&str; 10] =
+    ["digest", "negotiate", "hoba", "mutual", "scram-", "vapid", "dpop", "gnap", "concealed", "privatetoken"];
+
 fn read(spot: &Spot<'_>) -> Result<Scheme, String> {
+    if spot.text("type").is_some_and(|kind| kind.eq_ignore_ascii_case("mutualTLS")) {
+        return Err("a client certificate belongs to the connection, not to a request".to_owned());
+    }
     let scheme: SecurityScheme = serde_json::from_value(normalized(spot.value)).map_err(|error| error.to_string())?;
     match scheme {
         SecurityScheme::APIKey { location, name, description, .. } => {
@@ -86,12 +103,20 @@ fn read(spot: &Spot<'_>) -> Result<Scheme, String> {
             let kind = match scheme.trim().to_ascii_lowercase().as_str() {
                 "bearer" => SchemeKind::Bearer,
                 "basic" => SchemeKind::Basic,
-                other => return Err(format!("HTTP authentication `{other}` takes several steps")),
+                other if SEVERAL_STEPS.iter().any(|known| other.starts_with(known)) => {
+                    return Err(format!("HTTP authentication `{other}` takes several steps"));
+                }
+                other if !is_header_name(other) => return Err(format!("`{other}` is not a scheme of HTTP")),
+                _ => SchemeKind::Http(scheme.trim().to_owned()),
             };
             Ok(Scheme { kind, description, urls: Vec::new() })
         }
         SecurityScheme::OAuth2 { flows, description, .. } => {
-            Ok(Scheme { kind: SchemeKind::OAuth, description, urls: flow_urls(&flows) })
+            let mut urls = flow_urls(&flows);
+            // OpenAPI 3.2 knows one flow more than the types that are used here.
+            let device = spot.get("flows").and_then(|flows| flows.get("deviceAuthorization"));
+            urls.extend(device.and_then(|flow| flow.text("deviceAuthorizationUrl")).map(str::to_owned));
+            Ok(Scheme { kind: SchemeKind::OAuth, description, urls })
         }
         SecurityScheme::OpenIDConnect { open_id_connect_url, description, .. } => {
             Ok(Scheme { kind: SchemeKind::OAuth, description, urls: vec![open_id_connect_url] })
@@ -120,7 +145,8 @@ fn normalized(value: &Value) -> Value {
 }
 
 fn complete_flows(flows: Value) -> Value {
-    let Value::Object(flows) = flows else { return Value::Object(serde_json::Map::new()) };
+    let Value::Object(mut flows) = flows else { return Value::Object(serde_json::Map::new()) };
+    flows.retain(|name, _| ["implicit", "password", "clientCredentials", "authorizationCode"].contains(&name.as_str()));
     let complete = |flow: Value| {
         let Value::Object(mut flow) = flow else { return flow };
         for key in ["authorizationUrl", "tokenUrl"] {

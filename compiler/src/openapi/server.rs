@@ -34,15 +34,45 @@ pub fn servers(spot: &Spot<'_>, report: &Report) -> Vec<Server> {
 fn read(item: &Spot<'_>) -> Result<Server, String> {
     let server: openapiv3::Server =
         serde_json::from_value(normalized(item.value)).map_err(|error| error.to_string())?;
-    let mut url = server.url.trim().to_owned();
-    for (name, variable) in server.variables.unwrap_or_default() {
-        url = url.replace(&format!("{{{name}}}"), variable.default.trim());
-    }
+    let variables = server.variables.unwrap_or_default();
+    let url = filled(server.url.trim(), |name| Some(variables.get(name)?.default.trim()));
     if let Some(hole) = url.find('{') {
-        let rest = url.get(hole..).unwrap_or_default();
-        return Err(format!("`{rest}` stands for nothing in `{}`", server.url));
+        let rest: String = url.get(hole..).unwrap_or_default().chars().take(60).collect();
+        let whole: String = server.url.chars().take(60).collect();
+        return Err(format!("`{rest}` stands for nothing in `{whole}`"));
+    }
+    if url.len() > LONGEST {
+        return Err(format!("its URL has more than {LONGEST} characters"));
     }
     Ok(Server { url, description: server.description, address: item.address.clone() })
+}
+
+/// Characters of a URL.
+const LONGEST: usize = 2_048;
+
+/// The URL with each variable replaced once: what a default brings with it is not replaced again.
+fn filled<'v>(url: &str, value: impl Fn(&str) -> Option<&'v str>) -> String {
+    let mut out = String::new();
+    let mut rest = url;
+    while let Some((before, tail)) = rest.split_once('{') {
+        out.push_str(before);
+        let known = tail.split_once('}').and_then(|(name, after)| Some((value(name)?, after)));
+        match known {
+            Some((text, after)) => {
+                out.push_str(text);
+                rest = after;
+            }
+            None => {
+                out.push('{');
+                rest = tail;
+            }
+        }
+        if out.len() > LONGEST {
+            return out;
+        }
+    }
+    out.push_str(rest);
+    out
 }
 
 /// Defaults that are numbers (ports) become text; a variable without default takes its first value.

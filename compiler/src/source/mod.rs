@@ -3,6 +3,10 @@
 //! Nothing in this crate opens a file. Whoever calls it brings a [`SourceLoader`]; the command and
 //! the runtime bring one that reads a disk, tests bring [`MemoryLoader`].
 
+mod reference;
+
+pub use reference::percent_decoded;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
@@ -26,7 +30,8 @@ pub struct Span {
 
 /// The only way to bytes. Implementations decide what a name means and how much may be read.
 pub trait SourceLoader {
-    /// Every definition file and lock file below this loader's roots, sorted.
+    /// Every definition file and lock file below this loader's roots, sorted. A loader of the files
+    /// that one document consists of lists nothing: they are found by its references.
     ///
     /// # Errors
     /// When a root cannot be listed.

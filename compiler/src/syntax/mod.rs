@@ -8,6 +8,7 @@ mod advice;
 mod json;
 mod layout;
 mod locate;
+mod mend;
 mod pointer;
 mod scalar;
 mod yaml;
@@ -15,7 +16,7 @@ mod yaml;
 pub use layout::{Entry, Form, Layout, layout};
 pub use locate::Located;
 pub use pointer::Pointer;
-pub use yaml::{Bounds, Fault, FaultKind, Parsed, parse_yaml};
+pub use yaml::{Bounds, Fault, FaultKind, Parsed, parse_document, parse_yaml};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,7 +47,18 @@ pub fn locate(text: &str, wanted: &BTreeSet<Pointer>) -> BTreeMap<Pointer, Locat
     {
         return found;
     }
-    locate::locate(text, wanted)
+    let found = locate::locate(text, wanted);
+    match mend::mend(text).filter(|_| found.len() < wanted.len()) {
+        None => found,
+        Some(mended) => {
+            let mut found = locate::locate(&mended.text, wanted);
+            for located in found.values_mut() {
+                located.value = mended.original(&located.value);
+                located.key = located.key.take().map(|key| mended.original(&key));
+            }
+            found
+        }
+    }
 }
 
 /// The text of a file, without a byte-order mark.

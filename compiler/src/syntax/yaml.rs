@@ -10,7 +10,7 @@ use std::ops::Range;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 use serde_json::{Map, Value};
 
-use super::{advice, scalar};
+use super::{advice, mend, scalar};
 
 /// How large a text may be before it is refused.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +21,8 @@ pub struct Bounds {
     pub depth: usize,
     /// Nodes, those that aliases repeat included.
     pub nodes: usize,
+    /// Nodes that aliases repeat, and at least as many as the text itself has.
+    pub repeated: usize,
 }
 
 /// What a text is.
@@ -30,6 +32,8 @@ pub struct Parsed {
     pub value: Value,
     /// Keys that stand twice in one mapping.
     pub duplicates: Vec<Fault>,
+    /// The first line that had to be indented before the text was YAML.
+    pub mended: Option<Range<usize>>,
 }
 
 /// Why a text is not a tree.
@@ -58,9 +62,9 @@ pub enum FaultKind {
 
 impl Bounds {
     /// For definition files.
-    pub const DEFINITION: Self = Self { bytes: 8 << 20, depth: 64, nodes: 200_000 };
+    pub const DEFINITION: Self = Self { bytes: 8 << 20, depth: 64, nodes: 200_000, repeated: 50_000 };
     /// For OpenAPI documents.
-    pub const DOCUMENT: Self = Self { bytes: 64 << 20, depth: 200, nodes: 5_000_000 };
+    pub const DOCUMENT: Self = Self { bytes: 64 << 20, depth: 200, nodes: 5_000_000, repeated: 200_000 };
 }
 
 /// Reads one YAML document.
@@ -76,7 +80,26 @@ pub fn parse_yaml(text: &str, bounds: &Bounds) -> Result<Parsed, Fault> {
         let (event, span) = event.map_err(|error| scan_fault(text, &error))?;
         composer.event(event, span)?;
     }
-    Ok(Parsed { value: composer.root.unwrap_or(Value::Null), duplicates: composer.duplicates })
+    Ok(Parsed { value: composer.root.unwrap_or(Value::Null), duplicates: composer.duplicates, mended: None })
+}
+
+/// Reads somebody else's YAML: quoted texts and flow collections may go on without indentation, as
+/// other readers allow.
+///
+/// # Errors
+/// The first fault of the text as it is.
+pub fn parse_document(text: &str, bounds: &Bounds) -> Result<Parsed, Fault> {
+    let fault = match parse_yaml(text, bounds) {
+        Err(fault) if fault.kind == FaultKind::Syntax => fault,
+        result => return result,
+    };
+    let Some(mended) = mend::mend(text) else { return Err(fault) };
+    let Ok(mut parsed) = parse_yaml(&mended.text, bounds) else { return Err(fault) };
+    for duplicate in &mut parsed.duplicates {
+        duplicate.bytes = mended.original(&duplicate.bytes);
+    }
+    parsed.mended = Some(mended.first..mended.first);
+    Ok(parsed)
 }
 
 /// The byte at which the character with this index begins.
@@ -144,6 +167,8 @@ struct Composer<'t> {
     frames: Vec<Frame>,
     anchors: HashMap<usize, (Value, usize)>,
     nodes: usize,
+    /// Those of them that aliases repeat.
+    repeated: usize,
     documents: usize,
     root: Option<Value>,
     duplicates: Vec<Fault>,
@@ -177,6 +202,7 @@ impl<'t> Composer<'t> {
             frames: Vec::new(),
             anchors: HashMap::new(),
             nodes: 0,
+            repeated: 0,
             documents: 0,
             root: None,
             duplicates: Vec::new(),
@@ -232,6 +258,11 @@ impl<'t> Composer<'t> {
             return Err(self.syntax("this alias stands inside of what it repeats", span));
         };
         let (nodes, key) = (*nodes, value.as_str().map(str::to_owned));
+        self.repeated += nodes;
+        if self.repeated > self.bounds.repeated.max(self.nodes - (self.repeated - nodes)) {
+            let message = format!("aliases repeat more than {} nodes", self.bounds.repeated);
+            return Err(limit(message, self.cursor.bytes_of(span)));
+        }
         self.count(nodes, span)?;
         if let Some(slot) = self.awaited_key() {
             let Some(text) = key else {

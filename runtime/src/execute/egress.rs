@@ -76,6 +76,9 @@ pub(super) fn check_url(url: &Url, network: Network) -> Result<(), String> {
     }
     match url.host() {
         None => Err("it has no host".to_owned()),
+        Some(Host::Domain(name)) if name.trim_end_matches('.').ends_with(".invalid") => {
+            Err("it is a placeholder; write the server's URL into `server` of the api's file".to_owned())
+        }
         Some(Host::Domain(_)) => Ok(()),
         Some(Host::Ipv4(address)) => check_literal(IpAddr::V4(address), network),
         Some(Host::Ipv6(address)) => check_literal(IpAddr::V6(address), network),

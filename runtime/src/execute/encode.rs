@@ -35,6 +35,7 @@ pub(super) fn pairs(name: &str, value: &Value, encoding: &Encoding) -> Vec<(Stri
     let separator = match style {
         Style::SpaceDelimited => "%20",
         Style::PipeDelimited => "%7C",
+        Style::TabDelimited => "%09",
         Style::Form | Style::Simple | Style::Label | Style::Matrix | Style::DeepObject => ",",
     };
     match shape(value) {
@@ -59,9 +60,12 @@ pub(super) fn path(name: &str, value: &Value, encoding: &Encoding) -> String {
     match style {
         Style::Label => label(shape, explode),
         Style::Matrix => matrix(&percent_encode(name), shape, explode),
-        Style::Simple | Style::Form | Style::SpaceDelimited | Style::PipeDelimited | Style::DeepObject => {
-            simple(shape, explode, Escape::All)
-        }
+        Style::Simple
+        | Style::Form
+        | Style::SpaceDelimited
+        | Style::PipeDelimited
+        | Style::TabDelimited
+        | Style::DeepObject => simple(shape, explode, Escape::All),
     }
 }
 
@@ -79,10 +83,13 @@ pub(super) fn cookie(name: &str, value: &Value, encoding: &Encoding) -> Option<S
     (!pairs.is_empty()).then(|| join_pairs(&pairs))
 }
 
-/// `a=1&b=2`
+/// `a=1&b=2`. A value without a name is a query string of its own and stands alone.
 pub(super) fn join_pairs(pairs: &[(String, String)]) -> String {
-    let pairs: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    pairs.join("&")
+    let pair = |(name, value): &(String, String)| match name.as_str() {
+        "" => value.clone(),
+        name => format!("{name}={value}"),
+    };
+    pairs.iter().map(pair).collect::<Vec<_>>().join("&")
 }
 
 fn shape(value: &Value) -> Option<Shape> {

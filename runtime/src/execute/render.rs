@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::encode::is_json;
+use super::encode::{is_json, join_pairs};
 use super::plan::{PlannedBody, PlannedContent, PlannedCredential, PlannedPart, RequestPlan};
 
 impl RequestPlan {
@@ -37,7 +37,7 @@ impl RequestPlan {
     }
 
     fn url(&self, credentials: &[PlannedCredential]) -> String {
-        let mut query: Vec<String> = self.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let mut query: Vec<String> = self.query.iter().map(|pair| join_pairs(std::slice::from_ref(pair))).collect();
         for credential in credentials {
             if let PlannedCredential::Query(name, value) = credential {
                 query.push(format!("{name}={value}"));

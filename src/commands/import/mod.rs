@@ -5,31 +5,28 @@ mod record;
 mod summary;
 mod update;
 
-use std::io::{Read, stdin};
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use cap_compiler::definition::ImportRecord;
 use cap_compiler::diagnostic::{Diagnostic, Severity};
 use cap_compiler::import::merge::{Made, Plan, Policy, Side, plan};
-use cap_compiler::import::{DocumentSource, Import, ImportOptions, import};
-use cap_compiler::source::{MemoryLoader, SourceId};
+use cap_compiler::import::{DocumentSource, Import, import};
+use cap_compiler::source::{SourceId, SourceLoader};
 use cap_runtime::config::DEFAULT_CAPABILITIES;
-use cap_runtime::disk::read_bounded;
 
 use self::folder::{ApiFolder, write_schemas};
 use self::summary::{counted, has_conflicts, show_done, show_dry, show_end, shown};
-use super::call::executor;
 use crate::args::{ConflictSide, ImportArgs};
 use crate::disk::write_atomic;
+use crate::document::{DocumentLoader, read_document};
 use crate::exit::Exit;
 use crate::output::{Output, Tone};
 
 /// Where the schemas for editors are, seen from an api's folder. The folder is hidden, so that it
 /// is neither compiled nor pinned.
 pub(crate) const SCHEMA_BASE: &str = "../.schemas/";
-
-/// The largest document, in bytes.
-const LARGEST: u64 = 64 << 20;
 
 /// One document that is to be imported, and how.
 struct Job {
@@ -58,13 +55,16 @@ pub(crate) fn run(args: &ImportArgs, output: &Output) -> Result<Exit, Exit> {
 
 /// Imports one document into its folder.
 fn one(job: Job, args: &ImportArgs, output: &Output) -> Result<Exit, Exit> {
-    let document = read_document(&job.document, output)?;
-    let overlays = job.overlays.iter().map(|name| read_document(name, output)).collect::<Result<Vec<_>, _>>()?;
+    let (document, loader) = read_document(&job.document, output)?;
+    let mut overlays = Vec::new();
+    for name in &job.overlays {
+        overlays.push(read_document(name, output)?.0);
+    }
     let options = record::options(job.api, job.record, overlays);
     let progress = output.progress(&format!("compiling {}", document.id));
-    let imported = import(&document, &options);
+    let imported = import(&document, &options, &loader);
     progress.finish_and_clear();
-    report(&document, &options, &imported, args, output);
+    report(&imported, &Texts { document: &loader, overlays: &options.overlays }, args, output);
     if imported.files.is_empty() {
         output.status(Tone::Bad, "Failure", &format!("nothing was imported from {}", document.id));
         return Ok(Exit::Failure);
@@ -112,45 +112,31 @@ fn policy(args: &ImportArgs) -> Policy {
     Policy { settle, overwrite: args.force, restore: args.restore }
 }
 
-fn read_document(name: &str, output: &Output) -> Result<DocumentSource, Exit> {
-    let failed = |message: String, help: Option<&str>| {
-        output.error(&message, help);
-        Exit::Environment
-    };
-    if name == "-" {
-        let mut bytes = Vec::new();
-        let result = stdin().lock().take(LARGEST + 1).read_to_end(&mut bytes);
-        result.map_err(|error| failed(format!("cannot read standard input: {error}"), None))?;
-        if bytes.len() as u64 > LARGEST {
-            return Err(failed(format!("the document is larger than {} MiB", LARGEST >> 20), None));
-        }
-        return Ok(DocumentSource { id: SourceId::new("<stdin>"), bytes });
-    }
-    if name.starts_with("http://") || name.starts_with("https://") {
-        let executor = executor(None, output)?;
-        let runtime = tokio::runtime::Runtime::new().map_err(|error| failed(format!("cannot start: {error}"), None))?;
-        let progress = output.progress(&format!("fetching {name}"));
-        let fetched = runtime.block_on(executor.fetch_document(name));
-        progress.finish_and_clear();
-        let bytes = fetched.map_err(|error| failed(format!("cannot fetch the document: {error}"), None))?;
-        return Ok(DocumentSource { id: SourceId::new(name), bytes });
-    }
-    let bytes = read_bounded(Path::new(name)).map_err(|error| {
-        failed(format!("cannot read `{name}`: {error}"), Some("name a file, an http(s) URL, or `-` for standard input"))
-    })?;
-    Ok(DocumentSource { id: SourceId::new(name), bytes: bytes.to_vec() })
-}
-
-fn report(document: &DocumentSource, options: &ImportOptions, imported: &Import, args: &ImportArgs, output: &Output) {
-    let mut loader = MemoryLoader::default();
-    for text in options.overlays.iter().chain([document]) {
-        loader.insert(text.id.as_str(), text.bytes.clone());
-    }
+fn report(imported: &Import, loader: &Texts, args: &ImportArgs, output: &Output) {
     let (notes, said): (Vec<Diagnostic>, Vec<Diagnostic>) =
         imported.diagnostics.iter().cloned().partition(|diagnostic| diagnostic.severity == Severity::Note);
-    output.diagnostics(&said, &loader);
+    output.diagnostics(&said, loader);
     if args.notes {
-        output.diagnostics(&notes, &loader);
+        output.diagnostics(&notes, loader);
+    }
+}
+
+/// What diagnostics of an import speak of: the document's files and the overlays.
+struct Texts<'t> {
+    document: &'t DocumentLoader,
+    overlays: &'t [DocumentSource],
+}
+
+impl SourceLoader for Texts<'_> {
+    fn list(&self) -> io::Result<Vec<SourceId>> {
+        self.document.list()
+    }
+
+    fn read(&self, id: &SourceId) -> io::Result<Arc<[u8]>> {
+        match self.overlays.iter().find(|overlay| overlay.id == *id) {
+            Some(overlay) => Ok(overlay.bytes.as_slice().into()),
+            None => self.document.read(id),
+        }
     }
 }
 
@@ -158,7 +144,7 @@ fn report(document: &DocumentSource, options: &ImportOptions, imported: &Import,
 ///
 /// # Errors
 /// When a file cannot be written; those before it are there.
-pub(crate) fn write_files(imported: &Import, folder: &Path) -> std::io::Result<()> {
+pub(crate) fn write_files(imported: &Import, folder: &Path) -> io::Result<()> {
     write_schemas(folder)?;
     imported.files.iter().try_for_each(|(path, text)| write_atomic(&folder.join(path), text))
 }

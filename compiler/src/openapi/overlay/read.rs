@@ -7,9 +7,9 @@ use super::{Action, Effect, Overlay};
 use crate::definition::{Fields, Node, Sink, read};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::openapi::Report;
-use crate::openapi::document::read_tree;
+use crate::openapi::tree;
 use crate::source::SourceId;
-use crate::syntax::{self, Pointer};
+use crate::syntax::Pointer;
 
 /// An action as it is written.
 struct Written {
@@ -22,8 +22,7 @@ struct Written {
 /// Reads an overlay; `None` if it has faults, all of which were reported.
 #[must_use]
 pub fn read(source: &SourceId, bytes: &[u8], report: &Report) -> Option<Overlay> {
-    let tree = syntax::decode(source, bytes).and_then(|text| read_tree(source, text, report));
-    let tree = match tree {
+    let tree = match tree::read(source, bytes, report) {
         Ok(tree) => tree,
         Err(diagnostic) => {
             report.say(*diagnostic);

@@ -5,8 +5,10 @@
 //! nothing (`enum: []`, `required: true`) are reported and left out. References stay references: a
 //! schema that is referred to is shared, has a name, and is converted once (see `shared.rs`).
 
+mod discriminator;
 mod fits;
 mod keyword;
+mod name;
 mod object;
 mod shared;
 mod values;
@@ -14,12 +16,13 @@ mod values;
 pub use object::PlainObject;
 pub use shared::{SharedSchemas, is_binary, is_text_like};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
 use self::keyword::{Kind, kind};
 use super::prose;
+use super::reference::reference_of;
 use super::{Address, Document, Report, Spot, Trail, Version};
 use crate::diagnostic::{Code, Diagnostic};
 
@@ -99,7 +102,7 @@ impl<'d> Converter<'d> {
     fn node(&mut self, value: &'d Value, trail: Trail<'_>, view: View) -> Value {
         match value {
             Value::Bool(_) => value.clone(),
-            Value::Object(map) => match map.get("$ref").and_then(Value::as_str) {
+            Value::Object(map) => match reference_of(value) {
                 Some(reference) => self.reference(reference, map, trail, view),
                 None => Value::Object(self.keywords(map, trail, view, Siblings::No)),
             },
@@ -112,8 +115,7 @@ impl<'d> Converter<'d> {
 
     fn reference(&mut self, reference: &str, map: &'d Map<String, Value>, trail: Trail<'_>, view: View) -> Value {
         let beside = self.keywords(map, trail, view, Siblings::of(self.document.version()));
-        let from = trail.address();
-        let target = self.document.target(reference, &from, self.report);
+        let target = self.document.target(reference, trail, self.report);
         let Some(target) = target.and_then(|target| self.document.follow(target, self.report)) else {
             return Value::Object(beside);
         };
@@ -177,7 +179,7 @@ impl<'d> Converter<'d> {
             Kind::Schema => Some(self.node(value, here, view)),
             Kind::Items => self.items(value, here, view),
             Kind::Open => self.open(value, map, here, view),
-            Kind::List => self.list(value, here, view),
+            Kind::List => self.list(value, map, here, view),
             Kind::Properties => self.properties(value, here, view),
             Kind::Members => self.members(value, here, view),
             Kind::Required => self.required(value, map, here, view),
@@ -239,13 +241,16 @@ impl<'d> Converter<'d> {
         }
     }
 
-    fn list(&mut self, value: &'d Value, here: Trail<'_>, view: View) -> Option<Value> {
+    fn list(&mut self, value: &'d Value, map: &'d Map<String, Value>, here: Trail<'_>, view: View) -> Option<Value> {
         let Some(items) = value.as_array().filter(|items| !items.is_empty()) else {
             self.unusable("a list of schemas", value, here);
             return None;
         };
-        let schemas =
+        let mut schemas: Vec<Value> =
             items.iter().enumerate().map(|(index, item)| self.node(item, Trail::Item(&here, index), view)).collect();
+        if let Some(discriminator) = map.get("discriminator") {
+            self.tell_apart(&mut schemas, items, discriminator, here);
+        }
         Some(Value::Array(schemas))
     }
 
@@ -256,8 +261,8 @@ impl<'d> Converter<'d> {
         };
         let mut schemas = Map::new();
         for (name, member) in members {
-            if !shared::is_hidden(self.document, member, view.direction) {
-                let trail = Trail::Key(&here, name);
+            let trail = Trail::Key(&here, name);
+            if !shared::is_hidden(self.document, member, trail, view.direction) {
                 schemas.insert(name.clone(), self.node(member, trail, view));
             }
         }
@@ -288,14 +293,11 @@ impl<'d> Converter<'d> {
         let properties = map.get("properties").and_then(Value::as_object);
         let hidden = |name: &str| {
             let member = properties.and_then(|properties| properties.get(name));
-            member.is_some_and(|member| shared::is_hidden(self.document, member, view.direction))
+            member.is_some_and(|member| shared::is_hidden(self.document, member, here, view.direction))
         };
-        let mut names: Vec<&str> = Vec::new();
-        for name in items.iter().filter_map(Value::as_str) {
-            if !names.contains(&name) && !hidden(name) {
-                names.push(name);
-            }
-        }
+        let mut known: BTreeSet<&str> = BTreeSet::new();
+        let texts = items.iter().filter_map(Value::as_str);
+        let names: Vec<&str> = texts.filter(|name| known.insert(name) && !hidden(name)).collect();
         (!names.is_empty()).then(|| names.into())
     }
 
@@ -344,8 +346,8 @@ enum Siblings {
 impl Siblings {
     fn of(version: Version) -> Self {
         match version {
-            Version::V3_0 => Self::Annotations,
-            Version::V3_1 => Self::All,
+            Version::V2_0 | Version::V3_0 => Self::Annotations,
+            Version::V3_1 | Version::V3_2 => Self::All,
         }
     }
 

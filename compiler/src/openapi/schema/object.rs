@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 
 use super::shared::is_hidden;
 use super::{Converter, Direction};
-use crate::openapi::Spot;
+use crate::openapi::reference::reference_of;
+use crate::openapi::{Address, Spot, Trail, Version};
 
 /// The properties of an object schema, `allOf` included, without those that are not sent.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +18,10 @@ pub struct PlainObject<'d> {
     pub required: BTreeSet<&'d str>,
     /// `anyOf` and `oneOf` whose alternatives only say which properties must be there.
     pub choices: Vec<(&'static str, Vec<Vec<&'d str>>)>,
+    /// The schemas that it refers to.
+    met: BTreeSet<Address>,
+    /// It has more properties than anybody fills in.
+    crowded: bool,
 }
 
 /// How strictly a schema is taken apart.
@@ -31,11 +36,14 @@ enum Reading {
 /// The schema that everything fits.
 static ANYTHING: Value = Value::Bool(true);
 
+/// Nobody fills in more arguments than these; a larger object is one argument.
+const MOST_PROPERTIES: usize = 500;
+
 /// How deep `allOf`s are followed.
 const DEPTH: usize = 16;
 
 /// Keywords that say nothing about which properties there are.
-const HARMLESS: [&str; 19] = [
+const HARMLESS: [&str; 27] = [
     "type",
     "properties",
     "required",
@@ -55,6 +63,14 @@ const HARMLESS: [&str; 19] = [
     "writeOnly",
     "$schema",
     "$comment",
+    "$id",
+    "$anchor",
+    "$dynamicAnchor",
+    "$ref",
+    "$dynamicRef",
+    "$defs",
+    "definitions",
+    "summary",
 ];
 
 impl<'d> Converter<'d> {
@@ -65,7 +81,7 @@ impl<'d> Converter<'d> {
         let mut object = PlainObject::default();
         self.collect(spot, Reading::Exact, DEPTH, &mut object)?;
         self.complete(spot, &mut object);
-        (!object.properties.is_empty()).then_some(object)
+        (!object.properties.is_empty() && object.properties.len() <= MOST_PROPERTIES).then_some(object)
     }
 
     /// Whatever properties a schema has, those of its alternatives included.
@@ -75,7 +91,9 @@ impl<'d> Converter<'d> {
         // What cannot be read adds nothing.
         let _ = self.collect(spot, Reading::Loose, DEPTH, &mut object);
         self.complete(spot, &mut object);
-        object
+        // Empty stands for an object of any shape, which is one argument.
+        let crowded = object.crowded || object.properties.len() > MOST_PROPERTIES;
+        if crowded { PlainObject::default() } else { object }
     }
 
     /// Names that must be there, and have no schema, can be given as anything; what is not sent
@@ -88,16 +106,33 @@ impl<'d> Converter<'d> {
                 object.properties.push((name, Spot { value: &ANYTHING, address: spot.address.clone() }));
             }
         }
-        object.properties.retain(|(_, spot)| !is_hidden(self.document, spot.value, Direction::Input));
+        object
+            .properties
+            .retain(|(_, spot)| !is_hidden(self.document, spot.value, Trail::Start(&spot.address), Direction::Input));
         let names: BTreeSet<&str> = object.properties.iter().map(|(name, _)| *name).collect();
         object.required.retain(|name| names.contains(name));
     }
 
     fn collect(&self, spot: &Spot<'d>, reading: Reading, depth: usize, object: &mut PlainObject<'d>) -> Option<()> {
         let depth = depth.checked_sub(1)?;
-        let spot = self.document.follow(spot.clone(), self.report)?;
         let map = spot.value.as_object()?;
+        if let Some(reference) = reference_of(spot.value) {
+            let target = self.document.target(reference, Trail::Start(&spot.address), self.report)?;
+            // What was met before adds nothing; without this, `allOf` could multiply.
+            if object.met.insert(target.address.clone()) {
+                self.collect(&target, reading, depth, object)?;
+            }
+            // What stands beside a reference counts since OpenAPI 3.1.
+            if map.len() == 1 || matches!(self.document.version(), Version::V2_0 | Version::V3_0) {
+                return Some(());
+            }
+        }
         if reading == Reading::Exact && !is_plain(map) {
+            return None;
+        }
+        let members = spot.get("properties").and_then(|spot| spot.value.as_object()).map_or(0, Map::len);
+        if members + object.properties.len() > 2 * MOST_PROPERTIES {
+            object.crowded = true;
             return None;
         }
         for (name, property) in spot.get("properties").iter().flat_map(Spot::members) {
@@ -123,7 +158,7 @@ impl<'d> Converter<'d> {
         }
         if reading == Reading::Loose {
             for key in ["oneOf", "anyOf"] {
-                self.collect_alternatives(&spot, key, depth, object);
+                self.collect_alternatives(spot, key, depth, object);
             }
         }
         Some(())
@@ -132,10 +167,13 @@ impl<'d> Converter<'d> {
     /// Properties of alternatives are there, and none of them is required.
     fn collect_alternatives(&self, spot: &Spot<'d>, key: &str, depth: usize, object: &mut PlainObject<'d>) {
         for member in spot.get(key).iter().flat_map(Spot::items) {
-            let mut part = PlainObject { properties: object.properties.clone(), ..PlainObject::default() };
+            let met = object.met.clone();
+            let mut part = PlainObject { properties: object.properties.clone(), met, ..PlainObject::default() };
             if self.collect(&member, Reading::Loose, depth, &mut part).is_some() {
                 object.properties = part.properties;
             }
+            object.met = part.met;
+            object.crowded |= part.crowded;
         }
     }
 }
@@ -155,7 +193,7 @@ fn required_set(item: &Value) -> Option<Vec<&str>> {
 
 fn is_plain(map: &Map<String, Value>) -> bool {
     let object = match map.get("type") {
-        None => map.contains_key("properties") || map.contains_key("allOf") || map.contains_key("required"),
+        None => ["properties", "allOf", "required", "$ref", "$dynamicRef"].iter().any(|key| map.contains_key(*key)),
         Some(Value::String(name)) => name == "object",
         Some(Value::Array(names)) => names.iter().any(|name| name == "object") && names.len() <= 2,
         Some(_) => false,

@@ -7,19 +7,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use super::Direction;
-use crate::openapi::{Document, Spot};
-use crate::syntax::Pointer;
+use super::name::Names;
+use crate::openapi::reference::reference_of;
+use crate::openapi::{Address, Document, Spot, Trail};
 
 /// The shared schemas of one document.
 pub struct SharedSchemas<'d> {
-    /// Safe names of the component schemas that have not a safe one already.
-    renamed: BTreeMap<&'d str, String>,
-    /// Every safe name of a component schema.
-    taken: BTreeSet<String>,
-    facts: BTreeMap<Pointer, Facts>,
+    names: Names,
+    facts: BTreeMap<Address, Facts>,
     known: BTreeSet<String>,
     pending: Vec<(String, Spot<'d>, Direction)>,
 }
@@ -29,7 +26,7 @@ pub struct SharedSchemas<'d> {
 struct Facts {
     read_only: bool,
     write_only: bool,
-    references: BTreeSet<Pointer>,
+    references: BTreeSet<Address>,
 }
 
 /// A schema with at most this many choices, and nothing below it, is written where it is used.
@@ -39,27 +36,12 @@ const SMALL_TEXT: usize = 200;
 
 impl<'d> SharedSchemas<'d> {
     pub(super) fn new(document: &'d Document) -> Self {
-        let mut names: Vec<&str> = Vec::new();
-        if let Some(Value::Object(schemas)) = document.components("schemas").map(|spot| spot.value) {
-            names.extend(schemas.keys().map(String::as_str));
-        }
-        names.sort_unstable();
-        let mut taken: BTreeSet<String> =
-            names.iter().filter(|name| is_safe(name)).map(|name| (*name).to_owned()).collect();
-        let mut renamed = BTreeMap::new();
-        for name in names.into_iter().filter(|name| !is_safe(name)) {
-            let plain = safe(name);
-            let free = if plain.is_empty() || taken.contains(&plain) { hashed(&plain, name) } else { plain };
-            taken.insert(free.clone());
-            renamed.insert(name, free);
-        }
-        Self { renamed, taken, facts: BTreeMap::new(), known: BTreeSet::new(), pending: Vec::new() }
+        Self { names: Names::of(document), facts: BTreeMap::new(), known: BTreeSet::new(), pending: Vec::new() }
     }
 
     /// The name under which the schema at `target` is shared for `direction`; it is needed from now on.
     pub(super) fn want(&mut self, document: &'d Document, target: &Spot<'d>, direction: Direction) -> String {
-        let pointer = &target.address.pointer;
-        let plain = self.name(pointer);
+        let plain = self.names.name(&target.address);
         let (name, direction) = match direction {
             Direction::Input if self.depends_on(document, target, |facts| facts.read_only) => {
                 (format!("{plain}.input"), Direction::Input)
@@ -79,34 +61,18 @@ impl<'d> SharedSchemas<'d> {
         self.pending.pop()
     }
 
-    fn name(&self, pointer: &Pointer) -> String {
-        match pointer.tokens() {
-            [components, schemas, name] if components == "components" && schemas == "schemas" => {
-                self.renamed.get(name.as_str()).cloned().unwrap_or_else(|| name.clone())
-            }
-            tokens => {
-                let kept = tokens.strip_prefix(&["components".to_owned()]).unwrap_or(tokens);
-                let kept = kept.strip_prefix(&["schemas".to_owned()]).unwrap_or(kept);
-                let joined = kept.join(".");
-                let plain: String = safe(&joined).chars().take(64).collect();
-                let exact = plain == joined && kept.iter().all(|token| !token.contains('.'));
-                if exact && !self.taken.contains(&plain) { plain } else { hashed(&plain, &pointer.to_string()) }
-            }
-        }
-    }
-
     /// Whether a schema, or one that it refers to however far, has a property of this kind.
     fn depends_on(&mut self, document: &'d Document, target: &Spot<'d>, wanted: fn(&Facts) -> bool) -> bool {
-        let mut seen = BTreeSet::from([target.address.pointer.clone()]);
+        let mut seen = BTreeSet::from([target.address.clone()]);
         let mut queue = vec![target.clone()];
         while let Some(spot) = queue.pop() {
-            let facts = self.facts.entry(spot.address.pointer.clone()).or_insert_with(|| facts(document, spot.value));
+            let facts = self.facts.entry(spot.address.clone()).or_insert_with(|| facts(document, &spot));
             if wanted(facts) {
                 return true;
             }
-            for pointer in &facts.references {
-                if seen.insert(pointer.clone())
-                    && let Some(next) = document.at(pointer)
+            for address in &facts.references {
+                if seen.insert(address.clone())
+                    && let Some(next) = document.at(address)
                 {
                     queue.push(next);
                 }
@@ -117,7 +83,7 @@ impl<'d> SharedSchemas<'d> {
 }
 
 /// Whether a property stays out of what travels this way.
-pub(super) fn is_hidden(document: &Document, property: &Value, direction: Direction) -> bool {
+pub(super) fn is_hidden(document: &Document, property: &Value, from: Trail<'_>, direction: Direction) -> bool {
     let key = match direction {
         Direction::Whole => return false,
         Direction::Input => "readOnly",
@@ -127,14 +93,15 @@ pub(super) fn is_hidden(document: &Document, property: &Value, direction: Direct
     if flagged(property) {
         return true;
     }
-    let reference = property.get("$ref").and_then(Value::as_str);
-    reference.and_then(|reference| document.lookup(reference)).is_some_and(|target| flagged(target.value))
+    reference_of(property)
+        .and_then(|reference| document.lookup(reference, from))
+        .is_some_and(|target| flagged(target.value))
 }
 
 /// Whether a schema is written where it is used: a scalar with little to say.
 pub(super) fn is_small(schema: &Value) -> bool {
     let Some(map) = schema.as_object() else { return true };
-    const STRUCTURE: [&str; 12] = [
+    const STRUCTURE: [&str; 13] = [
         "properties",
         "additionalProperties",
         "patternProperties",
@@ -146,6 +113,7 @@ pub(super) fn is_small(schema: &Value) -> bool {
         "not",
         "if",
         "$ref",
+        "$dynamicRef",
         "required",
     ];
     let choices = map.get("enum").and_then(Value::as_array).map_or(0, Vec::len);
@@ -177,50 +145,22 @@ pub fn is_text_like(schema: &Value) -> bool {
     }
 }
 
-fn facts(document: &Document, schema: &Value) -> Facts {
+fn facts(document: &Document, schema: &Spot<'_>) -> Facts {
     let mut facts = Facts::default();
-    let mut queue = vec![schema];
+    let mut queue = vec![schema.value];
+    let from = Trail::Start(&schema.address);
     while let Some(value) = queue.pop() {
         match value {
             Value::Array(items) => queue.extend(items),
             Value::Object(map) => {
                 facts.read_only |= map.get("readOnly") == Some(&Value::Bool(true));
                 facts.write_only |= map.get("writeOnly") == Some(&Value::Bool(true));
-                let target = map.get("$ref").and_then(Value::as_str).and_then(|it| document.lookup(it));
-                facts.references.extend(target.map(|target| target.address.pointer));
+                let target = reference_of(value).and_then(|it| document.lookup(it, from));
+                facts.references.extend(target.map(|target| target.address));
                 queue.extend(map.values());
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
     }
     facts
-}
-
-fn is_safe(name: &str) -> bool {
-    !name.is_empty() && name.len() <= 128 && name.bytes().all(is_safe_byte)
-}
-
-fn is_safe_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
-}
-
-/// The name with other characters than `[A-Za-z0-9._-]` folded to one `_`.
-fn safe(name: &str) -> String {
-    let mut out = String::new();
-    for c in name.chars() {
-        if c.is_ascii() && is_safe_byte(u8::try_from(c).unwrap_or(b'_')) {
-            out.push(c);
-        } else if !out.ends_with('_') && !out.is_empty() {
-            out.push('_');
-        }
-    }
-    out.truncate(120);
-    out.trim_end_matches('_').to_owned()
-}
-
-/// `plain` with a few digits that depend on `whole` only.
-fn hashed(plain: &str, whole: &str) -> String {
-    let digest = Sha256::digest(whole.as_bytes());
-    let digits: String = digest.iter().take(3).map(|byte| format!("{byte:02x}")).collect();
-    if plain.is_empty() { format!("schema_{digits}") } else { format!("{plain}_{digits}") }
 }

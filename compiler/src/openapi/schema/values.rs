@@ -1,5 +1,7 @@
 //! The values of single keywords: mended where they say what is meant, left out where they do not.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::{Converter, fits};
@@ -92,6 +94,7 @@ impl Converter<'_> {
         };
         let text_only = map.get("type").and_then(Value::as_str) == Some("string");
         let mut choices: Vec<Value> = Vec::new();
+        let mut known: BTreeSet<String> = BTreeSet::new();
         for item in items {
             let choice = match item {
                 // YAML writes `enum: [1, true]` where the texts are meant.
@@ -103,7 +106,7 @@ impl Converter<'_> {
                 | Value::Array(_)
                 | Value::Object(_) => item.clone(),
             };
-            if !choices.contains(&choice) {
+            if known.insert(choice.to_string()) {
                 choices.push(choice);
             }
         }
@@ -230,7 +233,8 @@ fn fold_single(schema: &mut Map<String, Value>) {
 
 /// OpenAPI 3.0's `nullable: true`.
 pub(super) fn nullable(mut schema: Map<String, Value>, map: &Map<String, Value>) -> Map<String, Value> {
-    if map.get("nullable") != Some(&Value::Bool(true)) {
+    // `x-nullable` is what documents in Swagger 2.0 agreed on.
+    if !["nullable", "x-nullable"].iter().any(|key| map.get(*key) == Some(&Value::Bool(true))) {
         return schema;
     }
     if let Some(Value::Array(choices)) = schema.get_mut("enum")
