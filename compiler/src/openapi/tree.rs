@@ -69,5 +69,10 @@ fn json_fault(source: &SourceId, text: &str, error: &serde_json::Error) -> Diagn
     let at = (before + error.column().saturating_sub(1)).min(text.len());
     let message = error.to_string();
     let message = message.split(" at line ").next().unwrap_or_default().to_owned();
+    // serde_json has no other way to say that its stack would not do.
+    if message.starts_with("recursion limit") {
+        return Diagnostic::new(Code::TEXT_LIMIT, "collections are nested too deep", Place::bytes(source, at..at))
+            .label("reading stopped here");
+    }
     Diagnostic::new(Code::SYNTAX, "the text is not valid JSON", Place::bytes(source, at..at)).label(message)
 }
