@@ -236,7 +236,7 @@ impl Arguments {
 }
 
 /// Where the document declares an operation, whatever file it is written in.
-fn pointer_of(outline: &Outline<'_>) -> Pointer {
+pub(super) fn pointer_of(outline: &Outline<'_>) -> Pointer {
     let item = Pointer::of(["paths", outline.path]);
     let own = METHODS.contains(&outline.method);
     if own { item.child(outline.method) } else { item.child("additionalOperations").child(outline.method) }

@@ -28,8 +28,9 @@ use crate::definition::{ApiDefinition, CapabilityDefinition, FORMAT_VERSION, Imp
 use crate::diagnostic::{Code, Diagnostic};
 use crate::openapi::overlay::{self, Overlay};
 use crate::openapi::schema::Converter;
-use crate::openapi::{Document, METHODS, Operation, Outline, Report, Spot, outlines};
+use crate::openapi::{Document, METHODS, Operation, Outline, Report, outlines};
 use crate::source::{SourceId, SourceLoader};
+use crate::syntax::Pointer;
 
 /// Where the JSON Schemas of the file kinds are, seen from an imported file: the first line of each
 /// file names one, so that editors complete and check it.
@@ -92,8 +93,8 @@ pub struct Summary {
     pub unselected: usize,
     /// Those that could not be imported, and why.
     pub skipped: Vec<Skipped>,
-    /// Path items and operations that could not be read at all, so that nothing is known of them.
-    pub unread: usize,
+    /// JSON Pointers of path items and operations that could not be read at all.
+    pub unread: Vec<String>,
     /// The secrets that calls need.
     pub secrets: Vec<SecretNeed>,
 }
@@ -189,18 +190,22 @@ fn from_document(document: &Document, options: &ImportOptions, report: &Report) 
     Import { api_name, files, summary, diagnostics: Vec::new() }
 }
 
-/// How many path items and operations are not there to be read: what reading says of them was reported.
-fn unread(document: &Document) -> usize {
-    let Some(paths) = document.spot().get("paths") else { return 0 };
+/// Path items and operations that are not there to be read: what reading says of them was reported.
+fn unread(document: &Document) -> Vec<String> {
+    let Some(paths) = document.spot().get("paths") else { return Vec::new() };
     let quiet = Report::default();
-    let faults = |item: Spot<'_>| match document.follow(item, &quiet) {
-        Some(item) if item.value.is_object() => {
-            METHODS.iter().filter(|method| item.get(method).is_some_and(|spot| !spot.value.is_object())).count()
+    let mut unread = Vec::new();
+    for (path, item) in paths.members().filter(|(path, spot)| !path.starts_with("x-") && !spot.value.is_null()) {
+        let pointer = Pointer::of(["paths", path]);
+        match document.follow(item, &quiet) {
+            Some(item) if item.value.is_object() => {
+                let broken = |method: &&str| item.get(method).is_some_and(|spot| !spot.value.is_object());
+                unread.extend(METHODS.into_iter().filter(broken).map(|method| pointer.child(method).to_string()));
+            }
+            Some(_) | None => unread.push(pointer.to_string()),
         }
-        Some(item) if item.value.is_null() => 0,
-        Some(_) | None => 1,
-    };
-    paths.members().filter(|(path, _)| !path.starts_with("x-")).map(|(_, item)| faults(item)).sum()
+    }
+    unread
 }
 
 fn read_operations<'d>(
@@ -233,7 +238,7 @@ fn skip_outline(outline: &Outline<'_>, reason: String, report: &Report, summary:
         )
         .help("correct the document, or write the capability by hand"),
     );
-    let pointer = outline.spot.address.pointer.to_string();
+    let pointer = capability::pointer_of(outline).to_string();
     summary.skipped.push(Skipped { operation, pointer, reason });
 }
 

@@ -27,10 +27,9 @@ pub struct Policy {
 pub struct Made {
     /// The files, by their names in the api's folder.
     pub files: Files,
-    /// The operations that the document has, and that cannot be imported this time.
+    /// The operations and path items that the document has, and that cannot be imported this time:
+    /// JSON Pointers.
     pub skipped: BTreeSet<String>,
-    /// How much of the document could not be read, so that nothing can be said to be lost.
-    pub unread: usize,
 }
 
 /// What becomes of a file.
@@ -117,10 +116,10 @@ impl Made {
     #[must_use]
     pub fn of(import: &Import) -> Self {
         let name = |path: &String| path.rsplit('/').next().unwrap_or(path).to_owned();
+        let skipped = import.summary.skipped.iter().map(|skipped| &skipped.pointer);
         Self {
             files: import.files.iter().map(|(path, text)| (name(path), text.clone())).collect(),
-            skipped: import.summary.skipped.iter().map(|skipped| skipped.pointer.clone()).collect(),
-            unread: import.summary.unread,
+            skipped: skipped.chain(&import.summary.unread).cloned().collect(),
         }
     }
 }
@@ -194,9 +193,17 @@ impl<'f> Folder<'f> {
 
     /// Whether the document may still have the operation, though it cannot be imported this time.
     fn may_come_back(&self, base: &str) -> bool {
-        let waiting = self.made.unread > 0 || !self.made.skipped.is_empty();
-        let operation = if waiting { operation_of(base) } else { None };
-        operation.is_some_and(|operation| self.made.unread > 0 || self.made.skipped.contains(&operation))
+        if self.made.skipped.is_empty() {
+            return false;
+        }
+        let mut place = operation_of(base).and_then(|operation| Pointer::parse(&operation));
+        while let Some(pointer) = place {
+            if self.made.skipped.contains(&pointer.to_string()) {
+                return true;
+            }
+            place = pointer.parent();
+        }
+        false
     }
 
     /// What the next base knows of a file.

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::merge::{Mismatch, depth, merge_selected, sort_of, weight};
-use super::path::{Query, Step, Steps, at, at_mut};
+use super::path::{MOST, Query, Step, Steps, at, at_mut};
 use super::{Action, Effect, Overlay};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::openapi::Report;
@@ -69,7 +69,8 @@ fn act(
 
 fn select(query: &Query, root: &Value, place: &At<'_>, key: &str) -> Result<Vec<Steps>, Box<Diagnostic>> {
     query.select(root).ok_or_else(|| {
-        place.fault(key, "an action selects too much", "this selects more than 50,000 places", "name the way to them")
+        let label = format!("this selects more than {MOST} places");
+        place.fault(key, "an action selects too much", &label, "name the way to them")
     })
 }
 

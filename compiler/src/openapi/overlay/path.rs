@@ -12,7 +12,7 @@ const LONGEST: usize = 2_000;
 /// Brackets in brackets.
 const DEEPEST: usize = 24;
 /// Places that one segment may select.
-const MOST: usize = 50_000;
+pub(super) const MOST: usize = 200_000;
 
 /// A JSONPath.
 #[derive(Debug)]
@@ -95,6 +95,9 @@ impl Query {
             }
             found.sort();
             found.dedup();
+            if found.len() > MOST {
+                return None;
+            }
             places = found;
         }
         Some(places)
@@ -115,12 +118,13 @@ impl Segment {
             found.push(steps);
         }
         // One node is selected once by each selector and each of its holders that were selected.
-        if found.len() > MOST {
+        // Sorting waits until there is much to sort, so that it costs little for each place.
+        if found.len() > 2 * MOST {
             found.sort();
             found.dedup();
-        }
-        if found.len() > MOST {
-            return None;
+            if found.len() > MOST {
+                return None;
+            }
         }
         if self.reach == Reach::Descendants {
             self.descend(value, place, found)?;
