@@ -34,6 +34,7 @@ pub(crate) fn run(args: &ImportArgs, output: &Output) -> Result<Exit, Exit> {
         exclude: args.exclude.clone(),
         tags: args.tag.clone(),
         methods: args.method.clone(),
+        media_types: args.media_type.clone(),
         schema_base: Some(SCHEMA_BASE.to_owned()),
     };
     let progress = output.progress(&format!("compiling {}", document.id));

@@ -112,6 +112,17 @@ pub struct Body {
     pub optional: bool,
     /// How it is made.
     pub content: BodyContent,
+    /// Other media types that the caller may select instead.
+    pub choice: Option<BodyChoice>,
+}
+
+/// The other media types of a body.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BodyChoice {
+    /// The argument whose value names a media type; without it, the body's own counts.
+    pub select: ArgumentName,
+    /// Media types as they are named and sent, and how their bodies are made.
+    pub others: Vec<(String, BodyContent)>,
 }
 
 /// How a body's bytes are made.
@@ -258,6 +269,14 @@ impl Text {
             Piece::Hole(expression) => expression.secrets(),
             Piece::Literal(_) => &[],
         })
+    }
+}
+
+impl Body {
+    /// The media types that it can be sent as, the default first.
+    pub fn media_types(&self) -> impl Iterator<Item = String> {
+        let others = self.choice.iter().flat_map(|choice| &choice.others).map(|(name, _)| name.clone());
+        self.media_type.as_literal().into_iter().chain(others)
     }
 }
 

@@ -7,8 +7,8 @@
 mod call;
 
 pub use call::{
-    Binding, Body, BodyContent, BodyPart, Call, Computed, Credential, Encoding, Expression, HttpCall, Network,
-    Parameter, PathPiece, Piece, Style, Text, is_connection_header,
+    Binding, Body, BodyChoice, BodyContent, BodyPart, Call, Computed, Credential, Encoding, Expression, HttpCall,
+    Network, Parameter, PathPiece, Piece, Style, Text, is_connection_header,
 };
 
 use std::fmt;

@@ -1,30 +1,53 @@
 //! Rules of the request body: it has one form, and its parts can be sent.
 
+use serde_json::Value;
+
 use super::Report;
 use super::headers::check_header_template;
+use super::media_types;
 use super::parameter::{Location, check_media_type, check_parameter};
 use super::templates::{Allowed, check_template, check_value};
-use crate::definition::{BodyDefinition, PartDefinition, Template};
+use crate::definition::{BodyDefinition, ContentDefinition, PartDefinition, Template};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::Pointer;
 
-/// Checks a body.
-pub(super) fn check_body(body: &BodyDefinition, pointer: &Pointer, allowed: &Allowed<'_>, report: &mut Report<'_>) {
+/// Checks a body. `input` is the input schema.
+pub(super) fn check_body(
+    body: &BodyDefinition,
+    input: &Value,
+    pointer: &Pointer,
+    allowed: &Allowed<'_>,
+    report: &mut Report<'_>,
+) {
     if let Some(content_type) = &body.content_type {
         check_content_type(content_type, &pointer.child("content_type"), allowed, report);
     }
-    for (key, value) in [("json", &body.json), ("text", &body.text), ("binary", &body.binary)] {
+    check_content(&body.content, pointer, allowed, report);
+    for (media_type, content) in body.media_types.iter().flatten() {
+        let pointer = pointer.child("media_types").child(media_type.as_str());
+        check_content(content, &pointer, allowed, report);
+        check_form(&content.forms(), &pointer, report);
+    }
+    if let Some(select) = &body.select {
+        check_template(select, &pointer.child("select"), allowed, report);
+    }
+    let choice = body.media_types.as_ref().map(|_| "media_types");
+    check_form(&body.content.forms().into_iter().chain(choice).collect::<Vec<_>>(), pointer, report);
+    media_types::check_choice(body, input, pointer, report);
+}
+
+fn check_content(content: &ContentDefinition, pointer: &Pointer, allowed: &Allowed<'_>, report: &mut Report<'_>) {
+    for (key, value) in [("json", &content.json), ("text", &content.text), ("binary", &content.binary)] {
         if let Some(value) = value {
             check_value(value, &pointer.child(key), allowed, report);
         }
     }
-    for (name, parameter) in body.form.iter().flatten() {
+    for (name, parameter) in content.form.iter().flatten() {
         check_parameter(Location::Form, name, parameter, &pointer.child("form").child(name.as_str()), allowed, report);
     }
-    for (name, part) in body.multipart.iter().flatten() {
+    for (name, part) in content.multipart.iter().flatten() {
         check_part(part, &pointer.child("multipart").child(name.as_str()), allowed, report);
     }
-    check_form(body, pointer, report);
 }
 
 fn check_part(part: &PartDefinition, pointer: &Pointer, allowed: &Allowed<'_>, report: &mut Report<'_>) {
@@ -48,9 +71,8 @@ fn check_content_type(content_type: &Template, pointer: &Pointer, allowed: &Allo
     }
 }
 
-fn check_form(body: &BodyDefinition, pointer: &Pointer, report: &mut Report<'_>) {
-    let forms = body.forms();
-    let (label, help) = match forms.as_slice() {
+fn check_form(forms: &[&str], pointer: &Pointer, report: &mut Report<'_>) {
+    let (label, help) = match forms {
         [_] => return,
         [] => ("it has none".to_owned(), "add one of `json`, `form`, `multipart`, `text` and `binary`".to_owned()),
         several => {

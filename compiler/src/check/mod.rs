@@ -9,6 +9,7 @@ mod capability;
 mod headers;
 mod input;
 mod link;
+mod media_types;
 mod meta_schema;
 mod names;
 mod parameter;

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use cap_compiler::capability::{Binding, Body, BodyContent, BodyPart, Text};
+use cap_compiler::capability::{Binding, BodyContent, BodyPart, HttpCall, Text};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -12,14 +12,29 @@ use super::encode::{is_json, join_pairs};
 use super::error::ToolError;
 use super::escape::has_control;
 use super::plan::{PlannedBody, PlannedContent, PlannedPart, named_pairs};
+use super::select;
 
 /// The body of one request, or none if it is optional and nothing was given for it.
-pub(super) fn plan(body: &Body, scope: &Scope<'_>) -> Result<Option<PlannedBody>, ToolError> {
-    if body.optional && !is_given(body, scope) {
+pub(super) fn plan(call: &HttpCall, scope: &Scope<'_>) -> Result<Option<PlannedBody>, ToolError> {
+    let Some(body) = &call.body else { return Ok(None) };
+    let (selected, content) = select::select(body, call, scope)?;
+    if body.optional && !is_given(content, scope) {
         return Ok(None);
     }
-    let media_type = header_text(&body.media_type, scope)?.unwrap_or_else(|| fallback(&body.content).to_owned());
-    let planned = match &body.content {
+    let media_type = match selected {
+        Some(name) => name.to_owned(),
+        None => header_text(&body.media_type, scope)?.unwrap_or_else(|| fallback(content).to_owned()),
+    };
+    let planned = plan_content(content, &media_type, scope)?;
+    Ok(planned.map(|content| PlannedBody { media_type: with_parameters(media_type, &content), content }))
+}
+
+fn plan_content(
+    content: &BodyContent,
+    media_type: &str,
+    scope: &Scope<'_>,
+) -> Result<Option<PlannedContent>, ToolError> {
+    Ok(match content {
         BodyContent::Json(binding) => bind::value(binding, scope)?.map(|value| PlannedContent::Text(value.to_string())),
         BodyContent::Form(parameters) => {
             let mut pairs = Vec::new();
@@ -33,14 +48,13 @@ pub(super) fn plan(body: &Body, scope: &Scope<'_>) -> Result<Option<PlannedBody>
         BodyContent::Multipart(parts) => Some(multipart(parts, scope)?),
         BodyContent::Text(binding) => {
             let value = bind::value(binding, scope)?;
-            value.map(|value| PlannedContent::Text(text_content(&value, &media_type)))
+            value.map(|value| PlannedContent::Text(text_content(&value, media_type)))
         }
         BodyContent::Binary(binding) => match bind::value(binding, scope)? {
             Some(value) => Some(PlannedContent::Bytes(decode(&value, &argument_of(binding), scope)?)),
             None => None,
         },
-    };
-    Ok(planned.map(|content| PlannedBody { media_type: with_parameters(media_type, &content), content }))
+    })
 }
 
 impl PlannedContent {
@@ -80,13 +94,8 @@ impl PlannedPart {
 }
 
 /// Whether any argument of a body was given, or it has none at all.
-fn is_given(body: &Body, scope: &Scope<'_>) -> bool {
-    let bindings: Vec<&Binding> = match &body.content {
-        BodyContent::Json(binding) | BodyContent::Text(binding) | BodyContent::Binary(binding) => vec![binding],
-        BodyContent::Form(parameters) => parameters.iter().map(|parameter| &parameter.value).collect(),
-        BodyContent::Multipart(parts) => parts.iter().map(|part| &part.value).collect(),
-    };
-    let mut names = bindings.into_iter().flat_map(bind::names).peekable();
+fn is_given(content: &BodyContent, scope: &Scope<'_>) -> bool {
+    let mut names = select::content_bindings(content).into_iter().flat_map(bind::names).peekable();
     names.peek().is_none() || names.any(|name| scope.arguments.contains_key(name))
 }
 

@@ -32,6 +32,7 @@ mod render;
 mod repair;
 mod retry;
 mod sealed;
+mod select;
 mod send;
 mod wire;
 

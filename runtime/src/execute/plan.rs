@@ -130,7 +130,7 @@ pub(super) fn plan(
     let capability = tool.capability();
     let scope = Scope { tool, arguments };
     let Call::Http(call) = &capability.call;
-    let body = call.body.as_ref().map(|body| body::plan(body, &scope)).transpose()?.flatten();
+    let body = body::plan(call, &scope)?;
     Ok(RequestPlan {
         tool: capability.tool.to_string(),
         api: capability.server.to_string(),

@@ -6,6 +6,7 @@ mod arguments;
 mod bodies;
 mod egress;
 mod hostile;
+mod imported;
 mod limits;
 mod secrets;
 mod styles;

@@ -1,8 +1,9 @@
-//! Which of a body's media types is sent.
+//! Which of a body's media types are sent.
 
+use globset::GlobBuilder;
 use serde_json::Value;
 
-use super::report_choice;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::openapi::schema::{Converter, is_binary};
 use crate::openapi::{MediaType, RequestBody};
 
@@ -21,14 +22,79 @@ pub(super) enum Family {
     Binary,
 }
 
-/// The best media type, the first of the document among equals.
-pub(super) fn choose<'d>(body: &RequestBody<'d>, converter: &Converter<'d>) -> Option<MediaType<'d>> {
-    let rank = |media_type: &MediaType<'_>| (family_rank(media_type, converter), wildness(&media_type.essence));
-    let chosen = body.media_types.iter().min_by_key(|media_type| rank(media_type))?;
-    if body.media_types.len() > 1 {
-        report_choice(body, chosen, converter);
+/// The media types to be sent, the best first, the others in the document's order. `wanted` are
+/// globs, most preferred first; without one that fits, all count.
+pub(super) fn choose<'d>(body: &RequestBody<'d>, wanted: &[String], converter: &Converter<'d>) -> Vec<MediaType<'d>> {
+    let preference = |media_type: &MediaType<'_>| wanted.iter().position(|glob| fits(glob, media_type));
+    let narrowed: Vec<&MediaType<'d>> = body.media_types.iter().filter(|it| preference(it).is_some()).collect();
+    let offered = if narrowed.is_empty() { body.media_types.iter().collect() } else { narrowed };
+    let rank = |it: &MediaType<'_>| (preference(it), family_rank(it, converter), wildness(&it.essence));
+    let Some(best) = offered.iter().copied().min_by_key(|it| rank(it)) else { return Vec::new() };
+    let mut chosen = vec![best.clone()];
+    for media_type in offered.iter().filter(|it| !std::ptr::eq(**it, best)) {
+        let known = |it: &MediaType<'_>| is_repeated(media_type, it);
+        if !is_open(&best.essence) && !media_type.name.contains(['*', '{']) && !chosen.iter().any(known) {
+            chosen.push((*media_type).clone());
+        }
     }
-    Some(chosen.clone())
+    if body.media_types.len() > 1 {
+        report_choice(body, &chosen, converter);
+    }
+    chosen
+}
+
+fn fits(glob: &str, media_type: &MediaType<'_>) -> bool {
+    let glob = glob.trim().to_ascii_lowercase();
+    glob == media_type.essence
+        || GlobBuilder::new(&glob).build().is_ok_and(|glob| {
+            let glob = glob.compile_matcher();
+            glob.is_match(&media_type.essence) || glob.is_match(media_type.name)
+        })
+}
+
+/// Whether two media types say the same in the same notation: they differ in parameters or in an
+/// older name alone. `application/json-patch+json` with the schema of plain JSON is plain JSON: a
+/// patch is a list of steps, and frameworks offer the name for every body.
+fn is_repeated(one: &MediaType<'_>, other: &MediaType<'_>) -> bool {
+    let schema = |it: &MediaType<'_>| it.schema.as_ref().map(|spot| spot.value.clone());
+    let names = (notation(&one.essence), notation(&other.essence));
+    let patch = matches!(
+        names,
+        ("application/json-patch+json", "application/json") | ("application/json", "application/json-patch+json")
+    );
+    (names.0 == names.1 || patch) && schema(one) == schema(other) || one.name.eq_ignore_ascii_case(other.name)
+}
+
+/// The usual name of a notation that has several.
+fn notation(essence: &str) -> &str {
+    match essence {
+        "text/json" | "application/x-json" => "application/json",
+        "text/xml" => "application/xml",
+        "application/x-yaml" | "text/yaml" | "text/x-yaml" => "application/yaml",
+        "application/x-ndjson" | "application/jsonlines" => "application/jsonl",
+        other => other,
+    }
+}
+
+/// Says which media types were chosen of several.
+fn report_choice(body: &RequestBody<'_>, chosen: &[MediaType<'_>], converter: &Converter<'_>) {
+    let Some((best, others)) = chosen.split_first() else { return };
+    let say = || {
+        let diagnostic = Diagnostic::new(
+            Code::MEDIA_TYPE_CHOSEN,
+            format!("a body may be written in {} ways", body.media_types.len()),
+            body.spot.address.child("content").place(),
+        );
+        let used = format!("`{}` is used", best.essence);
+        if others.is_empty() {
+            return diagnostic.label(format!("{used}; the others say the same, or are no media types to send"));
+        }
+        let names: Vec<String> = others.iter().map(|it| format!("`{}`", it.essence)).collect();
+        diagnostic
+            .label(format!("{used} unless the argument `content_type` selects {}", names.join(" or ")))
+            .help("import with `--media-type` to have fewer of them")
+    };
+    converter.report().count("", say, Code::MEDIA_TYPE_CHOSEN);
 }
 
 /// A form with files is better sent in parts.

@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::{BodyPlan, ContentType, Field, FormField, Part, Shape, VIEW, as_object, choice, dependent};
+use super::{ContentType, Field, Form, FormField, Part, Shape, VIEW, as_object, choice, dependent};
 use crate::capability::Style;
 use crate::openapi::schema::{Converter, is_binary};
 use crate::openapi::{MediaType, RequestBody, Serialization, Spot};
 
 /// A URL-encoded form.
-pub(super) fn form<'d>(body: &RequestBody<'d>, chosen: &MediaType<'d>, converter: &mut Converter<'d>) -> BodyPlan {
+pub(super) fn form<'d>(body: &RequestBody<'d>, chosen: &MediaType<'d>, converter: &mut Converter<'d>) -> Form {
     let object = chosen.schema.as_ref().map(|spot| converter.loose_object(spot)).unwrap_or_default();
     let mut fields = Vec::new();
     let mut pairs = Vec::new();
@@ -19,15 +19,15 @@ pub(super) fn form<'d>(body: &RequestBody<'d>, chosen: &MediaType<'d>, converter
     if fields.is_empty() {
         // An object of any shape: its members become the pairs.
         let schema = chosen.schema.as_ref().map(|spot| converter.convert(spot, VIEW)).unwrap_or_default();
-        fields.push(Field { wire: "body".to_owned(), schema: as_object(schema), required: body.required });
+        fields.push(Field::new("body", as_object(schema), body.required));
         pairs.push(FormField { field: 0, serialization: styled(None, None) });
     }
     let content_type = choice::content_type(chosen, "application/x-www-form-urlencoded").map(ContentType::Fixed);
-    BodyPlan { dependent: dependent(body, &object), ..BodyPlan::new(fields, content_type, Shape::Form(pairs)) }
+    Form { dependent: dependent(body, &object), ..Form::new(fields, content_type, Shape::Form(pairs)) }
 }
 
 /// A multipart form. A file's name is an argument of its own: servers tell files from fields by it.
-pub(super) fn multipart<'d>(body: &RequestBody<'d>, chosen: &MediaType<'d>, converter: &mut Converter<'d>) -> BodyPlan {
+pub(super) fn multipart<'d>(body: &RequestBody<'d>, chosen: &MediaType<'d>, converter: &mut Converter<'d>) -> Form {
     let object = chosen.schema.as_ref().map(|spot| converter.loose_object(spot)).unwrap_or_default();
     let mut fields = Vec::new();
     let mut parts = Vec::new();
@@ -44,7 +44,7 @@ pub(super) fn multipart<'d>(body: &RequestBody<'d>, chosen: &MediaType<'d>, conv
     }
     add_filenames(&mut fields, &mut parts);
     let content_type = choice::content_type(chosen, "multipart/form-data").map(ContentType::Fixed);
-    BodyPlan { dependent: dependent(body, &object), ..BodyPlan::new(fields, content_type, Shape::Multipart(parts)) }
+    Form { dependent: dependent(body, &object), ..Form::new(fields, content_type, Shape::Multipart(parts)) }
 }
 
 fn add_filenames(fields: &mut Vec<Field>, parts: &mut [Part]) {
@@ -55,11 +55,8 @@ fn add_filenames(fields: &mut Vec<Field>, parts: &mut [Part]) {
             continue;
         }
         let description = format!("The name of the file in `{}`, such as `photo.png`.", field.wire);
-        let field = Field {
-            wire: format!("{}_filename", field.wire),
-            schema: json!({"type": "string", "description": description}),
-            required: false,
-        };
+        let schema = json!({"type": "string", "description": description});
+        let field = Field::new(&format!("{}_filename", field.wire), schema, false);
         part.filename = Some(fields.len());
         fields.push(field);
     }
@@ -72,8 +69,7 @@ fn property<'d>(
     spot: &Spot<'d>,
     converter: &mut Converter<'d>,
 ) -> Field {
-    let schema = as_object(converter.convert(spot, VIEW));
-    Field { wire: name.to_owned(), schema, required: body.required && required }
+    Field::new(name, as_object(converter.convert(spot, VIEW)), body.required && required)
 }
 
 fn encoding<'d>(chosen: &MediaType<'d>, name: &str) -> Option<Spot<'d>> {
