@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{ArgumentName, SecretName};
+use super::{ArgumentName, SecretName, XmlBody};
 
 /// The protocol a capability speaks. Others than HTTP will stand beside it.
 #[derive(Clone, Debug, PartialEq)]
@@ -138,6 +138,8 @@ pub enum BodyContent {
     Text(Binding),
     /// Bytes, base64 in the argument.
     Binary(Binding),
+    /// An XML document.
+    Xml(Box<XmlBody>),
 }
 
 /// A part of a multipart body.

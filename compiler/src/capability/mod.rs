@@ -5,11 +5,13 @@
 //! pieces, so that each interpolated value can be encoded for the position it stands in.
 
 mod call;
+mod xml;
 
 pub use call::{
     Binding, Body, BodyChoice, BodyContent, BodyPart, Call, Computed, Credential, Encoding, Expression, HttpCall,
     Network, Parameter, PathPiece, Piece, Style, Text, is_connection_header,
 };
+pub use xml::{XmlBody, XmlElement, XmlMembers, XmlName, XmlNode, is_xml_name};
 
 use std::fmt;
 use std::time::Duration;

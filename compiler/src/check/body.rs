@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use super::Report;
 use super::headers::check_header_template;
-use super::media_types;
 use super::parameter::{Location, check_media_type, check_parameter};
 use super::templates::{Allowed, check_template, check_value};
+use super::{media_types, xml};
 use crate::definition::{BodyDefinition, ContentDefinition, PartDefinition, Template};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::Pointer;
@@ -42,6 +42,9 @@ fn check_content(content: &ContentDefinition, pointer: &Pointer, allowed: &Allow
             check_value(value, &pointer.child(key), allowed, report);
         }
     }
+    if let Some(xml) = &content.xml {
+        xml::check_xml(xml, &pointer.child("xml"), allowed, report);
+    }
     for (name, parameter) in content.form.iter().flatten() {
         check_parameter(Location::Form, name, parameter, &pointer.child("form").child(name.as_str()), allowed, report);
     }
@@ -74,7 +77,9 @@ fn check_content_type(content_type: &Template, pointer: &Pointer, allowed: &Allo
 fn check_form(forms: &[&str], pointer: &Pointer, report: &mut Report<'_>) {
     let (label, help) = match forms {
         [_] => return,
-        [] => ("it has none".to_owned(), "add one of `json`, `form`, `multipart`, `text` and `binary`".to_owned()),
+        [] => {
+            ("it has none".to_owned(), "add one of `json`, `form`, `multipart`, `text`, `binary` and `xml`".to_owned())
+        }
         several => {
             let names = several.iter().map(|form| format!("`{form}`")).collect::<Vec<_>>().join(" and ");
             (format!("{names} are there"), format!("keep one of {names}"))

@@ -19,6 +19,7 @@ mod schema;
 mod server;
 mod templates;
 mod upstream;
+mod xml;
 
 pub use link::{Linked, LinkedApi, Project, Unit};
 pub(crate) use schema::{ReferenceTarget, resolve_reference};

@@ -11,6 +11,7 @@ use super::fields::{Fields, Node, is_false};
 use super::read;
 use super::request::{ParameterDefinition, plain_value, write_optional_pairs};
 use super::template::{Template, TemplateValue};
+use super::xml::XmlDefinition;
 
 /// The request body: one form, or several media types of which the caller selects one.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
@@ -34,7 +35,7 @@ pub struct BodyDefinition {
     pub content: ContentDefinition,
 }
 
-/// How the bytes of a body are made; exactly one of `json`, `form`, `multipart`, `text` and `binary`.
+/// How the bytes of a body are made, in exactly one form.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct ContentDefinition {
     /// A JSON value with templates in it.
@@ -57,6 +58,9 @@ pub struct ContentDefinition {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub binary: Option<TemplateValue>,
+    /// An XML document.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub xml: Option<XmlDefinition>,
 }
 
 /// A part of a multipart body. Written as its value alone when nothing else is said.
@@ -99,6 +103,7 @@ impl ContentDefinition {
             ("multipart", self.multipart.is_some()),
             ("text", self.text.is_some()),
             ("binary", self.binary.is_some()),
+            ("xml", self.xml.is_some()),
         ]
         .into_iter()
         .filter_map(|(key, there)| there.then_some(key))
@@ -109,7 +114,8 @@ impl ContentDefinition {
     pub fn visit<'a>(&'a self, found: &mut dyn FnMut(&'a Template)) {
         let fields = self.form.iter().flatten().map(|(_, field)| &field.value);
         let parts = || self.multipart.iter().flatten().map(|(_, part)| part);
-        let values = [&self.json, &self.text, &self.binary].into_iter().flatten();
+        let xml = self.xml.as_ref().map(|xml| &xml.value);
+        let values = [&self.json, &self.text, &self.binary].into_iter().flatten().chain(xml);
         for value in values.chain(fields).chain(parts().map(|part| &part.value)) {
             value.visit(&mut Vec::new(), &mut |_, template| found(template));
         }
@@ -123,6 +129,7 @@ impl ContentDefinition {
             multipart: fields.optional_entries("multipart", PartDefinition::read),
             text: fields.optional("text", read::template_value),
             binary: fields.optional("binary", read::template_value),
+            xml: fields.mapping("xml", XmlDefinition::read),
         })
     }
 }

@@ -18,6 +18,7 @@ mod schema_value;
 mod schemas;
 mod template;
 mod upstream;
+mod xml;
 
 pub use api::ApiDefinition;
 pub use auth::{AuthDefinition, BasicDefinition, CombinationDefinition};
@@ -34,6 +35,7 @@ pub use template::{
     argument_expression,
 };
 pub use upstream::{TransportDefinition, UpstreamDefinition};
+pub use xml::{XmlDefinition, XmlElementDefinition};
 
 use serde_json::Value;
 

@@ -79,6 +79,7 @@ codes! {
     REQUIRED_UNKNOWN = 227, Error, "`required` names a property that does not exist";
     WRITTEN_CREDENTIAL = 228, Warning, "a credential stands in the file";
     BODY_CHOICE = 229, Error, "the media types of a body cannot be chosen from";
+    XML_ELEMENT = 230, Error, "an XML element cannot be written as it is said";
 
     // 03: pins
     DIGEST_DIFFERS = 301, Error, "a file is not what was pinned";

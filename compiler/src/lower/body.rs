@@ -2,6 +2,7 @@
 
 use super::request::parameter;
 use super::text::{binding, text};
+use super::xml;
 use crate::capability::{ArgumentName, Body, BodyChoice, BodyContent, BodyPart, Expression, Style, Text};
 use crate::definition::{BodyDefinition, ContentDefinition, PartDefinition, Template};
 
@@ -38,6 +39,8 @@ fn content(said: &ContentDefinition) -> Option<(&'static str, BodyContent)> {
         ("multipart/form-data", BodyContent::Multipart(parts))
     } else if let Some(plain) = &said.text {
         ("text/plain", BodyContent::Text(binding(plain)))
+    } else if let Some(xml) = &said.xml {
+        ("application/xml", BodyContent::Xml(Box::new(xml::xml(xml))))
     } else {
         ("application/octet-stream", BodyContent::Binary(binding(said.binary.as_ref()?)))
     })

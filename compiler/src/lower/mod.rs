@@ -5,6 +5,7 @@ mod body;
 mod bundle;
 mod request;
 mod text;
+mod xml;
 
 use std::collections::BTreeSet;
 

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use cap_compiler::capability::{Binding, BodyContent, BodyPart, HttpCall, Text};
+use cap_compiler::capability::{Binding, BodyContent, BodyPart, HttpCall, Text, XmlBody};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -12,7 +12,7 @@ use super::encode::{is_json, join_pairs};
 use super::error::ToolError;
 use super::escape::has_control;
 use super::plan::{PlannedBody, PlannedContent, PlannedPart, named_pairs};
-use super::select;
+use super::{select, xml};
 
 /// The body of one request, or none if it is optional and nothing was given for it.
 pub(super) fn plan(call: &HttpCall, scope: &Scope<'_>) -> Result<Option<PlannedBody>, ToolError> {
@@ -54,6 +54,25 @@ fn plan_content(
             Some(value) => Some(PlannedContent::Bytes(decode(&value, &argument_of(binding), scope)?)),
             None => None,
         },
+        BodyContent::Xml(body) => match bind::value(&body.value, scope)? {
+            Some(value) => Some(PlannedContent::Text(document(body, &value, scope)?)),
+            None => None,
+        },
+    })
+}
+
+fn document(body: &XmlBody, value: &Value, scope: &Scope<'_>) -> Result<String, ToolError> {
+    xml::write(body, value).map_err(|fault| {
+        let path: Vec<&str> = fault.path.iter().map(String::as_str).collect();
+        let (argument, below) = match (&body.value, path.split_first()) {
+            (Binding::Object(members), Some((first, below))) => {
+                let member = members.iter().find(|(name, _)| name == first).map(|(_, binding)| argument_of(binding));
+                (member.unwrap_or_else(|| (*first).to_owned()), below)
+            }
+            _ => (argument_of(&body.value), path.as_slice()),
+        };
+        let name = std::iter::once(argument.as_str()).chain(below.iter().copied()).collect::<Vec<_>>().join(".");
+        scope.argument(name, fault.message)
     })
 }
 
@@ -106,6 +125,7 @@ fn fallback(content: &BodyContent) -> &'static str {
         BodyContent::Multipart(_) => "multipart/form-data",
         BodyContent::Text(_) => "text/plain; charset=utf-8",
         BodyContent::Binary(_) => "application/octet-stream",
+        BodyContent::Xml(_) => "application/xml",
     }
 }
 

@@ -35,6 +35,7 @@ mod sealed;
 mod select;
 mod send;
 mod wire;
+mod xml;
 
 pub use credential::{Secrets, SecretsError};
 pub use error::{ArgumentProblem, ErrorKind, ToolError};

@@ -88,6 +88,7 @@ fn outside(call: &HttpCall) -> BTreeSet<&str> {
 pub(super) fn content_bindings(content: &BodyContent) -> Vec<&Binding> {
     match content {
         BodyContent::Json(binding) | BodyContent::Text(binding) | BodyContent::Binary(binding) => vec![binding],
+        BodyContent::Xml(body) => vec![&body.value],
         BodyContent::Form(parameters) => parameters.iter().map(|parameter| &parameter.value).collect(),
         BodyContent::Multipart(parts) => parts.iter().map(|part| &part.value).collect(),
     }

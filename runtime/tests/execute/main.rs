@@ -12,3 +12,4 @@ mod secrets;
 mod styles;
 mod support;
 mod vectors;
+mod xml;

@@ -8,6 +8,7 @@ mod choice;
 mod form;
 mod merge;
 mod write;
+mod xml;
 
 use serde_json::{Map, Value, json};
 
@@ -71,6 +72,8 @@ enum Shape {
     Text,
     /// The first field is base64 of the bytes.
     Binary,
+    /// An XML document: the first field, or each field a member of its root.
+    Xml(Box<xml::Plan>),
 }
 
 #[derive(Clone, Debug)]
@@ -107,9 +110,24 @@ pub(super) fn plan<'d>(
 ) -> Option<BodyPlan> {
     let body = operation.body.as_ref()?;
     let chosen = choice::choose(body, wanted, converter);
-    let forms = chosen.iter().map(|media_type| form(body, media_type, converter)).map(|form| (form.name(), form));
-    let forms: Vec<(String, Form)> = forms.collect();
+    let (best, others) = chosen.split_first()?;
+    // An agent writes a body whose arguments are said. Beside another form, XML is a ready document:
+    // its arguments would be the same once more, in another notation.
+    let structured = if xml::is_xml(&best.essence) { xml::form(body, best, converter) } else { None };
+    let mut forms = vec![structured.unwrap_or_else(|| form(body, best, converter))];
+    if others.is_empty() && xml::is_xml(&best.essence) {
+        forms.iter_mut().for_each(describe_document);
+    }
+    forms.extend(others.iter().map(|media_type| form(body, media_type, converter)));
+    let forms: Vec<(String, Form)> = forms.into_iter().map(|form| (form.name(), form)).collect();
     (!forms.is_empty()).then(|| merge::merge(forms, !body.required))
+}
+
+/// A document that is given whole says so, unless the schema says more.
+fn describe_document(form: &mut Form) {
+    if let (Shape::Text, Some(Field { schema: Value::Object(schema), .. })) = (&form.shape, form.fields.first_mut()) {
+        schema.entry("description").or_insert_with(|| "An XML document.".into());
+    }
 }
 
 fn form<'d>(body: &RequestBody<'d>, media_type: &MediaType<'d>, converter: &mut Converter<'d>) -> Form {
@@ -234,7 +252,11 @@ impl Form {
 
     /// Whether the first argument is the whole body.
     fn is_whole(&self) -> bool {
-        matches!(self.shape, Shape::Json | Shape::Text | Shape::Binary)
+        match &self.shape {
+            Shape::Json | Shape::Text | Shape::Binary => true,
+            Shape::Xml(plan) => plan.whole,
+            Shape::JsonObject | Shape::Form(_) | Shape::Multipart(_) => false,
+        }
     }
 
     /// The suffix for names of arguments that other media types have too.
@@ -246,6 +268,7 @@ impl Form {
             Shape::Text if self.name().contains("xml") => "xml",
             Shape::Text => "text",
             Shape::Binary => "binary",
+            Shape::Xml(_) => "xml",
         }
     }
 }
@@ -259,6 +282,7 @@ impl Shape {
             Self::Multipart(_) => "multipart/form-data",
             Self::Text => "text/plain",
             Self::Binary => "application/octet-stream",
+            Self::Xml(_) => "application/xml",
         }
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::merge::Entry;
 use super::{BodyPlan, ContentType, Form, FormField, Part, Shape};
 use crate::definition::{
-    BodyDefinition, ContentDefinition, ParameterDefinition, PartDefinition, Template, TemplateValue,
+    BodyDefinition, ContentDefinition, ParameterDefinition, PartDefinition, Template, TemplateValue, XmlDefinition,
 };
 use crate::openapi::Serialization;
 
@@ -49,6 +49,11 @@ impl Form {
             Shape::Text => definition.text = first(),
             Shape::Binary => definition.binary = first(),
             Shape::JsonObject => definition.json = Some(self.json_object(names)),
+            Shape::Xml(plan) => {
+                let value = if plan.whole { TemplateValue::argument(name(names, 0)) } else { self.json_object(names) };
+                let (root, types) = (plan.root.clone(), plan.types.clone());
+                definition.xml = Some(XmlDefinition { value, root, types });
+            }
             Shape::Form(fields) => {
                 definition.form = Some(fields.iter().map(|it| self.form_field(it, names)).collect());
             }
