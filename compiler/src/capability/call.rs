@@ -130,6 +130,8 @@ pub struct BodyChoice {
 pub enum BodyContent {
     /// A JSON value.
     Json(Binding),
+    /// A list of JSON values, each on a line.
+    JsonLines(Binding),
     /// `application/x-www-form-urlencoded` pairs.
     Form(Vec<Parameter>),
     /// `multipart/form-data` parts.
@@ -156,6 +158,8 @@ pub struct BodyPart {
     pub filename: Option<Text>,
     /// The part's media type.
     pub content_type: Option<Text>,
+    /// Further headers by name; one whose value is absent is left out.
+    pub headers: Vec<(String, Text)>,
 }
 
 /// One credential of a set.

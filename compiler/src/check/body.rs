@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Report;
-use super::headers::check_header_template;
+use super::headers::{HeaderOwner, check_header_name, check_header_template};
 use super::parameter::{Location, check_media_type, check_parameter};
 use super::templates::{Allowed, check_template, check_value};
 use super::{media_types, xml};
@@ -37,7 +37,12 @@ pub(super) fn check_body(
 }
 
 fn check_content(content: &ContentDefinition, pointer: &Pointer, allowed: &Allowed<'_>, report: &mut Report<'_>) {
-    for (key, value) in [("json", &content.json), ("text", &content.text), ("binary", &content.binary)] {
+    for (key, value) in [
+        ("json", &content.json),
+        ("json_lines", &content.json_lines),
+        ("text", &content.text),
+        ("binary", &content.binary),
+    ] {
         if let Some(value) = value {
             check_value(value, &pointer.child(key), allowed, report);
         }
@@ -64,6 +69,24 @@ fn check_part(part: &PartDefinition, pointer: &Pointer, allowed: &Allowed<'_>, r
     if let Some(content_type) = &part.content_type {
         check_content_type(content_type, &pointer.child("content_type"), allowed, report);
     }
+    for (name, value) in &part.headers {
+        let pointer = pointer.child("headers").child(name.as_str());
+        check_part_header(name, &pointer, report);
+        check_template(value, &pointer, allowed, report);
+        check_header_template(value, &pointer, report);
+    }
+}
+
+fn check_part_header(name: &str, pointer: &Pointer, report: &mut Report<'_>) {
+    let own = match name.to_ascii_lowercase().as_str() {
+        "content-type" => "`content_type`",
+        "content-disposition" => "the part's name and `filename`",
+        _ => return check_header_name(name, HeaderOwner::Request, pointer, report),
+    };
+    let place = report.key(pointer);
+    let message = format!("the header `{name}` cannot be set here");
+    let label = format!("it is made from {own}");
+    report.push(Diagnostic::new(Code::HEADER, message, place).label(label).help("remove it"));
 }
 
 fn check_content_type(content_type: &Template, pointer: &Pointer, allowed: &Allowed<'_>, report: &mut Report<'_>) {
@@ -77,9 +100,10 @@ fn check_content_type(content_type: &Template, pointer: &Pointer, allowed: &Allo
 fn check_form(forms: &[&str], pointer: &Pointer, report: &mut Report<'_>) {
     let (label, help) = match forms {
         [_] => return,
-        [] => {
-            ("it has none".to_owned(), "add one of `json`, `form`, `multipart`, `text`, `binary` and `xml`".to_owned())
-        }
+        [] => (
+            "it has none".to_owned(),
+            "add one of `json`, `json_lines`, `form`, `multipart`, `text`, `binary` and `xml`".to_owned(),
+        ),
         several => {
             let names = several.iter().map(|form| format!("`{form}`")).collect::<Vec<_>>().join(" and ");
             (format!("{names} are there"), format!("keep one of {names}"))

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::fields::{Fields, Node, is_false};
 use super::read;
-use super::request::{ParameterDefinition, plain_value, write_optional_pairs};
+use super::request::{Pairs, ParameterDefinition, plain_value, write_optional_pairs};
 use super::template::{Template, TemplateValue};
 use super::xml::XmlDefinition;
 
@@ -42,6 +42,10 @@ pub struct ContentDefinition {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Value>")]
     pub json: Option<TemplateValue>,
+    /// A list whose items are JSON values, each on a line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Value>")]
+    pub json_lines: Option<TemplateValue>,
     /// URL-encoded fields by name.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "write_optional_pairs")]
     #[schemars(with = "Option<std::collections::BTreeMap<String, ParameterDefinition>>")]
@@ -74,6 +78,8 @@ pub struct PartDefinition {
     pub filename: Option<Template>,
     /// The part's media type.
     pub content_type: Option<Template>,
+    /// Further headers of the part, by name.
+    pub headers: Vec<(String, Template)>,
 }
 
 impl BodyDefinition {
@@ -99,6 +105,7 @@ impl ContentDefinition {
     pub fn forms(&self) -> Vec<&'static str> {
         [
             ("json", self.json.is_some()),
+            ("json_lines", self.json_lines.is_some()),
             ("form", self.form.is_some()),
             ("multipart", self.multipart.is_some()),
             ("text", self.text.is_some()),
@@ -115,16 +122,18 @@ impl ContentDefinition {
         let fields = self.form.iter().flatten().map(|(_, field)| &field.value);
         let parts = || self.multipart.iter().flatten().map(|(_, part)| part);
         let xml = self.xml.as_ref().map(|xml| &xml.value);
-        let values = [&self.json, &self.text, &self.binary].into_iter().flatten().chain(xml);
+        let values = [&self.json, &self.json_lines, &self.text, &self.binary].into_iter().flatten().chain(xml);
         for value in values.chain(fields).chain(parts().map(|part| &part.value)) {
             value.visit(&mut Vec::new(), &mut |_, template| found(template));
         }
-        parts().flat_map(|part| [&part.filename, &part.content_type]).flatten().for_each(found);
+        let headers = parts().flat_map(|part| &part.headers).map(|(_, value)| value);
+        parts().flat_map(|part| [&part.filename, &part.content_type]).flatten().chain(headers).for_each(found);
     }
 
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         Some(Self {
             json: fields.optional("json", read::template_value),
+            json_lines: fields.optional("json_lines", read::template_value),
             form: fields.optional_entries("form", ParameterDefinition::read),
             multipart: fields.optional_entries("multipart", PartDefinition::read),
             text: fields.optional("text", read::template_value),
@@ -138,20 +147,21 @@ impl PartDefinition {
     /// Whether it is its value and nothing else.
     #[must_use]
     pub fn is_plain(&self) -> bool {
-        !self.binary && self.filename.is_none() && self.content_type.is_none()
+        !self.binary && self.filename.is_none() && self.content_type.is_none() && self.headers.is_empty()
     }
 
     fn read(node: Node<'_>) -> Option<Self> {
         if !node.is_mapping() {
             let value = read::template_value(node)?;
-            return Some(Self { value, binary: false, filename: None, content_type: None });
+            return Some(Self { value, binary: false, filename: None, content_type: None, headers: Vec::new() });
         }
         node.fields(|fields| {
             let value = fields.required("value", read::template_value);
             let binary = fields.optional("binary", read::boolean).unwrap_or_default();
             let filename = fields.optional("filename", read::template);
             let content_type = fields.optional("content_type", read::template);
-            Some(Self { value: value?, binary, filename, content_type })
+            let headers = fields.entries("headers", read::template);
+            Some(Self { value: value?, binary, filename, content_type, headers })
         })
     }
 }
@@ -171,6 +181,9 @@ impl Serialize for PartDefinition {
         }
         if let Some(content_type) = &self.content_type {
             map.serialize_entry("content_type", content_type)?;
+        }
+        if !self.headers.is_empty() {
+            map.serialize_entry("headers", &Pairs(&self.headers))?;
         }
         map.end()
     }
@@ -192,7 +205,12 @@ impl JsonSchema for PartDefinition {
                     "value": {"description": "The part's content; text may hold `{{ argument }}`."},
                     "binary": {"type": "boolean", "description": "Whether the argument is base64 of the bytes."},
                     "filename": {"type": "string", "description": "The file name."},
-                    "content_type": {"type": "string", "description": "The part's media type."}
+                    "content_type": {"type": "string", "description": "The part's media type."},
+                    "headers": {
+                        "type": "object",
+                        "description": "Further headers of the part.",
+                        "additionalProperties": {"type": "string"}
+                    }
                 }
             }]
         })

@@ -158,6 +158,15 @@ pub(super) fn write_pairs<S: Serializer, T: Serialize>(
     serializer.collect_map(pairs.iter().map(|(name, value)| (name, value)))
 }
 
+/// Pairs that are written as a mapping.
+pub(super) struct Pairs<'a, T>(pub(super) &'a [(String, T)]);
+
+impl<T: Serialize> Serialize for Pairs<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        write_pairs(self.0, serializer)
+    }
+}
+
 #[expect(clippy::ref_option, reason = "the signature that serde calls")]
 pub(super) fn write_optional_pairs<S: Serializer, T: Serialize>(
     pairs: &Option<Vec<(String, T)>>,

@@ -12,7 +12,7 @@ use serde::{Serialize, Serializer};
 
 use super::fields::{Fields, Node};
 use super::read;
-use super::request::write_pairs;
+use super::request::Pairs;
 use super::template::TemplateValue;
 use crate::capability::XmlNode;
 
@@ -101,14 +101,6 @@ impl XmlElementDefinition {
 
 fn write_types<S: Serializer>(types: &[(String, Members)], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(types.iter().map(|(name, members)| (name, Pairs(members))))
-}
-
-struct Pairs<'a>(&'a Members);
-
-impl Serialize for Pairs<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        write_pairs(self.0, serializer)
-    }
 }
 
 impl Serialize for XmlElementDefinition {

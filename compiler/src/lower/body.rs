@@ -31,6 +31,8 @@ fn selected_by(select: &Template) -> Option<ArgumentName> {
 fn content(said: &ContentDefinition) -> Option<(&'static str, BodyContent)> {
     Some(if let Some(json) = &said.json {
         ("application/json", BodyContent::Json(binding(json)))
+    } else if let Some(lines) = &said.json_lines {
+        ("application/jsonl", BodyContent::JsonLines(binding(lines)))
     } else if let Some(form) = &said.form {
         let fields = form.iter().map(|(name, said)| parameter(name, said, Style::Form)).collect();
         ("application/x-www-form-urlencoded", BodyContent::Form(fields))
@@ -53,5 +55,6 @@ fn part(name: &str, said: &PartDefinition) -> BodyPart {
         binary: said.binary,
         filename: said.filename.as_ref().map(text),
         content_type: said.content_type.as_ref().map(text),
+        headers: said.headers.iter().map(|(name, value)| (name.clone(), text(value))).collect(),
     }
 }

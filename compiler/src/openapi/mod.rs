@@ -21,7 +21,7 @@ mod version;
 pub use body::{MediaType, RequestBody, media_types};
 pub use document::{Document, Info};
 pub use operation::{METHODS, Operation, Outline, outlines};
-pub use parameter::{Location, Parameter, Serialization};
+pub use parameter::{Location, Parameter, Serialization, is_header_name};
 pub use reference::{Address, Spot, Trail};
 pub use report::Report;
 pub use response::success_media_types;

@@ -36,6 +36,9 @@ fn plan_content(
 ) -> Result<Option<PlannedContent>, ToolError> {
     Ok(match content {
         BodyContent::Json(binding) => bind::value(binding, scope)?.map(|value| PlannedContent::Text(value.to_string())),
+        BodyContent::JsonLines(binding) => {
+            bind::value(binding, scope)?.map(|value| PlannedContent::Text(json_lines(value, media_type)))
+        }
         BodyContent::Form(parameters) => {
             let mut pairs = Vec::new();
             for parameter in parameters {
@@ -59,6 +62,14 @@ fn plan_content(
             None => None,
         },
     })
+}
+
+/// One line for each item; a text sequence (RFC 7464) begins each with a record separator.
+fn json_lines(value: Value, media_type: &str) -> String {
+    let items = if let Value::Array(items) = value { items } else { vec![value] };
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    let begin = if essence.ends_with("json-seq") { "\u{1e}" } else { "" };
+    items.iter().map(|item| format!("{begin}{item}\n")).collect()
 }
 
 fn document(body: &XmlBody, value: &Value, scope: &Scope<'_>) -> Result<String, ToolError> {
@@ -108,6 +119,9 @@ impl PlannedPart {
         if let Some(content_type) = &self.content_type {
             head.push_str(&format!("\r\nContent-Type: {content_type}"));
         }
+        for (name, value) in &self.headers {
+            head.push_str(&format!("\r\n{name}: {value}"));
+        }
         head
     }
 }
@@ -121,6 +135,7 @@ fn is_given(content: &BodyContent, scope: &Scope<'_>) -> bool {
 fn fallback(content: &BodyContent) -> &'static str {
     match content {
         BodyContent::Json(_) => "application/json",
+        BodyContent::JsonLines(_) => "application/jsonl",
         BodyContent::Form(_) => "application/x-www-form-urlencoded",
         BodyContent::Multipart(_) => "multipart/form-data",
         BodyContent::Text(_) => "text/plain; charset=utf-8",
@@ -170,7 +185,11 @@ fn plan_part(part: &BodyPart, value: &Value, scope: &Scope<'_>) -> Result<Planne
         (text.into_bytes(), filename, json.then_some("application/json"))
     };
     let content_type = said.or_else(|| default_type.map(ToOwned::to_owned));
-    Ok(PlannedPart { name: part.name.clone(), filename, content_type, bytes })
+    let mut headers = Vec::new();
+    for (name, text) in &part.headers {
+        headers.extend(header_text(text, scope)?.map(|value| (name.clone(), value)));
+    }
+    Ok(PlannedPart { name: part.name.clone(), filename, content_type, headers, bytes })
 }
 
 /// A boundary made from the content: the same for the same body, and not to be met inside of it,
@@ -196,7 +215,7 @@ fn header_text(text: &Text, scope: &Scope<'_>) -> Result<Option<String>, ToolErr
     let found = bind::text(text, scope)?.filter(|found| !found.is_empty());
     if found.as_deref().is_some_and(has_control) {
         let argument = bind::names(&Binding::Text(text.clone())).first().map_or_else(String::new, ToString::to_string);
-        return Err(scope.argument(argument, "has control characters, which a media type cannot have"));
+        return Err(scope.argument(argument, "has control characters, which a header cannot have"));
     }
     Ok(found)
 }

@@ -83,6 +83,8 @@ pub struct PlannedPart {
     pub filename: Option<String>,
     /// The part's media type.
     pub content_type: Option<String>,
+    /// Further headers; values have no control characters.
+    pub headers: Vec<(String, String)>,
     /// The content.
     pub bytes: Vec<u8>,
 }

@@ -87,7 +87,10 @@ fn outside(call: &HttpCall) -> BTreeSet<&str> {
 /// The values that a body is made of.
 pub(super) fn content_bindings(content: &BodyContent) -> Vec<&Binding> {
     match content {
-        BodyContent::Json(binding) | BodyContent::Text(binding) | BodyContent::Binary(binding) => vec![binding],
+        BodyContent::Json(binding)
+        | BodyContent::JsonLines(binding)
+        | BodyContent::Text(binding)
+        | BodyContent::Binary(binding) => vec![binding],
         BodyContent::Xml(body) => vec![&body.value],
         BodyContent::Form(parameters) => parameters.iter().map(|parameter| &parameter.value).collect(),
         BodyContent::Multipart(parts) => parts.iter().map(|part| &part.value).collect(),
@@ -99,7 +102,8 @@ fn content_names(content: &BodyContent) -> BTreeSet<&str> {
     let mut names: BTreeSet<&str> = content_bindings(content).into_iter().flat_map(bind::names).collect();
     if let BodyContent::Multipart(parts) = content {
         let texts = parts.iter().flat_map(|part| [&part.filename, &part.content_type]).flatten();
-        for hole in texts.flat_map(bind::holes) {
+        let headers = parts.iter().flat_map(|part| &part.headers).map(|(_, value)| value);
+        for hole in texts.chain(headers).flat_map(bind::holes) {
             match hole {
                 Expression::Argument(name) => {
                     names.insert(&name.0);

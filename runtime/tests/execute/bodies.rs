@@ -55,6 +55,7 @@ async fn multipart_has_text_json_and_files() {
         binary,
         filename: None,
         content_type: None,
+        headers: Vec::new(),
     };
     let mut file = part("file", true);
     file.filename = Some(Text::literal("a\"b.txt"));

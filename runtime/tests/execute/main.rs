@@ -8,6 +8,7 @@ mod egress;
 mod hostile;
 mod imported;
 mod limits;
+mod parts;
 mod secrets;
 mod styles;
 mod support;

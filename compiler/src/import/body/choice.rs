@@ -5,13 +5,15 @@ use serde_json::Value;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::openapi::schema::{Converter, is_binary};
-use crate::openapi::{MediaType, RequestBody};
+use crate::openapi::{MediaType, RequestBody, Spot};
 
 /// Ways to write a body, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Family {
     /// JSON and what is based on it.
     Json,
+    /// JSON values, each on a line.
+    JsonLines,
     /// `application/x-www-form-urlencoded`
     Form,
     /// `multipart/…`
@@ -124,6 +126,11 @@ pub(super) fn family(media_type: &MediaType<'_>) -> Family {
     let schema = media_type.schema.as_ref().map(|spot| spot.value);
     let bytes = schema.is_some_and(is_binary);
     match essence {
+        "application/jsonl" | "application/x-ndjson" | "application/jsonlines" | "application/json-seq"
+            if is_sequence(media_type) =>
+        {
+            Family::JsonLines
+        }
         "application/x-www-form-urlencoded" => Family::Form,
         "application/xml"
         | "application/yaml"
@@ -131,6 +138,7 @@ pub(super) fn family(media_type: &MediaType<'_>) -> Family {
         | "application/x-ndjson"
         | "application/jsonl"
         | "application/jsonlines"
+        | "application/json-seq"
         | "application/graphql"
         | "application/javascript"
         | "application/sql" => Family::Text,
@@ -143,6 +151,12 @@ pub(super) fn family(media_type: &MediaType<'_>) -> Family {
         other if is_object(media_type) && other.starts_with("application/") => Family::Json,
         _ => Family::Binary,
     }
+}
+
+/// Whether a sequential media type says what its items are; otherwise it is ready text.
+fn is_sequence(media_type: &MediaType<'_>) -> bool {
+    let list = |schema: &Spot<'_>| schema.value.get("items").is_some() || schema.text("type") == Some("array");
+    media_type.spot.get("itemSchema").is_some() || media_type.schema.as_ref().is_some_and(list)
 }
 
 fn is_string(schema: &Value) -> bool {
@@ -158,10 +172,13 @@ fn is_object(media_type: &MediaType<'_>) -> bool {
         && schema.is_some_and(|schema| schema.get("properties").is_some() || schema.get("$ref").is_some())
 }
 
-/// The `content_type` to write, unless it is the usual one of its form.
+/// The `content_type` to write, unless it is the usual one of its form. The boundary of a multipart
+/// body is made with the body.
 pub(super) fn content_type(media_type: &MediaType<'_>, usual: &str) -> Option<String> {
-    let name = media_type.name.trim();
-    (name != usual && !media_type.essence.contains('*') && !name.contains("{{")).then(|| name.to_owned())
+    let is_boundary = |part: &&str| part.trim_start().to_ascii_lowercase().starts_with("boundary=");
+    let kept: Vec<&str> = media_type.name.trim().split(';').filter(|part| !is_boundary(part)).collect();
+    let name = kept.join(";");
+    (name != usual && !media_type.essence.contains('*') && !name.contains("{{")).then_some(name)
 }
 
 /// Whether the sender has to say which media type it is: a range such as `image/*`.

@@ -16,7 +16,7 @@ use self::choice::{Family, family};
 use self::merge::Entry;
 use super::arguments::Target;
 use crate::openapi::schema::{Converter, Direction, Holder, PlainObject, View};
-use crate::openapi::{MediaType, Operation, RequestBody, Spot, prose};
+use crate::openapi::{MediaType, Operation, RequestBody, Spot, is_header_name, prose};
 
 /// A body on its way to a definition.
 #[derive(Clone, Debug)]
@@ -62,6 +62,8 @@ pub(super) struct Field {
 enum Shape {
     /// The first field is the JSON value.
     Json,
+    /// The first field is a list of JSON values.
+    JsonLines,
     /// Each field is a member.
     JsonObject,
     /// Each field is a pair.
@@ -79,8 +81,8 @@ enum Shape {
 #[derive(Clone, Debug)]
 enum ContentType {
     Fixed(String),
-    /// The field whose value it is.
-    Field(usize),
+    /// The field whose value it is, and the value without it.
+    Field(usize, Option<String>),
 }
 
 /// A field of a URL-encoded form.
@@ -97,7 +99,9 @@ struct Part {
     binary: bool,
     /// The field with the file's name.
     filename: Option<usize>,
-    content_type: Option<String>,
+    content_type: Option<ContentType>,
+    /// Headers with one value.
+    headers: Vec<(String, String)>,
 }
 
 pub(super) const VIEW: View = View { direction: Direction::Input, holder: Holder::Operation };
@@ -133,6 +137,7 @@ fn describe_document(form: &mut Form) {
 fn form<'d>(body: &RequestBody<'d>, media_type: &MediaType<'d>, converter: &mut Converter<'d>) -> Form {
     match family(media_type) {
         Family::Json => json_body(body, media_type, converter),
+        Family::JsonLines => single(body, media_type, Shape::JsonLines, converter),
         Family::Form => form::form(body, media_type, converter),
         Family::Multipart => form::multipart(body, media_type, converter),
         Family::Text => single(body, media_type, Shape::Text, converter),
@@ -193,6 +198,7 @@ fn choices(body: &RequestBody<'_>, object: &PlainObject<'_>) -> Vec<(&'static st
 fn single<'d>(body: &RequestBody<'d>, chosen: &MediaType<'d>, shape: Shape, converter: &mut Converter<'d>) -> Form {
     let mut schema = match (&shape, &chosen.schema) {
         (Shape::Json, Some(spot)) => converter.convert(spot, VIEW),
+        (Shape::JsonLines, _) => lines_schema(chosen, converter),
         (Shape::Text, Some(spot)) if is_text(spot, converter) => converter.convert(spot, VIEW),
         (Shape::Text, _) => json!({"type": "string"}),
         (Shape::Binary, _) => json!({"type": "string", "contentEncoding": "base64"}),
@@ -206,18 +212,44 @@ fn single<'d>(body: &RequestBody<'d>, chosen: &MediaType<'d>, shape: Shape, conv
     }
     let mut fields = vec![Field::new("body", as_object(schema), body.required)];
     let content_type = if choice::is_open(&chosen.essence) {
-        fields.push(content_type_field(chosen, body.required));
-        Some(ContentType::Field(1))
+        let default = range_default(chosen);
+        fields.push(content_type_field(chosen, default.as_deref(), body.required));
+        Some(ContentType::Field(1, default))
     } else {
         choice::content_type(chosen, shape.usual()).map(ContentType::Fixed)
     };
     Form::new(fields, content_type, shape)
 }
 
-fn content_type_field(chosen: &MediaType<'_>, required: bool) -> Field {
+/// A list, whatever the document says it by: OpenAPI 3.2's `itemSchema`, or a schema of the list.
+fn lines_schema<'d>(chosen: &MediaType<'d>, converter: &mut Converter<'d>) -> Value {
+    let items = chosen.spot.get("itemSchema").map(|items| converter.convert(&items, VIEW));
+    match (&chosen.schema, items) {
+        (Some(list), None) => converter.convert(list, VIEW),
+        (_, items) => json!({"type": "array", "items": items.unwrap_or(Value::Bool(true))}),
+    }
+}
+
+fn content_type_field(chosen: &MediaType<'_>, default: Option<&str>, required: bool) -> Field {
     let description = format!("The media type of the body, one of `{}`.", chosen.essence);
-    let schema = json!({"type": "string", "description": description});
-    Field { target: Target::Select, ..Field::new("content_type", schema, required) }
+    let mut schema = json!({"type": "string", "description": description});
+    if let (Value::Object(map), Some(default)) = (&mut schema, default) {
+        map.insert("default".to_owned(), default.into());
+    }
+    Field { target: Target::Select, ..Field::new("content_type", schema, required && default.is_none()) }
+}
+
+/// The media type of a range that the document itself names: in the schema, or as an example's name.
+fn range_default(chosen: &MediaType<'_>) -> Option<String> {
+    let said = chosen.schema.as_ref().and_then(|schema| schema.text("contentMediaType"));
+    let named = chosen.spot.get("examples");
+    let names = named.iter().flat_map(Spot::members).map(|(name, _)| name);
+    let prefix = chosen.essence.trim_end_matches('*');
+    said.into_iter().chain(names).map(str::trim).find(|name| is_within(name, prefix)).map(str::to_owned)
+}
+
+fn is_within(name: &str, prefix: &str) -> bool {
+    name.strip_prefix(prefix).is_some_and(|rest| is_header_name(rest) && !rest.contains(['*', '\'']))
 }
 
 /// Whether a schema describes text; a text body is text, whatever else its schema says.
@@ -246,14 +278,14 @@ impl Form {
     fn name(&self) -> String {
         match &self.content_type {
             Some(ContentType::Fixed(name)) => name.clone(),
-            Some(ContentType::Field(_)) | None => self.shape.usual().to_owned(),
+            Some(ContentType::Field(..)) | None => self.shape.usual().to_owned(),
         }
     }
 
     /// Whether the first argument is the whole body.
     fn is_whole(&self) -> bool {
         match &self.shape {
-            Shape::Json | Shape::Text | Shape::Binary => true,
+            Shape::Json | Shape::JsonLines | Shape::Text | Shape::Binary => true,
             Shape::Xml(plan) => plan.whole,
             Shape::JsonObject | Shape::Form(_) | Shape::Multipart(_) => false,
         }
@@ -263,6 +295,7 @@ impl Form {
     fn suffix(&self) -> &'static str {
         match &self.shape {
             Shape::Json | Shape::JsonObject => "json",
+            Shape::JsonLines => "lines",
             Shape::Form(_) => "form",
             Shape::Multipart(_) => "multipart",
             Shape::Text if self.name().contains("xml") => "xml",
@@ -278,6 +311,7 @@ impl Shape {
     fn usual(&self) -> &'static str {
         match self {
             Self::Json | Self::JsonObject => "application/json",
+            Self::JsonLines => "application/jsonl",
             Self::Form(_) => "application/x-www-form-urlencoded",
             Self::Multipart(_) => "multipart/form-data",
             Self::Text => "text/plain",

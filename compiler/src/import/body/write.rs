@@ -6,6 +6,7 @@ use super::merge::Entry;
 use super::{BodyPlan, ContentType, Form, FormField, Part, Shape};
 use crate::definition::{
     BodyDefinition, ContentDefinition, ParameterDefinition, PartDefinition, Template, TemplateValue, XmlDefinition,
+    argument_expression,
 };
 use crate::openapi::Serialization;
 
@@ -20,10 +21,7 @@ impl BodyPlan {
         } else if let Some(entry) = self.entries.first() {
             let names = entry.names(names);
             definition.content = entry.form.content(&names);
-            definition.content_type = entry.form.content_type.as_ref().map(|content_type| match content_type {
-                ContentType::Fixed(text) => Template::literal(text),
-                ContentType::Field(index) => Template::argument(name(&names, *index)),
-            });
+            definition.content_type = entry.form.content_type.as_ref().map(|it| content_type(it, &names));
         }
         definition
     }
@@ -40,12 +38,26 @@ fn name<'n>(names: &[&'n str], index: usize) -> &'n str {
     names.get(index).copied().unwrap_or_default()
 }
 
+fn content_type(content_type: &ContentType, names: &[&str]) -> Template {
+    match content_type {
+        ContentType::Fixed(text) => Template::literal(text),
+        ContentType::Field(index, None) => Template::argument(name(names, *index)),
+        ContentType::Field(index, Some(default)) => {
+            let argument = argument_expression(name(names, *index));
+            // Media types are tokens, so the expression parses.
+            let source = format!("{{{{ {argument} | default('{default}') }}}}");
+            Template::parse(&source).unwrap_or_else(|_| Template::literal(default))
+        }
+    }
+}
+
 impl Form {
     fn content(&self, names: &[&str]) -> ContentDefinition {
         let mut definition = ContentDefinition::default();
         let first = || Some(TemplateValue::argument(name(names, 0)));
         match &self.shape {
             Shape::Json => definition.json = first(),
+            Shape::JsonLines => definition.json_lines = first(),
             Shape::Text => definition.text = first(),
             Shape::Binary => definition.binary = first(),
             Shape::JsonObject => definition.json = Some(self.json_object(names)),
@@ -95,7 +107,8 @@ impl Form {
             value: TemplateValue::argument(name(names, it.field)),
             binary: it.binary,
             filename: it.filename.map(|index| Template::argument(name(names, index))),
-            content_type: it.content_type.as_deref().map(Template::literal),
+            content_type: it.content_type.as_ref().map(|it| content_type(it, names)),
+            headers: it.headers.iter().map(|(name, value)| (name.clone(), Template::literal(value))).collect(),
         };
         (self.wire(it.field), definition)
     }
