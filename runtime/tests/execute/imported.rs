@@ -127,6 +127,17 @@ async fn an_optional_body_stays_optional_whatever_is_selected() {
 }
 
 #[tokio::test]
+async fn files_are_sent_in_parts_and_the_rest_in_any_form() {
+    let api = Imported::of(&fixture("bodies.yaml")).await;
+    let seen = api.call("add_attachment", json!({"file": "aGk=", "file_filename": "a.txt"})).await.unwrap();
+    assert!(content_type(&seen).starts_with("multipart/form-data; boundary="));
+    let seen = api.call("add_attachment", json!({"file_id": "f", "content_type": "application/json"})).await.unwrap();
+    assert_eq!((content_type(&seen).as_str(), seen.text().as_str()), ("application/json", r#"{"file_id":"f"}"#));
+    let error = api.refusal("add_attachment", json!({"file": "aGk=", "content_type": "application/json"})).await;
+    assert!(error.contains("`file` is not sent with `application/json`"), "{error}");
+}
+
+#[tokio::test]
 async fn a_person_may_import_fewer_media_types() {
     let options = |globs: &[&str]| ImportOptions {
         media_types: globs.iter().map(|glob| (*glob).to_owned()).collect(),

@@ -4,7 +4,7 @@ use globset::GlobBuilder;
 use serde_json::Value;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::openapi::schema::{Converter, is_binary};
+use crate::openapi::schema::{Converter, PlainObject, is_binary};
 use crate::openapi::{MediaType, RequestBody, Spot};
 
 /// Ways to write a body, best first.
@@ -87,9 +87,21 @@ fn report_choice(body: &RequestBody<'_>, chosen: &[MediaType<'_>], converter: &C
             format!("a body may be written in {} ways", body.media_types.len()),
             body.spot.address.child("content").place(),
         );
+        let ranges: Vec<String> = body
+            .media_types
+            .iter()
+            .filter(|it| it.essence.contains('*') && it.essence != best.essence)
+            .map(|it| format!("`{}`", it.essence))
+            .collect();
+        let diagnostic = if ranges.is_empty() {
+            diagnostic
+        } else {
+            diagnostic
+                .note(format!("{} stays out: a range beside media types cannot be selected", ranges.join(" and ")))
+        };
         let used = format!("`{}` is used", best.essence);
         if others.is_empty() {
-            return diagnostic.label(format!("{used}; the others say the same, or are no media types to send"));
+            return diagnostic.label(format!("{used}; nothing else is left to select"));
         }
         let names: Vec<String> = others.iter().map(|it| format!("`{}`", it.essence)).collect();
         diagnostic
@@ -99,15 +111,45 @@ fn report_choice(body: &RequestBody<'_>, chosen: &[MediaType<'_>], converter: &C
     converter.report().count("", say, Code::MEDIA_TYPE_CHOSEN);
 }
 
-/// A form with files is better sent in parts.
+/// A body with files is better sent in parts: neither JSON nor pairs can hold bytes.
 fn family_rank(media_type: &MediaType<'_>, converter: &Converter<'_>) -> (bool, Family) {
     let family = family(media_type);
-    let files = family == Family::Form
-        && media_type.schema.as_ref().is_some_and(|spot| {
-            let object = converter.loose_object(spot);
-            object.properties.iter().any(|(_, property)| is_binary(property.value))
-        });
-    (files, family)
+    (matches!(family, Family::Json | Family::Form) && has_files(media_type, converter), family)
+}
+
+fn has_files(media_type: &MediaType<'_>, converter: &Converter<'_>) -> bool {
+    media_type.schema.as_ref().is_some_and(|spot| {
+        let object = converter.loose_object(spot);
+        object.properties.iter().any(|(_, property)| is_binary(property.value))
+    })
+}
+
+/// What becomes of files in notations that cannot hold bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Files {
+    /// They are text, as the document says: nothing else is offered.
+    AsText,
+    /// They stay out, because another media type sends them.
+    LeftOut,
+}
+
+/// Whether the files of other media types are sent in parts.
+pub(super) fn files(chosen: &[MediaType<'_>], converter: &Converter<'_>) -> Files {
+    let parts = |it: &MediaType<'_>| family(it) == Family::Multipart && has_files(it, converter);
+    if chosen.iter().any(parts) { Files::LeftOut } else { Files::AsText }
+}
+
+impl Files {
+    /// Takes the files out of an object, if they stay out.
+    pub(super) fn filter(self, object: &mut PlainObject<'_>) {
+        if self == Self::LeftOut {
+            object.properties.retain(|(_, property)| !is_binary(property.value));
+            let known = |name: &&str| object.properties.iter().any(|(known, _)| known == name);
+            object.required.retain(|name| known(name));
+            // An alternative that cannot be met any more would say something else than was meant.
+            object.choices.retain(|(_, sets)| sets.iter().flatten().all(|name| known(name)));
+        }
+    }
 }
 
 /// Exact names before variants before ranges.

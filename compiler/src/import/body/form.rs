@@ -2,14 +2,21 @@
 
 use serde_json::{Map, Value, json};
 
+use super::choice::Files;
 use super::{ContentType, Field, Form, FormField, Part, Shape, VIEW, as_object, choice, dependent};
 use crate::capability::{Style, is_connection_header};
 use crate::openapi::schema::{Converter, is_binary};
 use crate::openapi::{MediaType, RequestBody, Serialization, Spot, is_header_name};
 
 /// A URL-encoded form.
-pub(super) fn form<'d>(body: &RequestBody<'d>, chosen: &MediaType<'d>, converter: &mut Converter<'d>) -> Form {
-    let object = chosen.schema.as_ref().map(|spot| converter.loose_object(spot)).unwrap_or_default();
+pub(super) fn form<'d>(
+    body: &RequestBody<'d>,
+    chosen: &MediaType<'d>,
+    files: Files,
+    converter: &mut Converter<'d>,
+) -> Form {
+    let mut object = chosen.schema.as_ref().map(|spot| converter.loose_object(spot)).unwrap_or_default();
+    files.filter(&mut object);
     let mut fields = Vec::new();
     let mut pairs = Vec::new();
     for (name, spot) in &object.properties {

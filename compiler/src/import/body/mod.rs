@@ -12,7 +12,7 @@ mod xml;
 
 use serde_json::{Map, Value, json};
 
-use self::choice::{Family, family};
+use self::choice::{Family, Files, family};
 use self::merge::Entry;
 use super::arguments::Target;
 use crate::openapi::schema::{Converter, Direction, Holder, PlainObject, View};
@@ -118,11 +118,12 @@ pub(super) fn plan<'d>(
     // An agent writes a body whose arguments are said. Beside another form, XML is a ready document:
     // its arguments would be the same once more, in another notation.
     let structured = if xml::is_xml(&best.essence) { xml::form(body, best, converter) } else { None };
-    let mut forms = vec![structured.unwrap_or_else(|| form(body, best, converter))];
+    let files = choice::files(&chosen, converter);
+    let mut forms = vec![structured.unwrap_or_else(|| form(body, best, files, converter))];
     if others.is_empty() && xml::is_xml(&best.essence) {
         forms.iter_mut().for_each(describe_document);
     }
-    forms.extend(others.iter().map(|media_type| form(body, media_type, converter)));
+    forms.extend(others.iter().map(|media_type| form(body, media_type, files, converter)));
     let forms: Vec<(String, Form)> = forms.into_iter().map(|form| (form.name(), form)).collect();
     (!forms.is_empty()).then(|| merge::merge(forms, !body.required))
 }
@@ -134,20 +135,21 @@ fn describe_document(form: &mut Form) {
     }
 }
 
-fn form<'d>(body: &RequestBody<'d>, media_type: &MediaType<'d>, converter: &mut Converter<'d>) -> Form {
+fn form<'d>(body: &RequestBody<'d>, media_type: &MediaType<'d>, files: Files, converter: &mut Converter<'d>) -> Form {
     match family(media_type) {
-        Family::Json => json_body(body, media_type, converter),
+        Family::Json => json_body(body, media_type, files, converter),
         Family::JsonLines => single(body, media_type, Shape::JsonLines, converter),
-        Family::Form => form::form(body, media_type, converter),
+        Family::Form => form::form(body, media_type, files, converter),
         Family::Multipart => form::multipart(body, media_type, converter),
         Family::Text => single(body, media_type, Shape::Text, converter),
         Family::Binary => single(body, media_type, Shape::Binary, converter),
     }
 }
 
-fn json_body<'d>(body: &RequestBody<'d>, chosen: &MediaType<'d>, converter: &mut Converter<'d>) -> Form {
+fn json_body<'d>(body: &RequestBody<'d>, chosen: &MediaType<'d>, files: Files, converter: &mut Converter<'d>) -> Form {
     let object = chosen.schema.as_ref().and_then(|spot| converter.plain_object(spot));
-    let Some(object) = object else { return single(body, chosen, Shape::Json, converter) };
+    let Some(mut object) = object else { return single(body, chosen, Shape::Json, converter) };
+    files.filter(&mut object);
     let fields = fields(body, &object, converter);
     let content_type = choice::content_type(chosen, "application/json").map(ContentType::Fixed);
     Form {
