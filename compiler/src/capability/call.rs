@@ -160,6 +160,8 @@ pub struct BodyPart {
     pub content_type: Option<Text>,
     /// Further headers by name; one whose value is absent is left out.
     pub headers: Vec<(String, Text)>,
+    /// How the value becomes several parts, where a style says so.
+    pub encoding: Option<Encoding>,
 }
 
 /// One credential of a set.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Report;
 use super::headers::{HeaderOwner, check_header_name, check_header_template};
-use super::parameter::{Location, check_media_type, check_parameter};
+use super::parameter::{Location, Serialization, check_media_type, check_parameter, check_serialization};
 use super::templates::{Allowed, check_template, check_value};
 use super::{media_types, xml};
 use crate::definition::{BodyDefinition, ContentDefinition, PartDefinition, Template};
@@ -68,6 +68,17 @@ fn check_part(part: &PartDefinition, pointer: &Pointer, allowed: &Allowed<'_>, r
     }
     if let Some(content_type) = &part.content_type {
         check_content_type(content_type, &pointer.child("content_type"), allowed, report);
+    }
+    let said = Serialization { style: part.style, explode: part.explode, content: None };
+    check_serialization(Location::Form, said, pointer, report);
+    let style = [("style", part.style.is_some()), ("explode", part.explode.is_some())];
+    if let Some((key, _)) = style.into_iter().find(|(_, there)| *there && part.binary) {
+        let place = report.key(&pointer.child(key));
+        report.push(
+            Diagnostic::new(Code::PARAMETER_STYLE, format!("`{key}` has no meaning beside `binary`"), place)
+                .label("bytes are one part")
+                .help(format!("remove `{key}`, or `binary`")),
+        );
     }
     for (name, value) in &part.headers {
         let pointer = pointer.child("headers").child(name.as_str());

@@ -9,9 +9,10 @@ use serde_json::Value;
 
 use super::fields::{Fields, Node, is_false};
 use super::read;
-use super::request::{Pairs, ParameterDefinition, plain_value, write_optional_pairs};
+use super::request::{Pairs, ParameterDefinition, STYLES, StyleSchema, plain_value, write_optional_pairs};
 use super::template::{Template, TemplateValue};
 use super::xml::XmlDefinition;
+use crate::capability::Style;
 
 /// The request body: one form, or several media types of which the caller selects one.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
@@ -80,6 +81,10 @@ pub struct PartDefinition {
     pub content_type: Option<Template>,
     /// Further headers of the part, by name.
     pub headers: Vec<(String, Template)>,
+    /// OpenAPI's style: the value makes as many parts as a form has fields of it.
+    pub style: Option<Style>,
+    /// Whether arrays and objects make one part each; the style's default when not said.
+    pub explode: Option<bool>,
 }
 
 impl BodyDefinition {
@@ -144,16 +149,22 @@ impl ContentDefinition {
 }
 
 impl PartDefinition {
+    /// A part that is its value and nothing else.
+    #[must_use]
+    pub fn plain(value: TemplateValue) -> Self {
+        let (filename, content_type, headers) = (None, None, Vec::new());
+        Self { value, binary: false, filename, content_type, headers, style: None, explode: None }
+    }
+
     /// Whether it is its value and nothing else.
     #[must_use]
     pub fn is_plain(&self) -> bool {
-        !self.binary && self.filename.is_none() && self.content_type.is_none() && self.headers.is_empty()
+        *self == Self::plain(self.value.clone())
     }
 
     fn read(node: Node<'_>) -> Option<Self> {
         if !node.is_mapping() {
-            let value = read::template_value(node)?;
-            return Some(Self { value, binary: false, filename: None, content_type: None, headers: Vec::new() });
+            return read::template_value(node).map(Self::plain);
         }
         node.fields(|fields| {
             let value = fields.required("value", read::template_value);
@@ -161,7 +172,9 @@ impl PartDefinition {
             let filename = fields.optional("filename", read::template);
             let content_type = fields.optional("content_type", read::template);
             let headers = fields.entries("headers", read::template);
-            Some(Self { value: value?, binary, filename, content_type, headers })
+            let style = fields.optional("style", |node| node.choice(&STYLES));
+            let explode = fields.optional("explode", read::boolean);
+            Some(Self { value: value?, binary, filename, content_type, headers, style, explode })
         })
     }
 }
@@ -182,6 +195,12 @@ impl Serialize for PartDefinition {
         if let Some(content_type) = &self.content_type {
             map.serialize_entry("content_type", content_type)?;
         }
+        if let Some(style) = self.style {
+            map.serialize_entry("style", style.name())?;
+        }
+        if let Some(explode) = self.explode {
+            map.serialize_entry("explode", &explode)?;
+        }
         if !self.headers.is_empty() {
             map.serialize_entry("headers", &Pairs(&self.headers))?;
         }
@@ -194,7 +213,8 @@ impl JsonSchema for PartDefinition {
         "Part".into()
     }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let style = generator.subschema_for::<StyleSchema>();
         schemars::json_schema!({
             "description": "A part of a multipart body: its value, or its value with more said about it.",
             "anyOf": [plain_value(), {
@@ -206,6 +226,8 @@ impl JsonSchema for PartDefinition {
                     "binary": {"type": "boolean", "description": "Whether the argument is base64 of the bytes."},
                     "filename": {"type": "string", "description": "The file name."},
                     "content_type": {"type": "string", "description": "The part's media type."},
+                    "style": style,
+                    "explode": {"type": "boolean", "description": "Whether arrays and objects make one part each."},
                     "headers": {
                         "type": "object",
                         "description": "Further headers of the part.",

@@ -127,7 +127,7 @@ impl ParameterDefinition {
     }
 }
 
-const STYLES: [(&str, Style); 7] = [
+pub(super) const STYLES: [(&str, Style); 7] = [
     (Style::Simple.name(), Style::Simple),
     (Style::Label.name(), Style::Label),
     (Style::Matrix.name(), Style::Matrix),
@@ -141,7 +141,7 @@ const STYLES: [(&str, Style); 7] = [
 #[derive(JsonSchema)]
 #[schemars(rename = "Style", rename_all = "camelCase")]
 #[expect(dead_code, reason = "only its schema is used")]
-enum StyleSchema {
+pub(super) enum StyleSchema {
     Simple,
     Label,
     Matrix,

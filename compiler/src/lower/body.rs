@@ -1,6 +1,6 @@
 //! Bodies: each form with its usual media type, and the choice between several.
 
-use super::request::parameter;
+use super::request::{encoding, parameter};
 use super::text::{binding, text};
 use super::xml;
 use crate::capability::{ArgumentName, Body, BodyChoice, BodyContent, BodyPart, Expression, Style, Text};
@@ -55,6 +55,8 @@ fn part(name: &str, said: &PartDefinition) -> BodyPart {
         binary: said.binary,
         filename: said.filename.as_ref().map(text),
         content_type: said.content_type.as_ref().map(text),
+        encoding: (said.style.is_some() || said.explode.is_some())
+            .then(|| encoding(None, said.style.unwrap_or(Style::Form), said.explode, false)),
         headers: said.headers.iter().map(|(name, value)| (name.clone(), text(value))).collect(),
     }
 }

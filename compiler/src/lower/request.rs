@@ -66,7 +66,12 @@ pub(super) fn parameter(name: &str, said: &ParameterDefinition, default: Style) 
 }
 
 /// `explode` is true by default for `form` alone.
-fn encoding(content: Option<&String>, style: Style, explode: Option<bool>, allow_reserved: bool) -> Encoding {
+pub(super) fn encoding(
+    content: Option<&String>,
+    style: Style,
+    explode: Option<bool>,
+    allow_reserved: bool,
+) -> Encoding {
     match content {
         Some(media_type) => Encoding::Content { media_type: media_type.clone() },
         None => Encoding::Style { style, explode: explode.unwrap_or(style == Style::Form), allow_reserved },

@@ -3,16 +3,15 @@
 use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use cap_compiler::capability::{Binding, BodyContent, BodyPart, HttpCall, Text, XmlBody};
+use cap_compiler::capability::{Binding, BodyContent, HttpCall, Text, XmlBody};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use super::bind::{self, Scope, plain_text};
 use super::encode::{is_json, join_pairs};
 use super::error::ToolError;
-use super::escape::has_control;
-use super::plan::{PlannedBody, PlannedContent, PlannedPart, named_pairs};
-use super::{select, xml};
+use super::escape::{has_control, percent_encode};
+use super::plan::{PlannedBody, PlannedContent, named_pairs};
+use super::{multipart, select, xml};
 
 /// The body of one request, or none if it is optional and nothing was given for it.
 pub(super) fn plan(call: &HttpCall, scope: &Scope<'_>) -> Result<Option<PlannedBody>, ToolError> {
@@ -42,13 +41,15 @@ fn plan_content(
         BodyContent::Form(parameters) => {
             let mut pairs = Vec::new();
             for parameter in parameters {
-                if let Some(value) = bind::value(&parameter.value, scope)? {
-                    pairs.extend(named_pairs(parameter, &value));
-                }
+                let Some(value) = bind::value(&parameter.value, scope)? else { continue };
+                let own = named_pairs(parameter, &value);
+                let others = parameters.iter().map(|other| other.name.as_str()).filter(|name| *name != parameter.name);
+                refuse_taken(&own, others, &argument_of(&parameter.value), scope)?;
+                pairs.extend(own);
             }
             Some(PlannedContent::Text(join_pairs(&pairs)))
         }
-        BodyContent::Multipart(parts) => Some(multipart(parts, scope)?),
+        BodyContent::Multipart(parts) => Some(multipart::plan(parts, scope)?),
         BodyContent::Text(binding) => {
             let value = bind::value(binding, scope)?;
             value.map(|value| PlannedContent::Text(text_content(&value, media_type)))
@@ -62,6 +63,22 @@ fn plan_content(
             None => None,
         },
     })
+}
+
+/// The members of an object may become fields of their own, but never somebody else's.
+pub(super) fn refuse_taken<'a>(
+    pairs: &[(String, String)],
+    others: impl Iterator<Item = &'a str>,
+    argument: &str,
+    scope: &Scope<'_>,
+) -> Result<(), ToolError> {
+    let taken = others.map(percent_encode).find(|name| pairs.iter().any(|(key, _)| key == name));
+    match taken {
+        Some(name) => {
+            Err(scope.argument(argument, format!("must not have the member `{name}`, which is a field of its own")))
+        }
+        None => Ok(()),
+    }
 }
 
 /// One line for each item; a text sequence (RFC 7464) begins each with a record separator.
@@ -108,24 +125,6 @@ impl PlannedContent {
     }
 }
 
-impl PlannedPart {
-    /// The header lines of the part.
-    #[must_use]
-    pub fn head(&self) -> String {
-        let mut head = format!("Content-Disposition: form-data; name=\"{}\"", quoted(&self.name));
-        if let Some(filename) = &self.filename {
-            head.push_str(&format!("; filename=\"{}\"", quoted(filename)));
-        }
-        if let Some(content_type) = &self.content_type {
-            head.push_str(&format!("\r\nContent-Type: {content_type}"));
-        }
-        for (name, value) in &self.headers {
-            head.push_str(&format!("\r\n{name}: {value}"));
-        }
-        head
-    }
-}
-
 /// Whether any argument of a body was given, or it has none at all.
 fn is_given(content: &BodyContent, scope: &Scope<'_>) -> bool {
     let mut names = select::content_bindings(content).into_iter().flat_map(bind::names).peekable();
@@ -156,62 +155,7 @@ fn text_content(value: &Value, media_type: &str) -> String {
     if is_json(media_type) && !value.is_string() { value.to_string() } else { plain_text(value) }
 }
 
-fn multipart(parts: &[BodyPart], scope: &Scope<'_>) -> Result<PlannedContent, ToolError> {
-    let mut planned = Vec::new();
-    for part in parts {
-        match bind::value(&part.value, scope)? {
-            None | Some(Value::Null) => {}
-            Some(Value::Array(items)) => {
-                for item in &items {
-                    planned.push(plan_part(part, item, scope)?);
-                }
-            }
-            Some(value) => planned.push(plan_part(part, &value, scope)?),
-        }
-    }
-    Ok(PlannedContent::Multipart { boundary: boundary(&planned), parts: planned })
-}
-
-fn plan_part(part: &BodyPart, value: &Value, scope: &Scope<'_>) -> Result<PlannedPart, ToolError> {
-    let filename = part.filename.as_ref().map(|text| bind::text(text, scope)).transpose()?.flatten();
-    let said = part.content_type.as_ref().map(|text| header_text(text, scope)).transpose()?.flatten();
-    let (bytes, filename, default_type) = if part.binary {
-        // Many servers take a part for a file only if it has a file name.
-        let filename = filename.unwrap_or_else(|| part.name.clone());
-        (decode(value, &argument_of(&part.value), scope)?, Some(filename), Some("application/octet-stream"))
-    } else {
-        let json = value.is_object() || value.is_array() || said.as_deref().is_some_and(is_json) && !value.is_string();
-        let text = if json { value.to_string() } else { plain_text(value) };
-        (text.into_bytes(), filename, json.then_some("application/json"))
-    };
-    let content_type = said.or_else(|| default_type.map(ToOwned::to_owned));
-    let mut headers = Vec::new();
-    for (name, text) in &part.headers {
-        headers.extend(header_text(text, scope)?.map(|value| (name.clone(), value)));
-    }
-    Ok(PlannedPart { name: part.name.clone(), filename, content_type, headers, bytes })
-}
-
-/// A boundary made from the content: the same for the same body, and not to be met inside of it,
-/// because a content with its own digest in it cannot be found.
-fn boundary(parts: &[PlannedPart]) -> String {
-    let mut digest = Sha256::new();
-    for part in parts {
-        digest.update(part.head().as_bytes());
-        digest.update(part.bytes.len().to_be_bytes());
-        digest.update(&part.bytes);
-    }
-    let hex: String = digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("cap-{hex}")
-}
-
-/// As the HTML standard escapes names in `multipart/form-data`.
-fn quoted(text: &str) -> String {
-    let text = text.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A");
-    text.chars().filter(|c| !c.is_control()).collect()
-}
-
-fn header_text(text: &Text, scope: &Scope<'_>) -> Result<Option<String>, ToolError> {
+pub(super) fn header_text(text: &Text, scope: &Scope<'_>) -> Result<Option<String>, ToolError> {
     let found = bind::text(text, scope)?.filter(|found| !found.is_empty());
     if found.as_deref().is_some_and(has_control) {
         let argument = bind::names(&Binding::Text(text.clone())).first().map_or_else(String::new, ToString::to_string);
@@ -221,7 +165,7 @@ fn header_text(text: &Text, scope: &Scope<'_>) -> Result<Option<String>, ToolErr
 }
 
 /// Base64 in its usual and its URL-safe form, padded or not, line breaks allowed.
-fn decode(value: &Value, argument: &str, scope: &Scope<'_>) -> Result<Vec<u8>, ToolError> {
+pub(super) fn decode(value: &Value, argument: &str, scope: &Scope<'_>) -> Result<Vec<u8>, ToolError> {
     let config = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
     let text: String = plain_text(value).split_ascii_whitespace().collect();
     let alphabet = if text.contains(['-', '_']) { &URL_SAFE } else { &STANDARD };
@@ -230,6 +174,6 @@ fn decode(value: &Value, argument: &str, scope: &Scope<'_>) -> Result<Vec<u8>, T
         .map_err(|error| scope.argument(argument, format!("must be base64 of the bytes to send: {error}")))
 }
 
-fn argument_of(binding: &Binding) -> String {
+pub(super) fn argument_of(binding: &Binding) -> String {
     bind::names(binding).first().map_or_else(|| "body".to_owned(), ToString::to_string)
 }

@@ -22,6 +22,7 @@ mod expression;
 mod fetch;
 mod limit;
 mod mask;
+mod multipart;
 mod outcome;
 mod path;
 mod plan;

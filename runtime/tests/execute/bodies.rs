@@ -56,6 +56,7 @@ async fn multipart_has_text_json_and_files() {
         filename: None,
         content_type: None,
         headers: Vec::new(),
+        encoding: None,
     };
     let mut file = part("file", true);
     file.filename = Some(Text::literal("a\"b.txt"));

@@ -104,6 +104,33 @@ async fn other_kinds_of_multipart_keep_their_media_type() {
 }
 
 #[tokio::test]
+async fn styles_take_a_value_apart_as_in_a_form() {
+    let api = parts().await;
+    let arguments = json!({
+        "title": "a,b", "tags": ["x y", "z%"], "songs": ["1", "2"],
+        "where": {"land": "NO", "towns": ["a", "b"]}, "size": {"height": 3},
+    });
+    let seen = api.call("add_styled", arguments).await.unwrap();
+    let name = |head: &str| head.split_once("name=\"").unwrap().1.split_once('"').unwrap().0.to_owned();
+    let found: Vec<(String, String)> =
+        read(&seen).into_iter().map(|(head, content)| (name(&head.join(" ")), content)).collect();
+    let wanted = [
+        ("title", "a,b"),
+        ("tags", "x y|z%"),
+        ("songs", "1,2"),
+        ("where[land]", "NO"),
+        ("where[towns][]", "a"),
+        ("where[towns][]", "b"),
+        ("height", "3"),
+    ];
+    assert_eq!(found, wanted.map(|(name, content)| (name.to_owned(), content.to_owned())));
+    let error = api.refusal("add_styled", json!({"title": "a", "size": {"title": "other"}})).await;
+    assert!(error.contains("`size` must not have the member `title`"), "{error}");
+    let error = api.refusal("search", json!({"q": "a", "area": {"q": "other"}})).await;
+    assert!(error.contains("`area` must not have the member `q`"), "{error}");
+}
+
+#[tokio::test]
 async fn ranges_have_a_default_where_the_document_names_one() {
     let api = parts().await;
     let seen = api.call("set_picture", json!({"body": "iVBORw=="})).await.unwrap();

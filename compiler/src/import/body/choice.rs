@@ -147,7 +147,7 @@ impl Files {
             let known = |name: &&str| object.properties.iter().any(|(known, _)| known == name);
             object.required.retain(|name| known(name));
             // An alternative that cannot be met any more would say something else than was meant.
-            object.choices.retain(|(_, sets)| sets.iter().flatten().all(|name| known(name)));
+            object.choices.retain(|(_, sets)| sets.iter().flatten().all(known));
         }
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::choice::Files;
 use super::{ContentType, Field, Form, FormField, Part, Shape, VIEW, as_object, choice, dependent};
 use crate::capability::{Style, is_connection_header};
-use crate::openapi::schema::{Converter, is_binary};
+use crate::openapi::schema::{Converter, is_binary, is_text_like};
 use crate::openapi::{MediaType, RequestBody, Serialization, Spot, is_header_name};
 
 /// A URL-encoded form.
@@ -46,7 +46,8 @@ pub(super) fn multipart<'d>(body: &RequestBody<'d>, chosen: &MediaType<'d>, conv
             field.schema = file_schema(field.schema);
         }
         let headers = encoding(chosen, name).map(|it| part_headers(&it, converter)).unwrap_or_default();
-        parts.push(Part { field: fields.len(), binary, filename: None, content_type: None, headers });
+        let (style, explode) = if binary { (None, None) } else { part_style(chosen, name, resolved.as_ref()) };
+        parts.push(Part { field: fields.len(), binary, filename: None, content_type: None, headers, style, explode });
         fields.push(field);
     }
     add_filenames(&mut fields, &mut parts);
@@ -68,6 +69,20 @@ fn add_filenames(fields: &mut Vec<Field>, parts: &mut [Part]) {
         part.filename = Some(fields.len());
         fields.push(field);
     }
+}
+
+/// How a property of a multipart body becomes parts, if its encoding says so. A single value is one
+/// part in any style.
+fn part_style(chosen: &MediaType<'_>, name: &str, resolved: Option<&Spot<'_>>) -> (Option<Style>, Option<bool>) {
+    let Some(encoding) = encoding(chosen, name) else { return (None, None) };
+    let said = encoding.text("style");
+    let explode = encoding.value.get("explode").and_then(Value::as_bool);
+    if said.is_none() && explode.is_none() || resolved.is_some_and(|spot| is_text_like(spot.value)) {
+        return (None, None);
+    }
+    let known = [Style::Form, Style::SpaceDelimited, Style::PipeDelimited, Style::DeepObject];
+    let style = known.into_iter().find(|style| Some(style.name()) == said).unwrap_or(Style::Form);
+    (Some(style), explode.filter(|explode| *explode != (style == Style::Form) && style != Style::DeepObject))
 }
 
 /// The media types of parts. Of several, a file's is the caller's to say; other parts are sent as

@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 use self::choice::{Family, Files, family};
 use self::merge::Entry;
 use super::arguments::Target;
+use crate::capability::Style;
 use crate::openapi::schema::{Converter, Direction, Holder, PlainObject, View};
 use crate::openapi::{MediaType, Operation, RequestBody, Spot, is_header_name, prose};
 
@@ -102,6 +103,9 @@ struct Part {
     content_type: Option<ContentType>,
     /// Headers with one value.
     headers: Vec<(String, String)>,
+    /// How the value becomes several parts.
+    style: Option<Style>,
+    explode: Option<bool>,
 }
 
 pub(super) const VIEW: View = View { direction: Direction::Input, holder: Holder::Operation };

@@ -108,6 +108,8 @@ impl Form {
             binary: it.binary,
             filename: it.filename.map(|index| Template::argument(name(names, index))),
             content_type: it.content_type.as_ref().map(|it| content_type(it, names)),
+            style: it.style,
+            explode: it.explode,
             headers: it.headers.iter().map(|(name, value)| (name.clone(), Template::literal(value))).collect(),
         };
         (self.wire(it.field), definition)
