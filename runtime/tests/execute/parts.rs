@@ -87,6 +87,16 @@ async fn names_of_files_stay_within_their_quotes() {
 }
 
 #[tokio::test]
+async fn names_of_parts_stay_within_their_quotes() {
+    let api = parts().await;
+    let arguments = json!({"where": {"a\"; filename=\"x": "1", "b\r\nX-Evil: 1": "2", "ø": "3"}});
+    let seen = api.call("add_styled", arguments).await.unwrap();
+    let wanted = ["a%22; filename=%22x", "b%0D%0AX-Evil: 1", "ø"];
+    let wanted = wanted.map(|name| format!("Content-Disposition: form-data; name=\"where[{name}]\""));
+    assert_eq!(heads(&seen), wanted);
+}
+
+#[tokio::test]
 async fn content_cannot_end_its_part() {
     let api = parts().await;
     let seen = api.call("add_album", json!({"cover": "", "title": "a\r\n--cap--\r\n\r\n--"})).await.unwrap();

@@ -119,13 +119,13 @@ impl Needs {
         keywords
     }
 
-    fn schema(&self) -> Option<Value> {
+    fn schema(&self) -> Map<String, Value> {
         let mut schema = Map::new();
         if !self.required.is_empty() {
             schema.insert("required".to_owned(), self.required.clone().into());
         }
         schema.extend(self.keywords());
-        (!schema.is_empty()).then_some(Value::Object(schema))
+        schema
     }
 }
 
@@ -150,52 +150,44 @@ fn take_common(needs: &mut [Needs]) -> Needs {
     common
 }
 
-/// What is left, under the media types that need it. Where there are two kinds of needs, one `if`
-/// tells them apart: it names the media types of the first, which holds without the argument too.
+/// What is left, under the media types that need it: one `if` after the other, the default's first.
+/// It holds without the argument too, so the tests behind it know that there is one. There is no
+/// `allOf` about them, because some clients take none at the root of an input.
 fn conditional(select: &str, entries: &[Entry], needs: &[Needs]) -> Map<String, Value> {
-    let mut groups: Vec<(Vec<&str>, &Needs)> = Vec::new();
+    let mut groups: Vec<Group<'_>> = Vec::new();
     for (entry, needs) in entries.iter().zip(needs) {
-        match groups.iter_mut().find(|(_, known)| *known == needs) {
-            Some((names, _)) => names.push(&entry.name),
-            None => groups.push((vec![&entry.name], needs)),
+        match groups.iter_mut().find(|group| group.needs == needs) {
+            Some(group) => group.names.push(&entry.name),
+            None => groups.push(Group { names: vec![&entry.name], needs }),
         }
     }
-    match groups.as_slice() {
-        [] | [_] => Map::new(),
-        [(names, first), (_, second)] => condition(test(select, names, Absent::Holds), first, Some(second)),
-        [(names, first), others @ ..] => {
-            let default = condition(test(select, names, Absent::Holds), first, None);
-            let others = others.iter().map(|(names, needs)| condition(test(select, names, Absent::Fails), needs, None));
-            let all = std::iter::once(default).chain(others).filter(|it| !it.is_empty()).map(Value::Object);
-            Map::from_iter([("allOf".to_owned(), all.collect())])
-        }
+    // Those that need nothing more are what is left in the end.
+    let rest = groups.get_mut(1..).unwrap_or_default();
+    rest.sort_by_key(|group| *group.needs == Needs::default());
+    chain(select, &groups)
+}
+
+/// Media types that need the same.
+struct Group<'a> {
+    names: Vec<&'a str>,
+    needs: &'a Needs,
+}
+
+fn chain(select: &str, groups: &[Group<'_>]) -> Map<String, Value> {
+    let Some((first, others)) = groups.split_first() else { return Map::new() };
+    if others.is_empty() {
+        return first.needs.schema();
     }
-}
-
-/// What a test says when the selecting argument is not given.
-#[derive(Clone, Copy)]
-enum Absent {
-    Holds,
-    Fails,
-}
-
-fn test(select: &str, names: &[&str], absent: Absent) -> Value {
-    let one_of = match names {
+    let one_of = match first.names.as_slice() {
         [only] => json!({"const": only}),
         several => json!({"enum": several}),
     };
-    match absent {
-        Absent::Holds => json!({"properties": {select: one_of}}),
-        Absent::Fails => json!({"properties": {select: one_of}, "required": [select]}),
-    }
-}
-
-fn condition(test: Value, then: &Needs, otherwise: Option<&Needs>) -> Map<String, Value> {
-    let then = then.schema().map(|schema| ("then".to_owned(), schema));
-    let otherwise = otherwise.and_then(Needs::schema).map(|schema| ("else".to_owned(), schema));
-    let rules: Vec<(String, Value)> = then.into_iter().chain(otherwise).collect();
+    let rules = [("then", first.needs.schema()), ("else", chain(select, others))];
+    let rules = rules.into_iter().filter(|(_, schema)| !schema.is_empty());
+    let rules: Map<String, Value> = rules.map(|(key, schema)| (key.to_owned(), Value::Object(schema))).collect();
     if rules.is_empty() {
-        return Map::new();
+        return rules;
     }
-    std::iter::once(("if".to_owned(), test)).chain(rules).collect()
+    let test = ("if".to_owned(), json!({"properties": {select: one_of}}));
+    std::iter::once(test).chain(rules).collect()
 }
