@@ -72,7 +72,9 @@ fn check_element(
 fn check_name(key: &str, element: &XmlElementDefinition, pointer: &Pointer, report: &mut Report<'_>) {
     let local = element.name.as_deref().unwrap_or(key);
     for (part, text) in [("name", Some(local)), ("prefix", element.prefix.as_deref())] {
-        let Some(text) = text.filter(|text| !is_xml_name(text)) else { continue };
+        // `xmlns` declares prefixes and is none.
+        let is_wrong = |text: &&str| !is_xml_name(text) || part == "prefix" && *text == "xmlns";
+        let Some(text) = text.filter(is_wrong) else { continue };
         let message = format!("`{text}` is not a name in XML");
         let diagnostic = Diagnostic::new(Code::XML_ELEMENT, message, report.key(pointer))
             .label("expected letters, digits, `_`, `-` and `.`, with a letter or `_` first");

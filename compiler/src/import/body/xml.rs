@@ -222,7 +222,7 @@ fn named(spot: &Spot<'_>, target: &Spot<'_>) -> XmlElementDefinition {
     XmlElementDefinition {
         name: text("name"),
         namespace: text("namespace"),
-        prefix: text("prefix").filter(|prefix| is_xml_name(prefix)),
+        prefix: text("prefix").filter(|prefix| is_xml_name(prefix) && prefix != "xmlns"),
         ..XmlElementDefinition::default()
     }
 }
