@@ -116,6 +116,10 @@ pub(crate) struct ImportArgs {
     /// Only operations with this HTTP method; may be repeated
     #[arg(long, value_name = "METHOD")]
     pub(crate) method: Vec<String>,
+    /// Only these media types of bodies, the most preferred first; a body that has none of them keeps
+    /// its own; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) media_type: Vec<String>,
     /// Say what would be written, and write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -312,3 +312,29 @@ fn the_exit_codes_are_documented() {
         assert!(operations.contains(&format!("| {code} |")), "docs/operations.md does not explain exit code {code}");
     }
 }
+
+#[test]
+fn a_body_can_be_sent_in_another_media_type() {
+    let sandbox = pet_store();
+    let shown = sandbox.ok(&["show", "pets__create_pet"]).stdout;
+    assert!(shown.contains("body: application/json, or by `content_type`: application/xml"), "{shown}");
+    let xml = ["--arg", "content_type=application/xml", "--arg", "body=<pet/>"];
+    let call = |arguments: &[&str]| sandbox.run(&[&["call", "pets__create_pet", "--dry-run"], arguments].concat());
+    let planned = call(&xml).stdout;
+    assert!(planned.contains("Content-Type: application/xml\n\n<pet/>\n"), "{planned}");
+    let refused = call(&[&xml[..], &["--arg", "name=Rex"]].concat());
+    assert_eq!(refused.code, 4);
+    assert!(refused.stderr.contains("`name` is not sent with `application/xml`"), "{}", refused.stderr);
+}
+
+#[test]
+fn an_import_may_leave_no_choice_of_media_types() {
+    let sandbox = Sandbox::new();
+    let document = project().join("fixtures/openapi/pet_store.yaml").to_string_lossy().into_owned();
+    sandbox.ok(&["import", &document, "--api", "pets", "--media-type", "application/json"]);
+    let file = sandbox.read("capabilities/pets/create_pet.yaml");
+    assert!(!file.contains("content_type") && file.contains("required: [name]"), "{file}");
+    sandbox.ok(&["import", &document, "--api", "pets", "--media-type", "*/*xml", "--force"]);
+    let file = sandbox.read("capabilities/pets/create_pet.yaml");
+    assert!(file.contains("body:\n    xml:\n      value:"), "{file}");
+}

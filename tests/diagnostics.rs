@@ -114,7 +114,7 @@ fn imported_codes() -> BTreeSet<String> {
 
 #[test]
 fn unknown_codes_are_refused_with_the_nearest() {
-    let run = Sandbox::new().run(&["explain", "CAP0230"]);
+    let run = Sandbox::new().run(&["explain", "CAP0290"]);
     assert_eq!(run.code, 1);
     assert!(run.stderr.contains("did you mean `CAP0"), "{}", run.stderr);
 }

@@ -67,6 +67,10 @@ pub struct ImportRecord {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     pub methods: Vec<String>,
+    /// Only these media types of bodies, by glob, most preferred first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    pub media_types: Vec<String>,
     /// The server to call instead of the document's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,
@@ -77,8 +81,8 @@ impl ImportRecord {
         let document = fields.optional("document", read::text);
         let mut texts = |key: &'static str| fields.optional(key, read::texts).unwrap_or_default();
         let (overlays, include, exclude) = (texts("overlays"), texts("include"), texts("exclude"));
-        let (tags, methods) = (texts("tags"), texts("methods"));
+        let (tags, methods, media_types) = (texts("tags"), texts("methods"), texts("media_types"));
         let server = fields.optional("server", read::text);
-        Some(Self { document, overlays, include, exclude, tags, methods, server })
+        Some(Self { document, overlays, include, exclude, tags, methods, media_types, server })
     }
 }

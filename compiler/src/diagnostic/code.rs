@@ -78,6 +78,8 @@ codes! {
     UPSTREAM_TRANSPORT = 226, Error, "an upstream must have exactly one transport";
     REQUIRED_UNKNOWN = 227, Error, "`required` names a property that does not exist";
     WRITTEN_CREDENTIAL = 228, Warning, "a credential stands in the file";
+    BODY_CHOICE = 229, Error, "the media types of a body cannot be chosen from";
+    XML_ELEMENT = 230, Error, "an XML element cannot be written as it is said";
 
     PLACEHOLDER_SERVER = 239, Warning, "a server is a placeholder";
 

@@ -64,6 +64,9 @@ pub struct ImportOptions {
     pub overlays: Vec<DocumentSource>,
     /// What the api's file keeps of all this, so that the import can be repeated.
     pub record: Option<ImportRecord>,
+    /// Globs on media types: only these of a body's, most preferred first. A body that has none of
+    /// them keeps all of its own.
+    pub media_types: Vec<String>,
     /// Where the schemas of the file kinds are; [`SCHEMA_BASE`] when not said.
     pub schema_base: Option<String>,
 }
@@ -173,7 +176,7 @@ fn from_document(document: &Document, options: &ImportOptions, report: &Report) 
     let mut converter = Converter::new(document, report);
     let mut files = Vec::new();
     for (name, operation) in &operations {
-        match capability::build(name, operation, &plan, &mut converter) {
+        match capability::build(name, operation, &plan, options, &mut converter) {
             Ok(definition) => files.push((format!("{api_name}/{name}.yaml"), text(&definition, options))),
             Err(reason) => skip(operation, reason, report, &mut summary),
         }

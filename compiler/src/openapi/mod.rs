@@ -29,7 +29,7 @@ pub use address::{Address, Spot, Trail};
 pub use body::{MediaType, RequestBody, media_types};
 pub use document::{Document, Info, digest};
 pub use operation::{METHODS, Operation, Outline, outlines};
-pub use parameter::{Location, Parameter, Serialization};
+pub use parameter::{Location, Parameter, Serialization, is_header_name};
 pub use report::Report;
 pub use response::success_media_types;
 pub use security::{Requirements, Scheme, SchemeKind, requirements, scheme_name, schemes};

@@ -190,8 +190,9 @@ fn first_example<'d>(document: &'d Document, spot: &Spot<'d>, report: &Report) -
     document.follow(example, report)?.get("value")
 }
 
-/// `token` of RFC 9110, section 5.6.2.
-pub(super) fn is_header_name(name: &str) -> bool {
+/// Whether a text is a `token` of RFC 9110, section 5.6.2, as names of headers are.
+#[must_use]
+pub fn is_header_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 

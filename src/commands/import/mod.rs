@@ -65,6 +65,10 @@ fn one(job: Job, args: &ImportArgs, output: &Output) -> Result<Exit, Exit> {
     let imported = import(&document, &options, &loader);
     progress.finish_and_clear();
     report(&imported, &Texts { document: &loader, overlays: &options.overlays }, args, output);
+    if imported.files.is_empty() && imported.summary.operations == 0 && !has_errors(&imported) {
+        output.status(Tone::Warning, "Finished", "the document describes no operation that could become a tool");
+        return Ok(Exit::Success);
+    }
     if imported.files.is_empty() {
         output.status(Tone::Bad, "Failure", &format!("nothing was imported from {}", document.id));
         return Ok(Exit::Failure);
@@ -79,6 +83,10 @@ fn one(job: Job, args: &ImportArgs, output: &Output) -> Result<Exit, Exit> {
     })?;
     let plan = plan(&shown(&folder), folder.base.as_ref(), &folder.files, &Made::of(&imported), policy(args));
     finish(&imported, &plan, &folder, args, output)
+}
+
+fn has_errors(imported: &Import) -> bool {
+    imported.diagnostics.iter().any(Diagnostic::is_error)
 }
 
 /// Carries out a plan, or shows it.

@@ -19,6 +19,7 @@ pub(super) fn of_arguments(args: &ImportArgs, folder: &Path) -> ImportRecord {
         exclude: args.exclude.clone(),
         tags: args.tag.clone(),
         methods: args.method.clone(),
+        media_types: args.media_type.clone(),
         server: args.server.clone(),
     }
 }
@@ -32,6 +33,7 @@ pub(super) fn options(api: Option<String>, record: ImportRecord, overlays: Vec<D
         exclude: record.exclude.clone(),
         tags: record.tags.clone(),
         methods: record.methods.clone(),
+        media_types: record.media_types.clone(),
         overlays,
         record: Some(record),
         schema_base: Some(SCHEMA_BASE.to_owned()),
