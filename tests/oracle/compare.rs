@@ -11,7 +11,6 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 
 use crate::cases::Case;
-use crate::multipart;
 use crate::server::Seen;
 
 type Pairs = Vec<(String, String)>;
@@ -80,7 +79,8 @@ fn body(case: &Case, bytes: &[u8]) -> Vec<String> {
             let differs = expected["$file"]["base64"] != BASE64_STANDARD.encode(bytes);
             differs.then(|| format!("binary body {}", short(&found)))
         }
-        "multipart" => return multipart::differences(case, bytes),
+        // Its parts are looked at apart, see `multipart`.
+        "multipart" => None,
         _ => (!bytes.is_empty()).then(|| format!("unexpected body {}", short(&found))),
     };
     differs.into_iter().collect()

@@ -47,6 +47,8 @@ pub(crate) struct Tool {
     pub(crate) prepared: Prepared,
     /// `request:` of the imported file, as a tree.
     pub(crate) request: Value,
+    /// Whether it is at another server than the api.
+    pub(crate) has_server: bool,
     /// The document's operation: a JSON Pointer.
     operation: String,
 }
@@ -141,7 +143,8 @@ fn tool(capability: Capability, files: &BTreeMap<&str, &str>) -> Tool {
     let text = files.get(source.as_str()).copied().unwrap_or_default();
     let mut tree = parse_definition(&source, text.as_bytes()).unwrap();
     let operation = tree["source"]["operation"].as_str().unwrap_or_default().to_owned();
-    Tool { prepared: Prepared::new(Arc::new(capability)), request: tree["request"].take(), operation }
+    let has_server = tree.get("server").is_some();
+    Tool { prepared: Prepared::new(Arc::new(capability)), request: tree["request"].take(), has_server, operation }
 }
 
 /// Nothing is lost: each operation is a tool, or named with the reason why not.

@@ -1,7 +1,8 @@
 //! The cases of one document: each is called once, against a server that remembers what came.
 //!
-//! The api is imported with the base path that most of its cases have; where operations have servers
-//! of their own, the importer itself moves those to the same host, and their paths count as they are.
+//! The api is imported with the base path that its cases have. Where that differs by case, operations
+//! have servers of their own: the api's is the one of an operation that has none, the importer itself
+//! moves the others to the same host, and nothing is rewritten after that.
 //! A call has the secrets of its case's credentials and no others, so that the requirement that the
 //! case chose is the one that is met.
 
@@ -18,6 +19,7 @@ use crate::arguments::{Given, given};
 use crate::cases::{Case, Set};
 use crate::compare;
 use crate::document::{self, Document, Entry};
+use crate::multipart;
 use crate::server::Server;
 
 /// What the cases of one document gave.
@@ -35,56 +37,72 @@ pub(crate) struct Outcome {
     pub(crate) set: Set,
     /// How it differs; empty if it passed.
     pub(crate) differences: Vec<String>,
+    /// How it differs in what the reference comparison does not look at.
+    pub(crate) beyond: Vec<String>,
+}
+
+impl Outcome {
+    /// What there is to say about it.
+    pub(crate) fn said(&self) -> String {
+        let said: Vec<&str> = self.differences.iter().chain(&self.beyond).map(String::as_str).collect();
+        said.join("; ")
+    }
 }
 
 /// Imports one document and runs its cases.
 pub(crate) async fn document(specs: &Path, entry: &Entry, cases: &[Case]) -> Ran {
     let start = Instant::now();
     let server = Server::start().await;
-    let base = format!("http://{}{}", server.address, usual_base(cases));
-    let document = document::read(specs, entry, &base);
+    let origin = format!("http://{}", server.address);
+    let base = base_path(specs, entry, cases, &origin);
+    let document = document::read(specs, entry, &format!("{origin}{base}"));
     let mut executors = BTreeMap::new();
     let mut outcomes = Vec::with_capacity(cases.len());
     for case in cases {
         let secrets = case.auth["credentials"].to_string();
         let executor = executors.entry(secrets).or_insert_with(|| executor(case, &document.secrets));
-        let differences = call(case, &document, executor, &server).await;
-        outcomes.push(Outcome { id: case.id.clone(), set: case.set, differences });
+        outcomes.push(call(case, &document, executor, &server).await);
     }
     let seconds = start.elapsed().as_secs_f64();
     Ran { entry: entry.clone(), imported: document.imported, faults: document.faults, outcomes, seconds }
 }
 
-/// The base path that most cases have.
-fn usual_base(cases: &[Case]) -> &str {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for case in cases {
-        *counts.entry(&case.base_path).or_default() += 1;
+/// The path of the api's own server.
+fn base_path<'c>(specs: &Path, entry: &Entry, cases: &'c [Case], origin: &str) -> &'c str {
+    let first = cases.first().map_or("", |case| &case.base_path);
+    if cases.iter().all(|case| case.base_path == first) {
+        return first;
     }
-    counts.into_iter().max_by_key(|(_, count)| *count).map_or("", |(base, _)| base)
+    // Below a path that no server has, every operation's own server differs from the api's.
+    let probe = document::read(specs, entry, &format!("{origin}/probe"));
+    let of_api = |case: &&Case| probe.tool(case).is_some_and(|tool| !tool.has_server);
+    cases.iter().find(of_api).map_or(first, |case| &case.base_path)
 }
 
-async fn call(case: &Case, document: &Document, executor: &Executor, server: &Server) -> Vec<String> {
-    let Some(tool) = document.tool(case) else { return vec!["the operation is no tool".to_owned()] };
+async fn call(case: &Case, document: &Document, executor: &Executor, server: &Server) -> Outcome {
+    let mut outcome = Outcome { id: case.id.clone(), set: case.set, differences: Vec::new(), beyond: Vec::new() };
+    let Some(tool) = document.tool(case) else {
+        outcome.differences.push("the operation is no tool".to_owned());
+        return outcome;
+    };
     let Given { arguments, mut notes } = given(case, &tool.request);
     let result = executor.call(&tool.prepared, &arguments).await;
     match (server.take().as_slice(), result) {
         ([seen], _) => {
-            let mut differences = compare::request(case, seen);
-            differences.extend(compare::credentials(case, seen));
-            // A note without a difference is about what is not sent anyway.
-            if !differences.is_empty() {
-                notes.append(&mut differences);
-                return notes;
-            }
-            Vec::new()
+            outcome.differences = compare::request(case, seen);
+            outcome.differences.extend(compare::credentials(case, seen));
+            outcome.beyond = multipart::differences(case, &seen.body);
         }
-        ([], Err(error)) => {
-            notes.push(format!("refused: {error}"));
-            notes
-        }
-        (seen, _) => vec![format!("{} requests arrived", seen.len())],
+        ([], Err(error)) => outcome.differences.push(format!("refused: {error}")),
+        (seen, _) => outcome.differences.push(format!("{} requests arrived", seen.len())),
     }
+    // A note without a difference is about what is not sent anyway.
+    if !outcome.differences.is_empty() {
+        outcome.differences.append(&mut notes);
+    } else if !outcome.beyond.is_empty() {
+        outcome.beyond.append(&mut notes);
+    }
+    outcome
 }
 
 /// An executor that has the credentials of a case.
