@@ -89,6 +89,11 @@ impl Given {
             self.give(text, value.clone(), "body");
         } else if let Some(bytes) = form.get("binary") {
             self.give(bytes, base64(value), "body");
+        } else if let Some(lines) = form.get("json_lines") {
+            self.json(value, lines);
+        } else if let Some(xml) = form.get("xml") {
+            // A text in place of the value is a ready document.
+            self.json(value, &xml["value"]);
         } else {
             self.notes.push("nothing takes the body".to_owned());
         }

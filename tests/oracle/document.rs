@@ -79,8 +79,9 @@ impl Document {
     /// The tool of a case's operation.
     pub(crate) fn tool(&self, case: &Case) -> Option<&Tool> {
         let escaped = case.path.replace('~', "~0").replace('/', "~1");
-        let pointer = format!("/paths/{escaped}/{}", case.method.to_ascii_lowercase());
-        let pointed = self.tools.iter().find(|tool| tool.operation == pointer);
+        let own = format!("/paths/{escaped}/{}", case.method.to_ascii_lowercase());
+        let additional = format!("/paths/{escaped}/additionalOperations/{}", case.method);
+        let pointed = self.tools.iter().find(|tool| tool.operation == own || tool.operation == additional);
         // An operation of another file has its place there: then method and path have to do.
         pointed.or_else(|| {
             let mut alike =

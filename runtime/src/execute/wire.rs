@@ -97,6 +97,14 @@ struct Additions {
     cookies: Vec<String>,
 }
 
+impl Additions {
+    /// A header has one value: of two credentials that want the same one, the last is sent.
+    fn header(&mut self, name: &str, value: String) {
+        self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        self.headers.push((name.to_owned(), value));
+    }
+}
+
 /// Puts a request together.
 ///
 /// # Errors
@@ -132,15 +140,15 @@ fn additions(credentials: &[PlannedCredential], opener: &mut Opener<'_>) -> Resu
     for credential in credentials {
         match credential {
             PlannedCredential::Bearer(token) => {
-                added.headers.push(("Authorization".to_owned(), format!("Bearer {}", opener.open(token)?)));
+                added.header("Authorization", format!("Bearer {}", opener.open(token)?));
             }
             PlannedCredential::Basic { username, password } => {
                 let pair = format!("{}:{}", opener.open(username)?, opener.open(password)?);
                 opener.mask.add("basic", &pair);
                 let value = format!("Basic {}", BASE64_STANDARD.encode(pair));
-                added.headers.push(("Authorization".to_owned(), value));
+                added.header("Authorization", value);
             }
-            PlannedCredential::Header(name, value) => added.headers.push((name.clone(), opener.open(value)?)),
+            PlannedCredential::Header(name, value) => added.header(name, opener.open(value)?),
             PlannedCredential::Query(name, value) => {
                 added.query.push((percent_encode(name), percent_encode(&opener.open(value)?)));
             }
