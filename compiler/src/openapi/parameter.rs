@@ -105,13 +105,18 @@ pub(super) fn read_parameters<'d>(
     for list in [own, shared].into_iter().flatten() {
         for item in list.items() {
             let Some(parameter) = read(document, &item, report) else { continue };
-            let known = |other: &Parameter<'_>| other.name == parameter.name && other.location == parameter.location;
-            if !parameters.iter().any(known) {
+            if !parameters.iter().any(|other| is_same(other, &parameter)) {
                 parameters.push(parameter);
             }
         }
     }
     parameters
+}
+
+/// Whether two parameters are one on the wire. The case of a header's name makes no difference.
+fn is_same(left: &Parameter<'_>, right: &Parameter<'_>) -> bool {
+    let spelled_otherwise = left.location == Location::Header && left.name.eq_ignore_ascii_case(right.name);
+    left.location == right.location && (left.name == right.name || spelled_otherwise)
 }
 
 fn read<'d>(document: &'d Document, item: &Spot<'d>, report: &Report) -> Option<Parameter<'d>> {
