@@ -7,6 +7,7 @@ mod bodies;
 mod egress;
 mod hostile;
 mod limits;
+mod properties;
 mod secrets;
 mod styles;
 mod support;
