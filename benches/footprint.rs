@@ -28,8 +28,9 @@ use support::{LARGE, github, repeated};
 
 /// Clock ticks in a second, in `/proc`.
 const TICKS: f64 = 100.0;
-/// Runs of each process; the best counts.
-const RUNS: usize = 5;
+/// Runs of each process: the mean of the time counts, which the system tells in ticks, and the least
+/// of the memory.
+const RUNS: u32 = 10;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
@@ -65,21 +66,21 @@ fn measure() {
 #[expect(clippy::cast_precision_loss, reason = "megabytes")]
 fn report(name: &str, document: &Path, folder: &Path, size: usize) {
     let own = std::env::current_exe().unwrap();
-    let parse = best(|| command(&own, &["--as", "parse"], &[document]));
+    let parse = cost(|| command(&own, &["--as", "parse"], &[document]));
     let made = folder.join("made");
-    let import = best(|| {
+    let import = cost(|| {
         let _ = fs::remove_dir_all(&made);
         command(Path::new(env!("CARGO_BIN_EXE_cap")), &["import", "--out"], &[&made, document])
     });
     let copy = folder.join("copy");
-    let writing = best(|| {
+    let writing = cost(|| {
         let _ = fs::remove_dir_all(&copy);
         command(&own, &["--as", "write"], &[&made, &copy])
     });
     let megabytes = size as f64 / 1e6;
     println!("{name}: {megabytes:.1} MB");
     for (what, cost) in [("bare parse", &parse), ("cap import", &import), ("writing its files", &writing)] {
-        println!("  {what:<18} {:>6.2} s user, {:>7.1} MB", cost.user, cost.peak / 1e6);
+        println!("  {what:<18} {:>6.3} s user, {:>7.1} MB", cost.user, cost.peak / 1e6);
     }
     let times = (import.user - writing.user) / parse.user;
     println!(
@@ -102,27 +103,26 @@ fn command(program: &Path, words: &[&str], paths: &[&Path]) -> Command {
     command
 }
 
-/// The least of several runs.
-fn best(mut command: impl FnMut() -> Command) -> Cost {
-    let costs: Vec<Cost> = (0..RUNS).map(|_| cost(&mut command())).collect();
-    let least = |part: fn(&Cost) -> f64| costs.iter().map(part).fold(f64::INFINITY, f64::min);
-    Cost { user: least(|it| it.user), peak: least(|it| it.peak) }
+fn cost(mut command: impl FnMut() -> Command) -> Cost {
+    let before = user_of_children();
+    let peaks = (0..RUNS).map(|_| peak(&mut command()));
+    let peak = peaks.fold(f64::INFINITY, f64::min);
+    Cost { user: (user_of_children() - before) / f64::from(RUNS), peak }
 }
 
-fn cost(command: &mut Command) -> Cost {
-    let before = user_of_children();
+/// Runs a process and gives its peak memory.
+fn peak(command: &mut Command) -> f64 {
     let mut child = command.spawn().unwrap();
     let mut peak = 0.0;
-    let status = loop {
+    loop {
         // The high-water mark only rises, so the last look before the end is close to it.
         peak = high_water(child.id()).unwrap_or(peak);
-        match child.try_wait().unwrap() {
-            Some(status) => break status,
-            None => sleep(Duration::from_millis(1)),
+        if let Some(status) = child.try_wait().unwrap() {
+            assert!(status.success(), "{command:?} failed");
+            return peak;
         }
-    };
-    assert!(status.success(), "{command:?} failed");
-    Cost { user: user_of_children() - before, peak }
+        sleep(Duration::from_millis(1));
+    }
 }
 
 fn high_water(process: u32) -> Option<f64> {

@@ -27,7 +27,8 @@ pub(crate) fn github() -> Option<Vec<u8>> {
 pub(crate) fn repeated(document: &[u8], size: usize) -> Vec<u8> {
     let mut document: Value = serde_json::from_slice(document).unwrap();
     let paths = document["paths"].take();
-    let rounds = 1 + size / paths.to_string().len();
+    let rest = document.to_string().len();
+    let rounds = size.saturating_sub(rest).div_ceil(paths.to_string().len());
     let mut all = Map::new();
     for round in 0..rounds {
         for (path, item) in paths.as_object().unwrap() {

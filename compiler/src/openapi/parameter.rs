@@ -1,5 +1,6 @@
 //! Parameters of operations: where they stand, and how they are written on the wire.
 
+use super::body::media_types;
 use super::operation::unreadable;
 use super::{Document, Outline, Report, Spot};
 use crate::capability::Style;
@@ -157,10 +158,8 @@ fn serialization<'d>(
     location: Location,
     report: &Report,
 ) -> (Serialization, Option<Spot<'d>>) {
-    let content = document.member(spot, "content", report);
-    if let Some((media_type, content)) = content.as_ref().and_then(|content| content.members().next()) {
-        let schema = document.follow(content, report).and_then(|content| content.get("schema"));
-        return (Serialization::Content(media_type.to_owned()), schema);
+    if let Some(media_type) = media_types(document, spot, report).into_iter().next() {
+        return (Serialization::Content(media_type.name.to_owned()), media_type.schema);
     }
     if location == Location::QueryString {
         return (Serialization::Content("application/x-www-form-urlencoded".to_owned()), spot.get("schema"));
