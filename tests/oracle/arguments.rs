@@ -146,7 +146,7 @@ impl Given {
         let text = template.as_str().unwrap_or_default();
         match holes(text).first() {
             Some(name) => drop(self.arguments.insert(name.clone(), value)),
-            None if value.as_str() == Some(text) || value.to_string() == text => {}
+            None if value == text || written(&value) == text => {}
             None => self.notes.push(format!("`{wire}` is always `{text}`")),
         }
     }
@@ -175,11 +175,18 @@ fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
 
 /// Bytes as agents give them. A text stands for its own bytes.
 fn base64(value: &Value) -> Value {
-    match value {
-        Value::Array(items) => items.iter().map(base64).collect(),
-        Value::String(text) => BASE64_STANDARD.encode(text).into(),
-        other => other.pointer("/$file/base64").cloned().unwrap_or_else(|| other.clone()),
+    if let Some(items) = value.as_array() {
+        return items.iter().map(base64).collect();
     }
+    if let Some(text) = value.as_str() {
+        return BASE64_STANDARD.encode(text).into();
+    }
+    value.pointer("/$file/base64").unwrap_or(value).clone()
+}
+
+/// A value as it stands in a path key's query.
+fn written(value: &Value) -> String {
+    value.to_string()
 }
 
 /// A file that is asked for as text.

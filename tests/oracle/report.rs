@@ -44,7 +44,7 @@ pub(crate) fn faults(ran: &[Ran], listed: &BTreeMap<String, String>) -> Vec<Stri
         match (it.said(), listed.contains_key(&it.id)) {
             (said, false) if !said.is_empty() => faults.push(format!("{}: {said}", it.id)),
             (said, true) if said.is_empty() => {
-                faults.push(format!("{} passes, and is listed among those that differ", it.id))
+                faults.push(format!("{} passes, and is listed among those that differ", it.id));
             }
             _ => {}
         }
