@@ -21,8 +21,6 @@ pub(crate) struct Case {
     /// By location and wire name; `body` and `contentType` beside them.
     pub(crate) arguments: Value,
     pub(crate) expected: Value,
-    /// The path of the server that the operation is below.
-    pub(crate) base_path: String,
     /// Credentials by scheme and what they add to the request; null without.
     pub(crate) auth: Value,
     pub(crate) set: Set,
@@ -59,7 +57,6 @@ impl Case {
             method: text("method"),
             path: text("path"),
             kind: text("kind"),
-            base_path: line["server"]["base_path"].as_str().unwrap_or_default().to_owned(),
             arguments: line["arguments"].take(),
             expected: line["expected"].take(),
             auth: line["auth"].take(),

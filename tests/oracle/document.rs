@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use cap_compiler::capability::Capability;
+use cap_compiler::capability::{Call, Capability, Network, Text};
 use cap_compiler::compile::{Compilation, ParsedFile, compile, parse_file};
 use cap_compiler::diagnostic::{Code, Diagnostic};
 use cap_compiler::import::{DocumentSource, Import, ImportOptions, SecretNeed, import};
@@ -47,8 +47,6 @@ pub(crate) struct Tool {
     pub(crate) prepared: Prepared,
     /// `request:` of the imported file, as a tree.
     pub(crate) request: Value,
-    /// Whether it is at another server than the api.
-    pub(crate) has_server: bool,
     /// The document's operation: a JSON Pointer.
     operation: String,
 }
@@ -64,14 +62,14 @@ pub(crate) fn entries(corpus: &Path) -> Vec<Entry> {
     manifest["specs"].as_array().unwrap().iter().map(entry).collect()
 }
 
-/// Imports and compiles a document whose api is at `server`.
-pub(crate) fn read(specs: &Path, entry: &Entry, server: &str) -> Document {
-    let import = imported(specs, &entry.file, server);
+/// Imports and compiles a document. Its tools call `origin` in place of its hosts.
+pub(crate) fn read(specs: &Path, entry: &Entry, origin: &str) -> Document {
+    let import = imported(specs, &entry.file);
     let compilation = compiled(&import);
     let mut faults = faults_of_import(entry, &import);
     faults.extend(faults_of_compilation(&import, &compilation));
     let files: BTreeMap<&str, &str> = import.files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
-    let tools = compilation.capabilities.into_iter().map(|capability| tool(capability, &files)).collect();
+    let tools = compilation.capabilities.into_iter().map(|it| tool(moved(it, origin), &files)).collect();
     Document { imported: import.summary.imported, secrets: import.summary.secrets, faults, tools }
 }
 
@@ -106,12 +104,11 @@ fn without_holes<'a>(path: &'a str, open: &str, close: &str) -> Vec<&'a str> {
 }
 
 /// The one place that imports.
-fn imported(specs: &Path, file: &str, server: &str) -> Import {
+fn imported(specs: &Path, file: &str) -> Import {
     let loader = Disk { root: specs.to_owned() };
     let id = SourceId::new(file);
     let bytes = loader.read(&id).unwrap().to_vec();
-    let options = ImportOptions { server: Some(server.to_owned()), ..ImportOptions::default() };
-    import(&DocumentSource { id, bytes }, &options, &loader)
+    import(&DocumentSource { id, bytes }, &ImportOptions::default(), &loader)
 }
 
 /// The files of the corpus, by their names below its folder of documents.
@@ -139,13 +136,23 @@ fn compiled(import: &Import) -> Compilation {
     compile(&files, &Pins::default())
 }
 
+/// The capability with scheme and host of its server replaced.
+fn moved(mut capability: Capability, origin: &str) -> Capability {
+    let Call::Http(call) = &mut capability.call;
+    let server = call.server.as_literal().expect("an imported server has no secret in it");
+    let (_, rest) = server.split_once("://").expect("a server is absolute");
+    let path = rest.find('/').map_or("", |at| &rest[at..]);
+    call.server = Text::literal(format!("{origin}{path}"));
+    call.network = Network::Private;
+    capability
+}
+
 fn tool(capability: Capability, files: &BTreeMap<&str, &str>) -> Tool {
     let source = capability.origin.definition.clone();
     let text = files.get(source.as_str()).copied().unwrap_or_default();
     let mut tree = parse_definition(&source, text.as_bytes()).unwrap();
     let operation = tree["source"]["operation"].as_str().unwrap_or_default().to_owned();
-    let has_server = tree.get("server").is_some();
-    Tool { prepared: Prepared::new(Arc::new(capability)), request: tree["request"].take(), has_server, operation }
+    Tool { prepared: Prepared::new(Arc::new(capability)), request: tree["request"].take(), operation }
 }
 
 /// Nothing is lost: each operation is a tool, or named with the reason why not.

@@ -1,8 +1,7 @@
 //! The cases of one document: each is called once, against a server that remembers what came.
 //!
-//! The api is imported with the base path that its cases have. Where that differs by case, operations
-//! have servers of their own: the api's is the one of an operation that has none, the importer itself
-//! moves the others to the same host, and nothing is rewritten after that.
+//! The document is imported as it is. Of the servers that the import chose, scheme and host are replaced
+//! by the test's own, and the paths count as they are.
 //! A call has the secrets of its case's credentials and no others, so that the requirement that the
 //! case chose is the one that is met.
 
@@ -53,9 +52,7 @@ impl Outcome {
 pub(crate) async fn document(specs: &Path, entry: &Entry, cases: &[Case]) -> Ran {
     let start = Instant::now();
     let server = Server::start().await;
-    let origin = format!("http://{}", server.address);
-    let base = base_path(specs, entry, cases, &origin);
-    let document = document::read(specs, entry, &format!("{origin}{base}"));
+    let document = document::read(specs, entry, &format!("http://{}", server.address));
     let mut executors = BTreeMap::new();
     let mut outcomes = Vec::with_capacity(cases.len());
     for case in cases {
@@ -65,18 +62,6 @@ pub(crate) async fn document(specs: &Path, entry: &Entry, cases: &[Case]) -> Ran
     }
     let seconds = start.elapsed().as_secs_f64();
     Ran { entry: entry.clone(), imported: document.imported, faults: document.faults, outcomes, seconds }
-}
-
-/// The path of the api's own server.
-fn base_path<'c>(specs: &Path, entry: &Entry, cases: &'c [Case], origin: &str) -> &'c str {
-    let first = cases.first().map_or("", |case| &case.base_path);
-    if cases.iter().all(|case| case.base_path == first) {
-        return first;
-    }
-    // Below a path that no server has, every operation's own server differs from the api's.
-    let probe = document::read(specs, entry, &format!("{origin}/probe"));
-    let of_api = |case: &&Case| probe.tool(case).is_some_and(|tool| !tool.has_server);
-    cases.iter().find(of_api).map_or(first, |case| &case.base_path)
 }
 
 async fn call(case: &Case, document: &Document, executor: &Executor, server: &Server) -> Outcome {
