@@ -1,5 +1,6 @@
 //! Parameters of operations: where they stand, and how they are written on the wire.
 
+use super::body::media_types;
 use super::operation::unreadable;
 use super::{Document, Outline, Report, Spot};
 use crate::capability::Style;
@@ -105,13 +106,18 @@ pub(super) fn read_parameters<'d>(
     for list in [own, shared].into_iter().flatten() {
         for item in list.items() {
             let Some(parameter) = read(document, &item, report) else { continue };
-            let known = |other: &Parameter<'_>| other.name == parameter.name && other.location == parameter.location;
-            if !parameters.iter().any(known) {
+            if !parameters.iter().any(|other| is_same(other, &parameter)) {
                 parameters.push(parameter);
             }
         }
     }
     parameters
+}
+
+/// Whether two parameters are one on the wire. The case of a header's name makes no difference.
+fn is_same(left: &Parameter<'_>, right: &Parameter<'_>) -> bool {
+    let spelled_otherwise = left.location == Location::Header && left.name.eq_ignore_ascii_case(right.name);
+    left.location == right.location && (left.name == right.name || spelled_otherwise)
 }
 
 fn read<'d>(document: &'d Document, item: &Spot<'d>, report: &Report) -> Option<Parameter<'d>> {
@@ -152,10 +158,8 @@ fn serialization<'d>(
     location: Location,
     report: &Report,
 ) -> (Serialization, Option<Spot<'d>>) {
-    let content = document.member(spot, "content", report);
-    if let Some((media_type, content)) = content.as_ref().and_then(|content| content.members().next()) {
-        let schema = document.follow(content, report).and_then(|content| content.get("schema"));
-        return (Serialization::Content(media_type.to_owned()), schema);
+    if let Some(media_type) = media_types(document, spot, report).into_iter().next() {
+        return (Serialization::Content(media_type.name.to_owned()), media_type.schema);
     }
     if location == Location::QueryString {
         return (Serialization::Content("application/x-www-form-urlencoded".to_owned()), spot.get("schema"));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use cap_compiler::compile::{compile, parse_file};
 use cap_compiler::import::{DocumentSource, ImportOptions, import};
 use cap_compiler::pin::Pins;
-use cap_compiler::source::SourceId;
+use cap_compiler::source::{MemoryLoader, SourceId};
 use cap_runtime::execute::{Prepared, ToolError};
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ impl Imported {
         let server = Server::start().await;
         let options = ImportOptions { api: Some("t".to_owned()), server: Some(server.url()), ..options };
         let source = DocumentSource { id: SourceId::new("test.yaml"), bytes: text.as_bytes().to_vec() };
-        let files = import(&source, &options).files;
+        let files = import(&source, &options, &MemoryLoader::default()).files;
         let parsed: Vec<_> =
             files.iter().map(|(path, text)| Arc::new(parse_file(&SourceId::new(path), text.as_bytes()))).collect();
         let compiled = compile(&parsed, &Pins::default());

@@ -9,6 +9,7 @@ mod hostile;
 mod imported;
 mod limits;
 mod parts;
+mod properties;
 mod secrets;
 mod styles;
 mod support;
