@@ -79,6 +79,9 @@ impl Given {
         } else if body["content_type"].as_str().is_some_and(|text| !holes(text).is_empty()) {
             self.give(&body["content_type"], media_type.into(), "content type");
         }
+        if value.as_object().is_some_and(Map::is_empty) && body.get("empty").is_some() {
+            self.give(&body["empty"], true.into(), "body");
+        }
         if let Some(json) = form.get("json") {
             self.json(value, json);
         } else if let Some(fields) = form.get("form") {

@@ -112,6 +112,8 @@ pub struct Body {
     pub media_type: Text,
     /// Left out when all of its arguments were.
     pub optional: bool,
+    /// The argument that, when it is true, asks for the body all the same.
+    pub empty: Option<ArgumentName>,
     /// How it is made.
     pub content: BodyContent,
     /// Other media types that the caller may select instead.

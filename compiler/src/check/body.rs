@@ -31,9 +31,26 @@ pub(super) fn check_body(
     if let Some(select) = &body.select {
         check_template(select, &pointer.child("select"), allowed, report);
     }
+    if let Some(empty) = &body.empty {
+        check_template(empty, &pointer.child("empty"), allowed, report);
+        check_empty(empty, body, &pointer.child("empty"), report);
+    }
     let choice = body.media_types.as_ref().map(|_| "media_types");
     check_form(&body.content.forms().into_iter().chain(choice).collect::<Vec<_>>(), pointer, report);
     media_types::check_choice(body, input, pointer, report);
+}
+
+/// `empty` is one argument, and means something only where the body may be left out.
+fn check_empty(empty: &Template, body: &BodyDefinition, pointer: &Pointer, report: &mut Report<'_>) {
+    let message = "`empty` does not say when a body without fields is sent";
+    let (label, help) = if !body.optional {
+        ("a body that is not optional is always sent", "remove it, or add `optional: true`")
+    } else if empty.single().is_none_or(|hole| !hole.direct) {
+        ("this is more than the name of an argument", "write `{{ empty_body }}` and nothing else")
+    } else {
+        return;
+    };
+    report.push(Diagnostic::new(Code::BODY_FORM, message, report.value(pointer)).label(label).help(help));
 }
 
 fn check_content(content: &ContentDefinition, pointer: &Pointer, allowed: &Allowed<'_>, report: &mut Report<'_>) {

@@ -81,7 +81,7 @@ fn used_arguments(request: &RequestDefinition) -> BTreeSet<String> {
     }
     if let Some(body) = &request.body {
         body.contents().for_each(|content| content.visit(&mut note));
-        body.content_type.iter().chain(&body.select).for_each(note);
+        body.content_type.iter().chain(&body.select).chain(&body.empty).for_each(note);
     }
     used
 }

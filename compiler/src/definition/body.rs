@@ -24,6 +24,10 @@ pub struct BodyDefinition {
     #[serde(skip_serializing_if = "is_false")]
     #[schemars(default)]
     pub optional: bool,
+    /// The argument that asks for an optional body although none of its own arguments was given,
+    /// such as `{{ empty_body }}`: an empty object is not the same as no body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub empty: Option<Template>,
     /// The argument that names one of `media_types`, such as `{{ content_type }}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub select: Option<Template>,
@@ -92,6 +96,7 @@ impl BodyDefinition {
         Some(Self {
             content_type: fields.optional("content_type", read::template),
             optional: fields.optional("optional", read::boolean).unwrap_or_default(),
+            empty: fields.optional("empty", read::template),
             select: fields.optional("select", read::template),
             media_types: fields.optional_entries("media_types", |node| node.fields(ContentDefinition::read)),
             content: ContentDefinition::read(fields)?,

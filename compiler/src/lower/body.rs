@@ -8,20 +8,21 @@ use crate::definition::{BodyDefinition, ContentDefinition, PartDefinition, Templ
 
 /// The body; `None` only for one without a form, which the checks refuse.
 pub(super) fn body(body: &BodyDefinition) -> Option<Body> {
+    let empty = body.empty.as_ref().and_then(named_by);
     let Some(media_types) = &body.media_types else {
         let (usual, content) = content(&body.content)?;
         let media_type = body.content_type.as_ref().map_or_else(|| Text::literal(usual), text);
-        return Some(Body { media_type, optional: body.optional, content, choice: None });
+        return Some(Body { media_type, optional: body.optional, empty, content, choice: None });
     };
     let mut forms = media_types.iter().filter_map(|(name, it)| Some((name.clone(), content(it)?.1)));
     let (name, content) = forms.next()?;
-    let choice = BodyChoice { select: selected_by(body.select.as_ref()?)?, others: forms.collect() };
-    Some(Body { media_type: Text::literal(name), optional: body.optional, content, choice: Some(choice) })
+    let choice = BodyChoice { select: named_by(body.select.as_ref()?)?, others: forms.collect() };
+    Some(Body { media_type: Text::literal(name), optional: body.optional, empty, content, choice: Some(choice) })
 }
 
-/// The argument that selects; the checks allow nothing else.
-fn selected_by(select: &Template) -> Option<ArgumentName> {
-    match super::text::expression(select.single()?) {
+/// The argument that a template is; the checks allow nothing else here.
+fn named_by(template: &Template) -> Option<ArgumentName> {
+    match super::text::expression(template.single()?) {
         Expression::Argument(name) => Some(name),
         Expression::Secret(_) | Expression::Computed(_) => None,
     }

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use cap_compiler::capability::{Binding, BodyContent, HttpCall, Text, XmlBody};
+use cap_compiler::capability::{ArgumentName, Binding, Body, BodyContent, HttpCall, Text, XmlBody};
 use serde_json::Value;
 
 use super::bind::{self, Scope, plain_text};
@@ -17,7 +17,7 @@ use super::{multipart, select, xml};
 pub(super) fn plan(call: &HttpCall, scope: &Scope<'_>) -> Result<Option<PlannedBody>, ToolError> {
     let Some(body) = &call.body else { return Ok(None) };
     let (selected, content) = select::select(body, call, scope)?;
-    if body.optional && !is_given(content, scope) {
+    if body.optional && !is_given(content, scope) && !is_wanted(body, scope) {
         return Ok(None);
     }
     let media_type = match selected {
@@ -126,6 +126,14 @@ impl PlannedContent {
 }
 
 /// Whether any argument of a body was given, or it has none at all.
+/// Whether the caller asks for a body that has nothing in it: by saying so, or by naming its media
+/// type.
+fn is_wanted(body: &Body, scope: &Scope<'_>) -> bool {
+    let given = |name: &ArgumentName| scope.arguments.get(name.0.as_str());
+    let asked = body.empty.as_ref().and_then(given).is_some_and(|value| *value == Value::Bool(true));
+    asked || body.choice.as_ref().and_then(|choice| given(&choice.select)).is_some_and(|value| !value.is_null())
+}
+
 fn is_given(content: &BodyContent, scope: &Scope<'_>) -> bool {
     let mut names = select::content_bindings(content).into_iter().flat_map(bind::names).peekable();
     names.peek().is_none() || names.any(|name| scope.arguments.contains_key(name))

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::support::{Server, anything, bound, call, executor, form, invoke, object, prepared, styled};
 
 fn post(server: &str, media_type: &str, content: BodyContent) -> HttpCall {
-    let body = Body { media_type: Text::literal(media_type), optional: true, content, choice: None };
+    let body = Body { media_type: Text::literal(media_type), optional: true, content, empty: None, choice: None };
     HttpCall { method: "POST".to_owned(), body: Some(body), ..call(server, "/x") }
 }
 

@@ -67,7 +67,7 @@ fn form_text(content: Vec<Parameter>, value: &Value) -> String {
     let mut call = call("https://api.example.com", "/x");
     let media_type = Text::literal("application/x-www-form-urlencoded");
     call.method = "POST".to_owned();
-    call.body = Some(Body { media_type, optional: false, content: BodyContent::Form(content), choice: None });
+    call.body = Some(Body { media_type, optional: false, content: BodyContent::Form(content), empty: None, choice: None });
     match planned(call, value).unwrap().body {
         Some(PlannedBody { content: PlannedContent::Text(text), .. }) => text,
         other => panic!("{other:?}"),
@@ -171,7 +171,7 @@ fn what_is_sent_is_what_was_given() {
         call.headers.push(Parameter { name: "X-Value".to_owned(), ..simple("v") });
         let media_type = Text::literal("application/json");
         let content = BodyContent::Json(Binding::Object(vec![("v".to_owned(), bound("v"))]));
-        call.body = Some(Body { media_type, optional: false, content, choice: None });
+        call.body = Some(Body { media_type, optional: false, content, empty: None, choice: None });
         let arguments = object(json!({"v": value}));
         runtime.block_on(executor.call(&prepared(call, anything()), &arguments)).unwrap();
         let seen = server.last();

@@ -28,7 +28,7 @@ struct Needs {
 
 /// Brings forms together, the default first.
 pub(super) fn merge(forms: Vec<(String, Form)>, optional: bool) -> BodyPlan {
-    let mut plan = BodyPlan { fields: Vec::new(), optional, entries: Vec::new(), select: None };
+    let mut plan = BodyPlan { fields: Vec::new(), optional, entries: Vec::new(), select: None, empty: None };
     for (name, form) in forms {
         let mut places = Vec::new();
         for field in &form.fields {
@@ -46,8 +46,19 @@ pub(super) fn merge(forms: Vec<(String, Form)>, optional: bool) -> BodyPlan {
         describe_ready_bodies(&mut plan);
         plan.select = Some(plan.fields.len());
         plan.fields.push(select_field(&plan.entries));
+    } else if optional && plan.entries.first().is_some_and(|entry| entry.form.may_be_empty()) {
+        plan.empty = Some(plan.fields.len());
+        plan.fields.push(empty_field());
     }
     plan
+}
+
+/// No body and a body without fields are two things; naming a media type asks for the second, and
+/// where there is nothing to name, this does.
+fn empty_field() -> Field {
+    let description = "`true` sends the body even if it has no fields.";
+    let schema = json!({"type": "boolean", "description": description});
+    Field { wire: "empty_body".to_owned(), schema, required: false, target: Target::Select }
 }
 
 /// An argument that is a whole body says when it counts.

@@ -30,6 +30,8 @@ pub(super) struct BodyPlan {
     entries: Vec<Entry>,
     /// The field that selects among several.
     select: Option<usize>,
+    /// The field that asks for a body without fields.
+    empty: Option<usize>,
 }
 
 /// One way to write a body.
@@ -286,6 +288,12 @@ impl Form {
             Some(ContentType::Fixed(name)) => name.clone(),
             Some(ContentType::Field(..)) | None => self.shape.usual().to_owned(),
         }
+    }
+
+    /// Whether a body without fields is one that the schema allows, and nothing else asks for it.
+    fn may_be_empty(&self) -> bool {
+        let open = matches!(self.fields.as_slice(), [only] if only.wire == "body");
+        !self.fields.is_empty() && !open && !self.is_whole() && self.dependent.is_empty()
     }
 
     /// Whether the first argument is the whole body.

@@ -14,6 +14,8 @@ impl BodyPlan {
     /// The definition, with the names that the fields' arguments got.
     pub(in crate::import) fn definition(&self, names: &[String]) -> BodyDefinition {
         let mut definition = BodyDefinition { optional: self.optional, ..BodyDefinition::default() };
+        let asks = self.empty.and_then(|index| names.get(index));
+        definition.empty = asks.map(|name| Template::argument(name));
         if let Some(select) = self.select.and_then(|index| names.get(index)) {
             definition.select = Some(Template::argument(select));
             let entry = |entry: &Entry| (entry.name.clone(), entry.form.content(&entry.names(names)));
