@@ -84,7 +84,7 @@ Importing again is a three-way merge: what a person edited stays, what the docum
 taken over, and a value that both changed is a conflict. The hidden file .imported in the api's
 folder keeps what was written last; commit it with the other files.")]
 pub(crate) struct ImportArgs {
-    /// The OpenAPI document: a file, an http(s) URL, or `-` for standard input
+    /// The OpenAPI document: a file, a folder with one, an http(s) URL, or `-` for standard input
     #[arg(required_unless_present = "update")]
     pub(crate) document: Option<String>,
     /// Import these apis again, as their api.yaml says under `import` [default: all that say it]

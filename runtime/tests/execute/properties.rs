@@ -67,7 +67,8 @@ fn form_text(content: Vec<Parameter>, value: &Value) -> String {
     let mut call = call("https://api.example.com", "/x");
     let media_type = Text::literal("application/x-www-form-urlencoded");
     call.method = "POST".to_owned();
-    call.body = Some(Body { media_type, optional: false, content: BodyContent::Form(content), empty: None, choice: None });
+    call.body =
+        Some(Body { media_type, optional: false, content: BodyContent::Form(content), empty: None, choice: None });
     match planned(call, value).unwrap().body {
         Some(PlannedBody { content: PlannedContent::Text(text), .. }) => text,
         other => panic!("{other:?}"),
