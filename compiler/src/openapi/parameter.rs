@@ -105,13 +105,21 @@ pub(super) fn read_parameters<'d>(
     for list in [own, shared].into_iter().flatten() {
         for item in list.items() {
             let Some(parameter) = read(document, &item, report) else { continue };
-            let known = |other: &Parameter<'_>| other.name == parameter.name && other.location == parameter.location;
-            if !parameters.iter().any(known) {
+            if !parameters.iter().any(|other| is_same(other, &parameter)) {
                 parameters.push(parameter);
             }
         }
     }
     parameters
+}
+
+/// Whether two parameters are one on the wire, where the case of a header's name makes no difference.
+fn is_same(one: &Parameter<'_>, other: &Parameter<'_>) -> bool {
+    let same_name = match one.location {
+        Location::Header => one.name.eq_ignore_ascii_case(other.name),
+        Location::Path | Location::Query | Location::QueryString | Location::Cookie => one.name == other.name,
+    };
+    same_name && one.location == other.location
 }
 
 fn read<'d>(document: &'d Document, item: &Spot<'d>, report: &Report) -> Option<Parameter<'d>> {
