@@ -72,11 +72,15 @@ fn write(import: &Import, folder: &Path) {
 fn enlarged(bytes: &[u8]) -> Vec<u8> {
     let mut document: Value = serde_json::from_slice(bytes).unwrap();
     let paths = document["paths"].as_object().unwrap().clone();
-    let each = serde_json::to_vec_pretty(&paths).unwrap().len();
-    for copy in 1..=LARGE.saturating_sub(bytes.len()).div_ceil(each) {
+    let mut large = bytes.to_vec();
+    for copy in 1.. {
+        if large.len() >= LARGE {
+            break;
+        }
         document["paths"].as_object_mut().unwrap().extend(renamed(&paths, copy));
+        large = serde_json::to_vec_pretty(&document).unwrap();
     }
-    serde_json::to_vec_pretty(&document).unwrap()
+    large
 }
 
 /// The same paths under another prefix, their operations under other names.

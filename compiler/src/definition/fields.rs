@@ -220,7 +220,7 @@ impl<'a> Node<'a> {
 impl Fields<'_> {
     /// A key that must be there.
     pub fn required<T>(&mut self, key: &'static str, read: impl FnOnce(Node<'_>) -> Option<T>) -> Option<T> {
-        if !self.map.contains_key(key) {
+        if self.map.get(key).is_none_or(Value::is_null) {
             self.known.push(key);
             self.report_missing(key);
             return None;
@@ -281,30 +281,36 @@ impl Fields<'_> {
     fn report_missing(&self, key: &str) {
         let holder = self.node.path.name().map_or("this file".to_owned(), |name| format!("`{name}`"));
         // A key that is nearly right says more than "missing".
-        let typo = self.map.keys().find(|name| nearest(name, [key]).is_some() && !self.known.contains(&name.as_str()));
-        if typo.is_some() {
+        if self.map.keys().any(|name| self.is_typo(name, key)) {
             return;
         }
         self.node.report(
-            Diagnostic::new(Code::MISSING_KEY, format!("{holder} has no `{key}`"), self.beginning())
+            Diagnostic::new(Code::MISSING_KEY, format!("{holder} has no `{key}`"), self.place_of_missing(key))
                 .label(format!("`{key}` is required here"))
                 .help(format!("add `{}`", example(key))),
         );
     }
 
-    /// The mapping's key, or the first key of a file.
-    fn beginning(&self) -> Place {
+    /// The key itself where it has no value, otherwise the mapping's key, or the first key of a file.
+    fn place_of_missing(&self, key: &str) -> Place {
+        if self.map.contains_key(key) {
+            return Place::key(&self.node.sink.source, self.node.path.pointer().child(key));
+        }
         match (self.node.path, self.map.keys().next()) {
             (Path::Root, Some(first)) => Place::key(&self.node.sink.source, Pointer::root().child(first.as_str())),
             _ => self.node.place(),
         }
     }
 
+    fn is_typo(&self, name: &str, key: &str) -> bool {
+        !self.known.contains(&name) && nearest(name, [key]).is_some()
+    }
+
+    /// Where not all keys are known, only those that stand for a missing one are told.
     fn report_unknown(&self) {
-        if !self.judged {
-            return;
-        }
-        for key in self.map.keys().filter(|key| !self.known.contains(&key.as_str())) {
+        let missing: Vec<&str> = self.known.iter().copied().filter(|key| !self.map.contains_key(*key)).collect();
+        let told = |name: &str| self.judged || missing.iter().any(|key| self.is_typo(name, key));
+        for key in self.map.keys().filter(|key| !self.known.contains(&key.as_str()) && told(key)) {
             let pointer = self.node.path.pointer().child(key.as_str());
             let holder = self.node.path.name().map_or(String::new(), |name| format!(" in `{name}`"));
             let place = Place::key(&self.node.sink.source, pointer);

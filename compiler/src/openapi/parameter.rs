@@ -1,5 +1,6 @@
 //! Parameters of operations: where they stand, and how they are written on the wire.
 
+use super::body::readable_essence;
 use super::operation::unreadable;
 use super::{Document, Outline, Report, Spot};
 use crate::capability::Style;
@@ -161,7 +162,8 @@ fn serialization<'d>(
     report: &Report,
 ) -> (Serialization, Option<Spot<'d>>) {
     let content = document.member(spot, "content", report);
-    if let Some((media_type, content)) = content.as_ref().and_then(|content| content.members().next()) {
+    let readable = |(name, spot): &(&str, Spot<'_>)| readable_essence(name, spot, report).is_some();
+    if let Some((media_type, content)) = content.as_ref().and_then(|content| content.members().find(readable)) {
         let schema = document.follow(content, report).and_then(|content| content.get("schema"));
         return (Serialization::Content(media_type.to_owned()), schema);
     }

@@ -76,6 +76,7 @@ struct Parameter {
     location: &'static str,
     style: Option<&'static str>,
     explode: Option<bool>,
+    content: Option<&'static str>,
     required: bool,
     schema: Value,
 }
@@ -150,12 +151,15 @@ fn operation() -> impl Strategy<Value = Operation> {
 
 fn parameter() -> impl Strategy<Value = Parameter> {
     let style = option::of(select(STYLES.to_vec()));
-    let parts = (name(), select(LOCATIONS.to_vec()), style, option::of(any::<bool>()), any::<bool>(), schema());
-    parts.prop_map(|(name, location, style, explode, required, schema)| Parameter {
+    let content = option::weighted(0.2, select(MEDIA_TYPES.to_vec()));
+    let parts =
+        (name(), select(LOCATIONS.to_vec()), style, option::of(any::<bool>()), content, any::<bool>(), schema());
+    parts.prop_map(|(name, location, style, explode, content, required, schema)| Parameter {
         name,
         location,
         style,
         explode,
+        content,
         required,
         schema,
     })
@@ -215,6 +219,7 @@ impl Operation {
             location: "path",
             style: None,
             explode: None,
+            content: None,
             required: true,
             schema: json!({"type": "string"}),
         });
@@ -273,6 +278,10 @@ impl Parameter {
                 written["collectionFormat"] = json!(self.style);
             }
             Version::Three | Version::ThreeOne => {
+                if let Some(media_type) = self.content {
+                    written["content"] = json!({media_type: {"schema": self.schema}});
+                    return written;
+                }
                 written["schema"] = self.schema.clone();
                 if let Some(style) = self.style {
                     written["style"] = json!(style);
