@@ -32,6 +32,7 @@ pub struct Fields<'a> {
     map: &'a Map<String, Value>,
     node: Node<'a>,
     known: Vec<&'static str>,
+    missing: Vec<&'static str>,
     judged: bool,
 }
 
@@ -73,8 +74,9 @@ impl<'a> Node<'a> {
             self.wrong_type("a mapping");
             return None;
         };
-        let mut fields = Fields { map, node: self, known: Vec::new(), judged: true };
+        let mut fields = Fields { map, node: self, known: Vec::new(), missing: Vec::new(), judged: true };
         let value = read(&mut fields);
+        fields.report_missing();
         fields.report_unknown();
         value
     }
@@ -222,7 +224,7 @@ impl Fields<'_> {
     pub fn required<T>(&mut self, key: &'static str, read: impl FnOnce(Node<'_>) -> Option<T>) -> Option<T> {
         if self.map.get(key).is_none_or(Value::is_null) {
             self.known.push(key);
-            self.report_missing(key);
+            self.missing.push(key);
             return None;
         }
         self.optional(key, read)
@@ -278,17 +280,16 @@ impl Fields<'_> {
         self.judged = false;
     }
 
-    fn report_missing(&self, key: &str) {
+    /// Once all keys are known: a key that is nearly right says more than "missing".
+    fn report_missing(&self) {
         let holder = self.node.path.name().map_or("this file".to_owned(), |name| format!("`{name}`"));
-        // A key that is nearly right says more than "missing".
-        if self.map.keys().any(|name| self.is_typo(name, key)) {
-            return;
+        for key in self.missing.iter().filter(|key| !self.map.keys().any(|name| self.is_typo(name, key))) {
+            self.node.report(
+                Diagnostic::new(Code::MISSING_KEY, format!("{holder} has no `{key}`"), self.place_of_missing(key))
+                    .label(format!("`{key}` is required here"))
+                    .help(format!("add `{}`", example(key))),
+            );
         }
-        self.node.report(
-            Diagnostic::new(Code::MISSING_KEY, format!("{holder} has no `{key}`"), self.place_of_missing(key))
-                .label(format!("`{key}` is required here"))
-                .help(format!("add `{}`", example(key))),
-        );
     }
 
     /// The key itself where it has no value, otherwise the mapping's key, or the first key of a file.
@@ -308,8 +309,7 @@ impl Fields<'_> {
 
     /// Where not all keys are known, only those that stand for a missing one are told.
     fn report_unknown(&self) {
-        let missing: Vec<&str> = self.known.iter().copied().filter(|key| !self.map.contains_key(*key)).collect();
-        let told = |name: &str| self.judged || missing.iter().any(|key| self.is_typo(name, key));
+        let told = |name: &str| self.judged || self.missing.iter().any(|key| self.is_typo(name, key));
         for key in self.map.keys().filter(|key| !self.known.contains(&key.as_str()) && told(key)) {
             let pointer = self.node.path.pointer().child(key.as_str());
             let holder = self.node.path.name().map_or(String::new(), |name| format!(" in `{name}`"));

@@ -38,6 +38,7 @@ pub fn emit(comment: &str, tree: &Map<String, Value>) -> String {
     } else {
         members(&mut out, tree, 0);
     }
+    out.shrink_to_fit();
     out
 }
 
