@@ -75,12 +75,23 @@ Examples:
   cap import github.json --api github --tag issues --tag pulls
   cap import petstore.yaml --server http://127.0.0.1:8080 --dry-run
   curl -s https://api.example.com/openapi.json | cap import - --api example
+  cap import openapi.yaml --overlay fixes.yaml     correct the document without editing it
+  cap import --update                              every api again, as it was imported
+  cap import --update shop --dry-run               what the newer document would change
 
 One file is written for each operation, beside an api.yaml with server, credentials and limits.
-Files that a person edited are never overwritten without --force.")]
+Importing again is a three-way merge: what a person edited stays, what the document changed is
+taken over, and a value that both changed is a conflict. The hidden file .imported in the api's
+folder keeps what was written last; commit it with the other files.")]
 pub(crate) struct ImportArgs {
     /// The OpenAPI document: a file, an http(s) URL, or `-` for standard input
-    pub(crate) document: String,
+    #[arg(required_unless_present = "update")]
+    pub(crate) document: Option<String>,
+    /// Import these apis again, as their api.yaml says under `import` [default: all that say it]
+    #[arg(long, value_name = "API", num_args = 0.., conflicts_with_all = [
+        "document", "api", "server", "overlay", "include", "exclude", "tag", "method",
+    ])]
+    pub(crate) update: Option<Vec<String>>,
     /// The api's name, the first part of its tools' names [default: from the title]
     #[arg(long, value_name = "NAME")]
     pub(crate) api: Option<String>,
@@ -90,6 +101,9 @@ pub(crate) struct ImportArgs {
     /// The server to call, instead of the document's
     #[arg(long, value_name = "URL")]
     pub(crate) server: Option<String>,
+    /// An OpenAPI Overlay that changes the document first: a file or URL; may be repeated, in order
+    #[arg(long, value_name = "FILE")]
+    pub(crate) overlay: Vec<String>,
     /// Only operations whose tool name, operationId or path matches; may be repeated
     #[arg(long, value_name = "GLOB")]
     pub(crate) include: Vec<String>,
@@ -102,15 +116,34 @@ pub(crate) struct ImportArgs {
     /// Only operations with this HTTP method; may be repeated
     #[arg(long, value_name = "METHOD")]
     pub(crate) method: Vec<String>,
+    /// Only these media types of bodies, the most preferred first; a body that has none of them keeps
+    /// its own; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) media_type: Vec<String>,
     /// Say what would be written, and write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Overwrite files that differ from what was imported last
+    /// Overwrite files that a person edited
     #[arg(long)]
     pub(crate) force: bool,
+    /// Whose value counts where a person and the document changed the same one
+    #[arg(long, value_enum, value_name = "SIDE")]
+    pub(crate) conflicts: Option<ConflictSide>,
+    /// Write the files again that a person deleted
+    #[arg(long)]
+    pub(crate) restore: bool,
     /// Show every note, not only errors and warnings
     #[arg(long)]
     pub(crate) notes: bool,
+}
+
+/// A side of a conflict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ConflictSide {
+    /// What stands in the files
+    Ours,
+    /// What the document says now
+    Theirs,
 }
 
 /// `cap check`

@@ -130,17 +130,29 @@ fn importing_twice_gives_the_same_bytes_and_never_takes_an_edit_away() {
     let sandbox = pet_store();
     let before = sandbox.read("capabilities/pets/list_pets.yaml");
     let again = sandbox.ok(&["import", &document, "--api", "pets"]);
-    assert!(again.stderr.contains("0 files"), "{}", again.stderr);
+    assert!(again.stderr.contains("Finished 15 unchanged"), "{}", again.stderr);
 
     let edited = before.replace("title: List pets", "title: Every pet");
     assert_ne!(before, edited);
+    sandbox.write("capabilities/pets/list_pets.yaml", &edited);
+    sandbox.ok(&["import", &document, "--api", "pets"]);
+    assert_eq!(sandbox.read("capabilities/pets/list_pets.yaml"), edited);
+    sandbox.ok(&["import", &document, "--api", "pets", "--force"]);
+    assert_eq!(sandbox.read("capabilities/pets/list_pets.yaml"), before);
+}
+
+#[test]
+fn without_a_base_what_differs_is_kept() {
+    let document = project().join("fixtures/openapi/pet_store.yaml");
+    let document = document.to_string_lossy();
+    let sandbox = pet_store();
+    std::fs::remove_file(sandbox.path().join("capabilities/pets/.imported")).unwrap();
+    let edited = sandbox.read("capabilities/pets/list_pets.yaml").replace("title: List pets", "title: Every pet");
     sandbox.write("capabilities/pets/list_pets.yaml", &edited);
     let kept = sandbox.run(&["import", &document, "--api", "pets"]);
     assert_eq!(kept.code, 1);
     assert!(kept.stderr.contains("Kept pets/list_pets.yaml"), "{}", kept.stderr);
     assert_eq!(sandbox.read("capabilities/pets/list_pets.yaml"), edited);
-    sandbox.ok(&["import", &document, "--api", "pets", "--force"]);
-    assert_eq!(sandbox.read("capabilities/pets/list_pets.yaml"), before);
 }
 
 #[test]
@@ -148,7 +160,7 @@ fn a_dry_run_writes_nothing() {
     let sandbox = Sandbox::new();
     let document = project().join("fixtures/openapi/pet_store.yaml");
     let run = sandbox.ok(&["import", &document.to_string_lossy(), "--dry-run"]);
-    assert!(run.stderr.contains("Would write"), "{}", run.stderr);
+    assert!(run.stderr.contains("Would add"), "{}", run.stderr);
     assert!(!sandbox.path().join("capabilities").exists());
 }
 
@@ -299,4 +311,30 @@ fn the_exit_codes_are_documented() {
     for code in 0..=5 {
         assert!(operations.contains(&format!("| {code} |")), "docs/operations.md does not explain exit code {code}");
     }
+}
+
+#[test]
+fn a_body_can_be_sent_in_another_media_type() {
+    let sandbox = pet_store();
+    let shown = sandbox.ok(&["show", "pets__create_pet"]).stdout;
+    assert!(shown.contains("body: application/json, or by `content_type`: application/xml"), "{shown}");
+    let xml = ["--arg", "content_type=application/xml", "--arg", "body=<pet/>"];
+    let call = |arguments: &[&str]| sandbox.run(&[&["call", "pets__create_pet", "--dry-run"], arguments].concat());
+    let planned = call(&xml).stdout;
+    assert!(planned.contains("Content-Type: application/xml\n\n<pet/>\n"), "{planned}");
+    let refused = call(&[&xml[..], &["--arg", "name=Rex"]].concat());
+    assert_eq!(refused.code, 4);
+    assert!(refused.stderr.contains("`name` is not sent with `application/xml`"), "{}", refused.stderr);
+}
+
+#[test]
+fn an_import_may_leave_no_choice_of_media_types() {
+    let sandbox = Sandbox::new();
+    let document = project().join("fixtures/openapi/pet_store.yaml").to_string_lossy().into_owned();
+    sandbox.ok(&["import", &document, "--api", "pets", "--media-type", "application/json"]);
+    let file = sandbox.read("capabilities/pets/create_pet.yaml");
+    assert!(!file.contains("content_type") && file.contains("required: [name]"), "{file}");
+    sandbox.ok(&["import", &document, "--api", "pets", "--media-type", "*/*xml", "--force"]);
+    let file = sandbox.read("capabilities/pets/create_pet.yaml");
+    assert!(file.contains("body:\n    xml:\n      value:"), "{file}");
 }

@@ -96,7 +96,7 @@ fn every_code_has_a_section_and_a_wrong_file() {
 /// The codes that the golden texts of imported documents show.
 fn imported_codes() -> BTreeSet<String> {
     let mut codes = BTreeSet::new();
-    let mut folders = vec![project().join("fixtures/imported")];
+    let mut folders = ["imported", "overlays", "merges"].map(|it| project().join("fixtures").join(it)).to_vec();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -114,7 +114,7 @@ fn imported_codes() -> BTreeSet<String> {
 
 #[test]
 fn unknown_codes_are_refused_with_the_nearest() {
-    let run = Sandbox::new().run(&["explain", "CAP0230"]);
+    let run = Sandbox::new().run(&["explain", "CAP0290"]);
     assert_eq!(run.code, 1);
     assert!(run.stderr.contains("did you mean `CAP0"), "{}", run.stderr);
 }

@@ -20,7 +20,10 @@ use cap_compiler::report::{Colour, Places, render_terminal};
 use cap_compiler::source::{MemoryLoader, SourceId};
 use serde_json::{Map, Value};
 
-const DOCUMENTS: [&str; 12] = [
+const DOCUMENTS: [&str; 15] = [
+    "parts.yaml",
+    "xml.yaml",
+    "bodies.yaml",
     "pet_store.yaml",
     "nasty.json",
     "swagger.yaml",

@@ -1,4 +1,6 @@
-//! Any bytes as a definition: reading, checking and saying what is wrong with it do not panic.
+//! Any bytes as a definition file: nothing panics, every diagnostic can be shown, and nothing fails
+//! without a word.
+
 #![no_main]
 
 use std::sync::Arc;
@@ -11,8 +13,8 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let mut loader = MemoryLoader::default();
-    loader.insert("definition.yaml", bytes);
-    let file = Arc::new(parse_file(&SourceId::new("definition.yaml"), bytes));
+    loader.insert("tool.yaml", bytes);
+    let file = Arc::new(parse_file(&SourceId::new("tool.yaml"), bytes));
     let compilation = compile([&file], &Pins::default());
     let places = Places::of(&compilation.diagnostics, &loader);
     let said = render_terminal(&compilation.diagnostics, &places, Colour::Never);

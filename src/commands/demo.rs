@@ -110,7 +110,7 @@ impl Tour<'_> {
             ..ImportOptions::default()
         };
         let imported = import(&document, &options, &MemoryLoader::default());
-        write_files(&imported, self.root(), |_| true)?;
+        write_files(&imported, self.root())?;
         let names: Vec<&str> = imported.files.iter().map(|(path, _)| path.as_str()).collect();
         self.line(&format!("{}: {}", plural(names.len(), "file"), names.join(", ")));
         let secrets: Vec<&str> = imported.summary.secrets.iter().map(|secret| secret.name.as_str()).collect();

@@ -33,6 +33,7 @@ fn to_json(tool: &RegisteredTool) -> Value {
         "request": request_line(capability),
         "server_url": server_text(&call.server),
         "network": network(call),
+        "media_types": media_types(call),
         "secrets": secrets(call),
         "files": files(capability),
     })
@@ -58,6 +59,7 @@ fn to_text(tool: &RegisteredTool) -> String {
     text.push_str(&format!("\n{}\n\n", capability.description));
     let rows = [
         ("request", request_text(call, capability)),
+        ("body", body_text(call)),
         ("arguments", signature(&capability.input)),
         ("effects", effects.join(", ")),
         ("network", network(call).to_owned()),
@@ -76,6 +78,22 @@ fn request_text(call: &HttpCall, capability: &Capability) -> String {
     let line = request_line(capability);
     let path = line.split_once(' ').map_or("", |(_, path)| path);
     format!("{} {}{path}", call.method, server_text(&call.server))
+}
+
+/// The media types that a body can be sent as, the default first.
+fn media_types(call: &HttpCall) -> Vec<String> {
+    call.body.iter().flat_map(|body| body.media_types()).collect()
+}
+
+/// The media types of the body: the default, and which argument selects the others.
+fn body_text(call: &HttpCall) -> String {
+    let Some(body) = &call.body else { return String::new() };
+    let mut names = body.media_types();
+    let default = names.next().unwrap_or_default();
+    match &body.choice {
+        Some(choice) => format!("{default}, or by `{}`: {}", choice.select.0, names.collect::<Vec<_>>().join(", ")),
+        None => default,
+    }
 }
 
 fn argument_table(input: &Value) -> String {

@@ -1,62 +1,66 @@
-//! The cases: arguments, and the request that they must become.
+//! The cases: for one operation each, arguments and the HTTP request that they must become.
 
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
 
+use flate2::read::GzDecoder;
 use serde_json::Value;
 
-/// One operation with arguments.
+/// One line of the case files. The parts that differ by kind stay trees.
 pub(crate) struct Case {
-    pub(crate) set: &'static str,
     pub(crate) id: String,
-    /// The document's name.
-    pub(crate) spec: String,
+    /// The document's file, below the folder of documents.
+    pub(crate) file: String,
     pub(crate) method: String,
-    /// The path key.
+    /// The path key of the document.
     pub(crate) path: String,
-    /// What the body is, such as `json`.
+    /// What sort of body it has: `none`, `json`, `form`, `multipart` and so on.
     pub(crate) kind: String,
-    /// By location.
+    /// By location and wire name; `body` and `contentType` beside them.
     pub(crate) arguments: Value,
     pub(crate) expected: Value,
-    pub(crate) auth: Option<Value>,
+    /// Credentials by scheme and what they add to the request; null without.
+    pub(crate) auth: Value,
+    pub(crate) set: Set,
 }
 
-/// All cases, those with files and XML at the end.
-pub(crate) fn read(folder: &Path) -> Vec<Case> {
-    [("cases", "cases.jsonl.gz"), ("special", "special.jsonl.gz")]
-        .into_iter()
-        .flat_map(|(set, file)| {
-            let mut text = String::new();
-            let file = std::fs::File::open(folder.join(file)).unwrap();
-            flate2::read::GzDecoder::new(file).read_to_string(&mut text).unwrap();
-            text.lines().map(|line| case(set, &serde_json::from_str(line).unwrap())).collect::<Vec<_>>()
-        })
-        .collect()
+/// Which file a case stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Set {
+    /// Two independent builders agree on the request.
+    Agreed,
+    /// Multipart, binary and XML bodies, from one builder.
+    Special,
 }
 
-fn case(set: &'static str, row: &Value) -> Case {
-    let text = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
-    Case {
-        set,
-        id: text("id"),
-        spec: text("spec"),
-        method: text("method"),
-        path: text("path"),
-        kind: text("kind"),
-        arguments: row["arguments"].clone(),
-        expected: row["expected"].clone(),
-        auth: Some(row["auth"].clone()).filter(|auth| !auth.is_null()),
+/// All cases by the document's file.
+pub(crate) fn read(folder: &Path) -> BTreeMap<String, Vec<Case>> {
+    let mut cases: BTreeMap<String, Vec<Case>> = BTreeMap::new();
+    for (name, set) in [("cases.jsonl.gz", Set::Agreed), ("special.jsonl.gz", Set::Special)] {
+        let lines = BufReader::new(GzDecoder::new(File::open(folder.join(name)).unwrap())).lines();
+        for line in lines {
+            let case = Case::of(serde_json::from_str(&line.unwrap()).unwrap(), set);
+            cases.entry(case.file.clone()).or_default().push(case);
+        }
     }
+    cases
 }
 
-/// The documents: names, and the files that they begin with, below `specs`.
-pub(crate) fn documents(corpus: &Path) -> Vec<(String, PathBuf)> {
-    let only = std::env::var("CAP_ONLY").unwrap_or_default();
-    let manifest: Value = serde_json::from_slice(&std::fs::read(corpus.join("manifest.json")).unwrap()).unwrap();
-    let specs = manifest["specs"].as_array().unwrap().iter();
-    specs
-        .map(|spec| (spec["name"].as_str().unwrap().to_owned(), spec["file"].as_str().unwrap().into()))
-        .filter(|(name, _): &(String, PathBuf)| name.contains(&only))
-        .collect()
+impl Case {
+    fn of(mut line: Value, set: Set) -> Self {
+        let text = |key: &str| line[key].as_str().unwrap_or_default().to_owned();
+        Self {
+            id: text("id"),
+            file: text("file"),
+            method: text("method"),
+            path: text("path"),
+            kind: text("kind"),
+            arguments: line["arguments"].take(),
+            expected: line["expected"].take(),
+            auth: line["auth"].take(),
+            set,
+        }
+    }
 }

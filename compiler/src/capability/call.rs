@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{ArgumentName, SecretName};
+use super::{ArgumentName, SecretName, XmlBody};
 
 /// The protocol a capability speaks. Others than HTTP will stand beside it.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,8 +112,21 @@ pub struct Body {
     pub media_type: Text,
     /// Left out when all of its arguments were.
     pub optional: bool,
+    /// The argument that, when it is true, asks for the body all the same.
+    pub empty: Option<ArgumentName>,
     /// How it is made.
     pub content: BodyContent,
+    /// Other media types that the caller may select instead.
+    pub choice: Option<BodyChoice>,
+}
+
+/// The other media types of a body.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BodyChoice {
+    /// The argument whose value names a media type; without it, the body's own counts.
+    pub select: ArgumentName,
+    /// Media types as they are named and sent, and how their bodies are made.
+    pub others: Vec<(String, BodyContent)>,
 }
 
 /// How a body's bytes are made.
@@ -121,6 +134,8 @@ pub struct Body {
 pub enum BodyContent {
     /// A JSON value.
     Json(Binding),
+    /// A list of JSON values, each on a line.
+    JsonLines(Binding),
     /// `application/x-www-form-urlencoded` pairs.
     Form(Vec<Parameter>),
     /// `multipart/form-data` parts.
@@ -129,6 +144,8 @@ pub enum BodyContent {
     Text(Binding),
     /// Bytes, base64 in the argument.
     Binary(Binding),
+    /// An XML document.
+    Xml(Box<XmlBody>),
 }
 
 /// A part of a multipart body.
@@ -145,6 +162,10 @@ pub struct BodyPart {
     pub filename: Option<Text>,
     /// The part's media type.
     pub content_type: Option<Text>,
+    /// Further headers by name; one whose value is absent is left out.
+    pub headers: Vec<(String, Text)>,
+    /// How the value becomes several parts, where a style says so.
+    pub encoding: Option<Encoding>,
 }
 
 /// One credential of a set.
@@ -260,6 +281,14 @@ impl Text {
             Piece::Hole(expression) => expression.secrets(),
             Piece::Literal(_) => &[],
         })
+    }
+}
+
+impl Body {
+    /// The media types that it can be sent as, the default first.
+    pub fn media_types(&self) -> impl Iterator<Item = String> {
+        let others = self.choice.iter().flat_map(|choice| &choice.others).map(|(name, _)| name.clone());
+        self.media_type.as_literal().into_iter().chain(others)
     }
 }
 

@@ -6,11 +6,13 @@
 
 mod call;
 mod method;
+mod xml;
 
 pub use call::{
-    Binding, Body, BodyContent, BodyPart, Call, Computed, Credential, Encoding, Expression, HttpCall, Network,
-    Parameter, PathPiece, Piece, Style, Text, is_connection_header,
+    Binding, Body, BodyChoice, BodyContent, BodyPart, Call, Computed, Credential, Encoding, Expression, HttpCall,
+    Network, Parameter, PathPiece, Piece, Style, Text, is_connection_header,
 };
+pub use xml::{XmlBody, XmlElement, XmlMembers, XmlName, XmlNode, is_xml_name};
 
 pub use method::{METHODS, is_method};
 

@@ -9,6 +9,7 @@ mod capability;
 mod headers;
 mod input;
 mod link;
+mod media_types;
 mod meta_schema;
 mod names;
 mod parameter;
@@ -18,6 +19,7 @@ mod schema;
 mod server;
 mod templates;
 mod upstream;
+mod xml;
 
 pub use link::{Linked, LinkedApi, Project, Unit};
 pub(crate) use schema::{ReferenceTarget, resolve_reference};

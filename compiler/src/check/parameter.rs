@@ -5,7 +5,7 @@ use super::headers::{HeaderOwner, check_cookie_name, check_header_name, check_he
 use super::templates::{Allowed, check_value};
 use crate::capability::Style;
 use crate::definition::ParameterDefinition;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::syntax::Pointer;
 
 /// Where a parameter stands.
@@ -126,8 +126,14 @@ fn check_style(location: Location, style: Option<Style>, pointer: &Pointer, repo
 
 /// A media type that is written out: `type/subtype`, perhaps with parameters.
 pub(super) fn check_media_type(text: &str, pointer: &Pointer, report: &mut Report<'_>) {
+    check_media_type_at(text, report.value(pointer), report);
+}
+
+/// The same for a media type at any place, such as a key.
+pub(super) fn check_media_type_at(text: &str, place: Place, report: &mut Report<'_>) {
     let essence = text.split(';').next().unwrap_or_default().trim();
-    if essence.split_once('/').is_some_and(|(kind, subtype)| is_token(kind) && is_token(subtype)) {
+    let tokens = essence.split_once('/').is_some_and(|(kind, subtype)| is_token(kind) && is_token(subtype));
+    if tokens && !text.contains(char::is_control) {
         return;
     }
     let usual = match essence.to_ascii_lowercase().as_str() {
@@ -140,7 +146,6 @@ pub(super) fn check_media_type(text: &str, pointer: &Pointer, report: &mut Repor
         "csv" => "text/csv",
         _ => "application/json",
     };
-    let place = report.value(pointer);
     report.push(
         Diagnostic::new(Code::INVALID_VALUE, format!("`{text}` is not a media type"), place)
             .label("expected a type and a subtype")

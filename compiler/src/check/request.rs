@@ -40,7 +40,7 @@ pub(super) fn check_request(
     }
     check_repeated(request.headers.iter().map(|(name, _)| name.as_str()), &root.child("headers"), report);
     if let Some(body) = &request.body {
-        check_body(body, &root.child("body"), &allowed, report);
+        check_body(body, input, &root.child("body"), &allowed, report);
     }
     used_arguments(request)
 }
@@ -76,22 +76,12 @@ fn used_arguments(request: &RequestDefinition) -> BTreeSet<String> {
     let mut used: BTreeSet<String> = names(&request.path).map(str::to_owned).collect();
     let mut note = |template: &Template| used.extend(names(template).map(str::to_owned));
     let parameters = request.query.iter().chain(&request.headers).chain(&request.cookies);
-    let body = request.body.as_ref();
-    let form = body.and_then(|body| body.form.as_ref()).into_iter().flatten();
-    let parts = || body.and_then(|body| body.multipart.as_ref()).into_iter().flatten();
-    let values = parameters
-        .chain(form)
-        .map(|(_, parameter)| parameter)
-        .chain(&request.query_string)
-        .map(|parameter| &parameter.value)
-        .chain(parts().map(|(_, part)| &part.value))
-        .chain(body.into_iter().flat_map(|body| [&body.json, &body.text, &body.binary]).flatten());
-    for value in values {
-        TemplateValue::visit(value, &mut Vec::new(), &mut |_, template| note(template));
+    for parameter in parameters.map(|(_, parameter)| parameter).chain(&request.query_string) {
+        TemplateValue::visit(&parameter.value, &mut Vec::new(), &mut |_, template| note(template));
     }
-    let texts = parts().flat_map(|(_, part)| [&part.filename, &part.content_type]).flatten();
-    for template in texts.chain(body.and_then(|body| body.content_type.as_ref())) {
-        note(template);
+    if let Some(body) = &request.body {
+        body.contents().for_each(|content| content.visit(&mut note));
+        body.content_type.iter().chain(&body.select).chain(&body.empty).for_each(note);
     }
     used
 }

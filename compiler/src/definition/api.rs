@@ -9,7 +9,7 @@ use super::auth::{AuthDefinition, CombinationDefinition, read_requirements};
 use super::fields::Fields;
 use super::limits::{LimitsDefinition, NetworkDefinition};
 use super::read;
-use super::record::SourceRecord;
+use super::record::{ImportRecord, SourceRecord};
 use super::template::Template;
 
 /// A REST API: its server, its credentials and its limits.
@@ -51,6 +51,9 @@ pub struct ApiDefinition {
     #[serde(skip_serializing_if = "LimitsDefinition::is_empty")]
     #[schemars(default)]
     pub limits: LimitsDefinition,
+    /// How it was imported, so that `cap import --update` can do it again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub import: Option<ImportRecord>,
     /// The document that it was imported from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<SourceRecord>,
@@ -69,6 +72,7 @@ impl ApiDefinition {
         let security = fields.optional("security", read_requirements);
         let headers = fields.entries("headers", read::template);
         let limits = fields.mapping("limits", LimitsDefinition::read).unwrap_or_default();
+        let import = fields.mapping("import", ImportRecord::read);
         let source = fields.mapping("source", SourceRecord::read);
         Some(Self {
             name: name?,
@@ -82,6 +86,7 @@ impl ApiDefinition {
             security,
             headers: headers.into_iter().collect(),
             limits,
+            import,
             source,
         })
     }

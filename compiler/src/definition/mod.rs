@@ -5,6 +5,7 @@
 
 mod api;
 mod auth;
+mod body;
 mod capability;
 mod expression;
 mod fields;
@@ -17,21 +18,24 @@ mod schema_value;
 mod schemas;
 mod template;
 mod upstream;
+mod xml;
 
 pub use api::ApiDefinition;
 pub use auth::{AuthDefinition, BasicDefinition, CombinationDefinition};
+pub use body::{BodyDefinition, ContentDefinition, PartDefinition};
 pub use capability::{AnnotationsDefinition, CapabilityDefinition, ResponseDefinition};
 pub use fields::{Fields, Node, Sink};
 pub use json_schema::{file_schema, json_schema};
 pub use limits::{LimitsDefinition, NetworkDefinition};
-pub use record::SourceRecord;
-pub use request::{BodyDefinition, ParameterDefinition, PartDefinition, PathParameterDefinition, RequestDefinition};
+pub use record::{ImportRecord, SourceRecord};
+pub use request::{ParameterDefinition, PathParameterDefinition, RequestDefinition};
 pub use schemas::SchemasDefinition;
 pub use template::{
     FilterKind, FilterUse, Hole, NameUse, Template, TemplateError, TemplateName, TemplatePiece, TemplateValue,
     argument_expression,
 };
 pub use upstream::{TransportDefinition, UpstreamDefinition};
+pub use xml::{XmlDefinition, XmlElementDefinition};
 
 use serde_json::Value;
 

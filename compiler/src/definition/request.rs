@@ -7,7 +7,8 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::fields::{Fields, Node, is_false};
+use super::body::BodyDefinition;
+use super::fields::{Fields, Node};
 use super::read;
 use super::template::{Template, TemplateValue};
 use crate::capability::Style;
@@ -77,51 +78,6 @@ pub struct ParameterDefinition {
     pub content: Option<String>,
 }
 
-/// The request body; exactly one of `json`, `form`, `multipart`, `text` and `binary`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
-pub struct BodyDefinition {
-    /// The media type; the usual one of the form when not said.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub content_type: Option<Template>,
-    /// No body is sent when none of its arguments was given.
-    #[serde(skip_serializing_if = "is_false")]
-    #[schemars(default)]
-    pub optional: bool,
-    /// A JSON value with templates in it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<Value>")]
-    pub json: Option<TemplateValue>,
-    /// URL-encoded fields by name.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "write_optional_pairs")]
-    #[schemars(with = "Option<std::collections::BTreeMap<String, ParameterDefinition>>")]
-    pub form: Option<Vec<(String, ParameterDefinition)>>,
-    /// Parts of a multipart form by field name.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "write_optional_pairs")]
-    #[schemars(with = "Option<std::collections::BTreeMap<String, PartDefinition>>")]
-    pub multipart: Option<Vec<(String, PartDefinition)>>,
-    /// Text, sent as it is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    pub text: Option<TemplateValue>,
-    /// Bytes: the argument is their base64.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    pub binary: Option<TemplateValue>,
-}
-
-/// A part of a multipart body. Written as its value alone when nothing else is said.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PartDefinition {
-    /// The part's content.
-    pub value: TemplateValue,
-    /// Whether the argument is base64 of the bytes.
-    pub binary: bool,
-    /// The file name.
-    pub filename: Option<Template>,
-    /// The part's media type.
-    pub content_type: Option<Template>,
-}
-
 impl RequestDefinition {
     pub(super) fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let method = fields.required("method", read::text);
@@ -154,7 +110,7 @@ impl ParameterDefinition {
         Self { value, style: None, explode: None, allow_reserved: false, content: None }
     }
 
-    fn read(node: Node<'_>) -> Option<Self> {
+    pub(super) fn read(node: Node<'_>) -> Option<Self> {
         if !node.is_mapping() {
             return read::template_value(node).map(Self::plain);
         }
@@ -175,58 +131,7 @@ impl ParameterDefinition {
     }
 }
 
-impl BodyDefinition {
-    /// The keys of the forms that are there; a good body has one.
-    #[must_use]
-    pub fn forms(&self) -> Vec<&'static str> {
-        [
-            ("json", self.json.is_some()),
-            ("form", self.form.is_some()),
-            ("multipart", self.multipart.is_some()),
-            ("text", self.text.is_some()),
-            ("binary", self.binary.is_some()),
-        ]
-        .into_iter()
-        .filter_map(|(key, there)| there.then_some(key))
-        .collect()
-    }
-
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        Some(Self {
-            content_type: fields.optional("content_type", read::template),
-            optional: fields.optional("optional", read::boolean).unwrap_or_default(),
-            json: fields.optional("json", read::template_value),
-            form: fields.optional_entries("form", ParameterDefinition::read),
-            multipart: fields.optional_entries("multipart", PartDefinition::read),
-            text: fields.optional("text", read::template_value),
-            binary: fields.optional("binary", read::template_value),
-        })
-    }
-}
-
-impl PartDefinition {
-    /// Whether it is its value and nothing else.
-    #[must_use]
-    pub fn is_plain(&self) -> bool {
-        !self.binary && self.filename.is_none() && self.content_type.is_none()
-    }
-
-    fn read(node: Node<'_>) -> Option<Self> {
-        if !node.is_mapping() {
-            let value = read::template_value(node)?;
-            return Some(Self { value, binary: false, filename: None, content_type: None });
-        }
-        node.fields(|fields| {
-            let value = fields.required("value", read::template_value);
-            let binary = fields.optional("binary", read::boolean).unwrap_or_default();
-            let filename = fields.optional("filename", read::template);
-            let content_type = fields.optional("content_type", read::template);
-            Some(Self { value: value?, binary, filename, content_type })
-        })
-    }
-}
-
-const STYLES: [(&str, Style); 8] = [
+pub(super) const STYLES: [(&str, Style); 8] = [
     (Style::Simple.name(), Style::Simple),
     (Style::Label.name(), Style::Label),
     (Style::Matrix.name(), Style::Matrix),
@@ -241,7 +146,7 @@ const STYLES: [(&str, Style); 8] = [
 #[derive(JsonSchema)]
 #[schemars(rename = "Style", rename_all = "camelCase")]
 #[expect(dead_code, reason = "only its schema is used")]
-enum StyleSchema {
+pub(super) enum StyleSchema {
     Simple,
     Label,
     Matrix,
@@ -252,12 +157,24 @@ enum StyleSchema {
     DeepObject,
 }
 
-fn write_pairs<S: Serializer, T: Serialize>(pairs: &[(String, T)], serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn write_pairs<S: Serializer, T: Serialize>(
+    pairs: &[(String, T)],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.collect_map(pairs.iter().map(|(name, value)| (name, value)))
 }
 
+/// Pairs that are written as a mapping.
+pub(super) struct Pairs<'a, T>(pub(super) &'a [(String, T)]);
+
+impl<T: Serialize> Serialize for Pairs<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        write_pairs(self.0, serializer)
+    }
+}
+
 #[expect(clippy::ref_option, reason = "the signature that serde calls")]
-fn write_optional_pairs<S: Serializer, T: Serialize>(
+pub(super) fn write_optional_pairs<S: Serializer, T: Serialize>(
     pairs: &Option<Vec<(String, T)>>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
@@ -292,28 +209,8 @@ impl Serialize for ParameterDefinition {
     }
 }
 
-impl Serialize for PartDefinition {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.is_plain() {
-            return self.value.serialize(serializer);
-        }
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("value", &self.value)?;
-        if self.binary {
-            map.serialize_entry("binary", &true)?;
-        }
-        if let Some(filename) = &self.filename {
-            map.serialize_entry("filename", filename)?;
-        }
-        if let Some(content_type) = &self.content_type {
-            map.serialize_entry("content_type", content_type)?;
-        }
-        map.end()
-    }
-}
-
 /// Values that stand for themselves: anything but a mapping.
-fn plain_value() -> Value {
+pub(super) fn plain_value() -> Value {
     serde_json::json!({
         "type": ["string", "number", "boolean", "array", "null"],
         "description": "The value; text may hold `{{ argument }}`."
@@ -339,29 +236,6 @@ impl JsonSchema for ParameterDefinition {
                     "explode": {"type": "boolean", "description": "Whether arrays and objects make one item each."},
                     "allow_reserved": {"type": "boolean", "description": "Whether reserved characters stay as they are."},
                     "content": {"type": "string", "description": "The value is serialized as this media type first."}
-                }
-            }]
-        })
-    }
-}
-
-impl JsonSchema for PartDefinition {
-    fn schema_name() -> Cow<'static, str> {
-        "Part".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        schemars::json_schema!({
-            "description": "A part of a multipart body: its value, or its value with more said about it.",
-            "anyOf": [plain_value(), {
-                "type": "object",
-                "additionalProperties": false,
-                "required": ["value"],
-                "properties": {
-                    "value": {"description": "The part's content; text may hold `{{ argument }}`."},
-                    "binary": {"type": "boolean", "description": "Whether the argument is base64 of the bytes."},
-                    "filename": {"type": "string", "description": "The file name."},
-                    "content_type": {"type": "string", "description": "The part's media type."}
                 }
             }]
         })

@@ -78,6 +78,8 @@ codes! {
     UPSTREAM_TRANSPORT = 226, Error, "an upstream must have exactly one transport";
     REQUIRED_UNKNOWN = 227, Error, "`required` names a property that does not exist";
     WRITTEN_CREDENTIAL = 228, Warning, "a credential stands in the file";
+    BODY_CHOICE = 229, Error, "the media types of a body cannot be chosen from";
+    XML_ELEMENT = 230, Error, "an XML element cannot be written as it is said";
 
     PLACEHOLDER_SERVER = 239, Warning, "a server is a placeholder";
 
@@ -121,8 +123,13 @@ codes! {
     OPERATION_RENAMED = 431, Note, "several operations wanted the same name";
     TEXT_SHORTENED = 432, Note, "a description was shortened";
     UNREADABLE_ITEM = 433, Warning, "a part of the document is not what OpenAPI has there";
-    NOT_INDENTED = 440, Warning, "a continuation line of the document is not indented";
     API_NAME = 434, Warning, "the name asked for the api cannot be used";
+    OVERLAY_VERSION = 435, Error, "an overlay is not one, or of a version that is not read";
+    OVERLAY_TARGET = 436, Error, "an overlay's target is not a JSONPath";
+    OVERLAY_ACTION = 437, Error, "an overlay's action cannot be done";
+    OVERLAY_UNMATCHED = 438, Warning, "an overlay's action selects nothing";
+    IMPORT_CONFLICT = 439, Error, "a person and the document changed the same value";
+    NOT_INDENTED = 440, Warning, "a continuation line of the document is not indented";
 }
 
 impl Code {

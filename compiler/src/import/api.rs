@@ -4,7 +4,7 @@ use super::ImportOptions;
 use super::security::{self, SecurityPlan};
 use super::server::{self, ServerPlan};
 use crate::definition::{ApiDefinition, LimitsDefinition, SourceRecord, Template};
-use crate::openapi::{Document, Operation, Report, prose};
+use crate::openapi::{Document, Operation, Report, digest, prose};
 
 /// What is decided once for all operations.
 pub(super) struct ApiPlan {
@@ -42,10 +42,12 @@ pub(super) fn plan(
         security: security.default_security(),
         headers: std::collections::BTreeMap::new(),
         limits: LimitsDefinition::default(),
+        import: options.record.clone(),
         source: Some(SourceRecord {
             document: Some(document.digest().to_owned()),
             title,
             version: info.version,
+            overlays: options.overlays.iter().map(|overlay| digest(&overlay.bytes)).collect(),
             operation: None,
         }),
     };

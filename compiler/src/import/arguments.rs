@@ -11,6 +11,10 @@ pub(super) enum Target {
     Parameter(Location),
     /// The body.
     Body,
+    /// A media type of the body that is not the default; the suffix for names that are taken.
+    BodyAs(&'static str),
+    /// The media type itself.
+    Select,
 }
 
 /// Characters of an argument's name.
@@ -35,7 +39,8 @@ impl Target {
     fn suffix(self) -> &'static str {
         match self {
             Self::Parameter(location) => location.name(),
-            Self::Body => "body",
+            Self::Body | Self::Select => "body",
+            Self::BodyAs(suffix) => suffix,
         }
     }
 }

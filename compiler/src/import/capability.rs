@@ -1,13 +1,13 @@
 //! One operation to one definition.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::api::ApiPlan;
 use super::arguments::{self, Target};
 use super::body::{self, BodyPlan};
 use super::parameters::{self, Sent};
 use super::path::{PathPart, PathTemplate};
-use super::{annotations, response};
+use super::{ImportOptions, annotations, response};
 use crate::definition::{
     CapabilityDefinition, LimitsDefinition, ParameterDefinition, RequestDefinition, ResponseDefinition, SourceRecord,
     Template, TemplateValue, argument_expression,
@@ -39,9 +39,10 @@ pub(super) fn build<'d>(
     name: &str,
     operation: &Operation<'d>,
     plan: &ApiPlan,
+    options: &ImportOptions,
     converter: &mut Converter<'d>,
 ) -> Result<CapabilityDefinition, String> {
-    let arguments = Arguments::of(operation, converter);
+    let arguments = Arguments::of(operation, options, converter);
     arguments.report_renamed(operation, converter);
     let answer = response::answer(operation, converter);
     let request = arguments.request(operation, answer.accept)?;
@@ -72,16 +73,16 @@ pub(super) fn build<'d>(
 }
 
 impl Arguments {
-    fn of<'d>(operation: &Operation<'d>, converter: &mut Converter<'d>) -> Self {
+    fn of<'d>(operation: &Operation<'d>, options: &ImportOptions, converter: &mut Converter<'d>) -> Self {
         let path = PathTemplate::parse(operation.outline.path);
         report_suffix(&path, operation, converter);
         let sent = parameters::sent(operation, &path, converter);
-        let body = body::plan(operation, converter);
+        let body = body::plan(operation, &options.media_types, converter);
         let fields = body.as_ref().map(|body| body.fields.as_slice()).unwrap_or_default();
         let wanted: Vec<(Target, &str)> = sent
             .iter()
             .map(|it| (Target::Parameter(it.location), it.wire.as_str()))
-            .chain(fields.iter().map(|field| (Target::Body, field.wire.as_str())))
+            .chain(fields.iter().map(|field| (field.target, field.wire.as_str())))
             .collect();
         let mut names = arguments::names(&wanted);
         let body_names = names.split_off(sent.len());
@@ -91,15 +92,16 @@ impl Arguments {
     /// The input schema.
     fn input(&self) -> Value {
         let mut properties = Map::new();
-        let mut required: Vec<&str> = Vec::new();
-        let sent = self.sent.iter().zip(&self.names).map(|(it, name)| (name, &it.schema, it.required));
-        let fields = self.body.iter().flat_map(|body| &body.fields).zip(&self.body_names);
-        for (name, schema, needed) in sent.chain(fields.map(|(it, name)| (name, &it.schema, it.required))) {
-            properties.insert(name.clone(), schema.clone());
-            if needed {
-                required.push(name);
-            }
+        for (it, name) in self.sent.iter().zip(&self.names) {
+            properties.insert(name.clone(), it.schema.clone());
         }
+        for (field, name) in self.body.iter().flat_map(|body| &body.fields).zip(&self.body_names) {
+            properties.insert(name.clone(), field.schema.clone());
+        }
+        let sent = self.sent.iter().zip(&self.names).filter(|(it, _)| it.required);
+        let (body_required, keywords) =
+            self.body.as_ref().map(|body| body.conditions(&self.body_names)).unwrap_or_default();
+        let required: Vec<String> = sent.map(|(_, name)| name.clone()).chain(body_required).collect();
         let mut input = Map::new();
         input.insert("type".to_owned(), "object".into());
         input.insert("additionalProperties".to_owned(), Value::Bool(false));
@@ -109,28 +111,8 @@ impl Arguments {
         if !properties.is_empty() {
             input.insert("properties".to_owned(), Value::Object(properties));
         }
-        if let Some(dependent) = self.dependent() {
-            input.insert("dependentRequired".to_owned(), dependent);
-        }
-        for (key, alternatives) in self.choices() {
-            input.insert(key.to_owned(), alternatives);
-        }
+        input.extend(keywords);
         Value::Object(input)
-    }
-
-    fn choices(&self) -> Vec<(&'static str, Value)> {
-        let name = |index: &usize| self.body_names.get(*index).cloned().unwrap_or_default();
-        let alternative = |set: &Vec<usize>| json!({"required": set.iter().map(name).collect::<Vec<_>>()});
-        let choices = self.body.iter().flat_map(|body| &body.choices);
-        choices.map(|(key, sets)| (*key, Value::Array(sets.iter().map(alternative).collect()))).collect()
-    }
-
-    fn dependent(&self) -> Option<Value> {
-        let body = self.body.as_ref().filter(|body| !body.dependent.is_empty())?;
-        let name = |index: &usize| self.body_names.get(*index).cloned().unwrap_or_default();
-        let entry =
-            |(index, needed): &(usize, Vec<usize>)| (name(index), json!(needed.iter().map(name).collect::<Vec<_>>()));
-        Some(Value::Object(body.dependent.iter().map(entry).collect()))
     }
 
     fn request(&self, operation: &Operation<'_>, accept: Option<String>) -> Result<RequestDefinition, String> {
@@ -236,7 +218,7 @@ impl Arguments {
 }
 
 /// Where the document declares an operation, whatever file it is written in.
-fn pointer_of(outline: &Outline<'_>) -> Pointer {
+pub(super) fn pointer_of(outline: &Outline<'_>) -> Pointer {
     let item = Pointer::of(["paths", outline.path]);
     let own = METHODS.contains(&outline.method);
     if own { item.child(outline.method) } else { item.child("additionalOperations").child(outline.method) }

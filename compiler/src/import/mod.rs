@@ -13,6 +13,7 @@ mod arguments;
 mod body;
 mod capability;
 pub mod emit;
+pub mod merge;
 mod naming;
 mod parameters;
 mod path;
@@ -23,11 +24,13 @@ mod server;
 
 use serde_json::{Map, Value};
 
-use crate::definition::{ApiDefinition, CapabilityDefinition, FORMAT_VERSION, Kind, SchemasDefinition};
+use crate::definition::{ApiDefinition, CapabilityDefinition, FORMAT_VERSION, ImportRecord, Kind, SchemasDefinition};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::openapi::overlay::{self, Overlay};
 use crate::openapi::schema::Converter;
-use crate::openapi::{Document, Operation, Outline, Report, outlines};
+use crate::openapi::{Document, METHODS, Operation, Outline, Report, outlines};
 use crate::source::{SourceId, SourceLoader};
+use crate::syntax::Pointer;
 
 /// Where the JSON Schemas of the file kinds are, seen from an imported file: the first line of each
 /// file names one, so that editors complete and check it.
@@ -57,6 +60,13 @@ pub struct ImportOptions {
     pub tags: Vec<String>,
     /// Only operations with one of these methods.
     pub methods: Vec<String>,
+    /// Overlays, which change the document before anything reads it, in order.
+    pub overlays: Vec<DocumentSource>,
+    /// What the api's file keeps of all this, so that the import can be repeated.
+    pub record: Option<ImportRecord>,
+    /// Globs on media types: only these of a body's, most preferred first. A body that has none of
+    /// them keeps all of its own.
+    pub media_types: Vec<String>,
     /// Where the schemas of the file kinds are; [`SCHEMA_BASE`] when not said.
     pub schema_base: Option<String>,
 }
@@ -86,6 +96,8 @@ pub struct Summary {
     pub unselected: usize,
     /// Those that could not be imported, and why.
     pub skipped: Vec<Skipped>,
+    /// JSON Pointers of path items and operations that could not be read at all.
+    pub unread: Vec<String>,
     /// The secrets that calls need.
     pub secrets: Vec<SecretNeed>,
 }
@@ -95,6 +107,8 @@ pub struct Summary {
 pub struct Skipped {
     /// Method and path.
     pub operation: String,
+    /// Where it stands in the document: a JSON Pointer.
+    pub pointer: String,
     /// Why.
     pub reason: String,
 }
@@ -118,25 +132,31 @@ pub struct SecretNeed {
 #[must_use]
 pub fn import(source: &DocumentSource, options: &ImportOptions, loader: &dyn SourceLoader) -> Import {
     let report = Report::default();
-    match Document::read(&source.id, &source.bytes, loader, &report) {
-        Ok(document) => {
-            let import = from_document(&document, options, &report);
-            let diagnostics = report.into_diagnostics();
-            Import { diagnostics: diagnostics.into_iter().map(|it| document.placed(it)).collect(), ..import }
-        }
-        Err(diagnostic) => {
-            report.say(*diagnostic);
-            let api_name = options.api.clone().unwrap_or_default();
-            Import { api_name, diagnostics: report.into_diagnostics(), ..Import::default() }
-        }
-    }
+    let document = read_overlays(options, &report).and_then(|overlays| {
+        let document = Document::read(&source.id, &source.bytes, &overlays, loader, &report);
+        document.map_err(|diagnostic| report.say(*diagnostic)).ok()
+    });
+    let Some(document) = document else {
+        let api_name = options.api.clone().unwrap_or_default();
+        return Import { api_name, diagnostics: report.into_diagnostics(), ..Import::default() };
+    };
+    let import = from_document(&document, options, &report);
+    let diagnostics = report.into_diagnostics();
+    Import { diagnostics: diagnostics.into_iter().map(|it| document.placed(it)).collect(), ..import }
+}
+
+/// All overlays, or none if one of them has faults: all of them are reported.
+fn read_overlays(options: &ImportOptions, report: &Report) -> Option<Vec<Overlay>> {
+    let overlays: Vec<Option<Overlay>> =
+        options.overlays.iter().map(|it| overlay::read(&it.id, &it.bytes, report)).collect();
+    overlays.into_iter().collect()
 }
 
 fn from_document(document: &Document, options: &ImportOptions, report: &Report) -> Import {
     let api_name = naming::api_name(document, options.api.as_deref(), report);
     let outlines = outlines(document, report);
     let names = naming::tool_names(&api_name, &outlines, report);
-    let mut summary = Summary { operations: outlines.len(), ..Summary::default() };
+    let mut summary = Summary { operations: outlines.len(), unread: unread(document), ..Summary::default() };
     let selected: Vec<(String, Outline<'_>)> = names
         .into_iter()
         .zip(outlines)
@@ -157,7 +177,7 @@ fn from_document(document: &Document, options: &ImportOptions, report: &Report) 
     let mut files = Vec::new();
     // Each operation goes when its text is there: documents are large, and both need not be held.
     for (name, operation) in operations {
-        match capability::build(&name, &operation, &plan, &mut converter) {
+        match capability::build(&name, &operation, &plan, options, &mut converter) {
             Ok(definition) => files.push((format!("{api_name}/{name}.yaml"), text(&definition, options))),
             Err(reason) => skip(&operation, reason, report, &mut summary),
         }
@@ -172,6 +192,24 @@ fn from_document(document: &Document, options: &ImportOptions, report: &Report) 
     files.push((format!("{api_name}/api.yaml"), api_text(&plan.definition, options)));
     files.sort();
     Import { api_name, files, summary, diagnostics: Vec::new() }
+}
+
+/// Path items and operations that are not there to be read: what reading says of them was reported.
+fn unread(document: &Document) -> Vec<String> {
+    let Some(paths) = document.spot().get("paths") else { return Vec::new() };
+    let quiet = Report::default();
+    let mut unread = Vec::new();
+    for (path, item) in paths.members().filter(|(path, spot)| !path.starts_with("x-") && !spot.value.is_null()) {
+        let pointer = Pointer::of(["paths", path]);
+        match document.follow(item, &quiet) {
+            Some(item) if item.value.is_object() => {
+                let broken = |method: &&str| item.get(method).is_some_and(|spot| !spot.value.is_object());
+                unread.extend(METHODS.into_iter().filter(broken).map(|method| pointer.child(method).to_string()));
+            }
+            Some(_) | None => unread.push(pointer.to_string()),
+        }
+    }
+    unread
 }
 
 fn read_operations<'d>(
@@ -204,7 +242,8 @@ fn skip_outline(outline: &Outline<'_>, reason: String, report: &Report, summary:
         )
         .help("correct the document, or write the capability by hand"),
     );
-    summary.skipped.push(Skipped { operation, reason });
+    let pointer = capability::pointer_of(outline).to_string();
+    summary.skipped.push(Skipped { operation, pointer, reason });
 }
 
 fn text(definition: &CapabilityDefinition, options: &ImportOptions) -> String {

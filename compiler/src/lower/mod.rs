@@ -1,9 +1,11 @@
 //! Checked definitions to capabilities: references are followed, defaults are filled in, templates
 //! become pieces, and all that remembers how the text was written is dropped.
 
+mod body;
 mod bundle;
 mod request;
 mod text;
+mod xml;
 
 use std::collections::BTreeSet;
 
@@ -94,7 +96,7 @@ fn http_call(linked: &Linked<'_>) -> HttpCall {
         query: request::query(&definition.request),
         headers,
         cookies: request::cookies(&definition.request),
-        body: definition.request.body.as_ref().and_then(request::body),
+        body: definition.request.body.as_ref().and_then(body::body),
         auth: auth(linked),
     }
 }

@@ -1,12 +1,9 @@
 //! Requests: each location's default serialization is filled in (OpenAPI 3.1.1, section 4.8.12).
 
-use super::text::{binding, expression, template_binding, text};
-use crate::capability::{
-    Binding, Body, BodyContent, BodyPart, Encoding, Expression, Parameter, PathPiece, Style, Text,
-};
+use super::text::{binding, expression, template_binding};
+use crate::capability::{Binding, Encoding, Expression, Parameter, PathPiece, Style};
 use crate::definition::{
-    ApiDefinition, BodyDefinition, Hole, ParameterDefinition, PartDefinition, PathParameterDefinition,
-    RequestDefinition, TemplatePiece,
+    ApiDefinition, Hole, ParameterDefinition, PathParameterDefinition, RequestDefinition, TemplatePiece,
 };
 
 pub(super) fn path(request: &RequestDefinition) -> Vec<PathPiece> {
@@ -61,7 +58,7 @@ pub(super) fn api_headers(api: &ApiDefinition) -> Vec<Parameter> {
         .collect()
 }
 
-fn parameter(name: &str, said: &ParameterDefinition, default: Style) -> Parameter {
+pub(super) fn parameter(name: &str, said: &ParameterDefinition, default: Style) -> Parameter {
     Parameter {
         name: name.to_owned(),
         value: binding(&said.value),
@@ -70,38 +67,14 @@ fn parameter(name: &str, said: &ParameterDefinition, default: Style) -> Paramete
 }
 
 /// `explode` is true by default for `form` alone.
-fn encoding(content: Option<&String>, style: Style, explode: Option<bool>, allow_reserved: bool) -> Encoding {
+pub(super) fn encoding(
+    content: Option<&String>,
+    style: Style,
+    explode: Option<bool>,
+    allow_reserved: bool,
+) -> Encoding {
     match content {
         Some(media_type) => Encoding::Content { media_type: media_type.clone() },
         None => Encoding::Style { style, explode: explode.unwrap_or(style == Style::Form), allow_reserved },
-    }
-}
-
-/// The body; `None` only for one without a form, which the checks refuse.
-pub(super) fn body(body: &BodyDefinition) -> Option<Body> {
-    let (usual, content) = if let Some(json) = &body.json {
-        ("application/json", BodyContent::Json(binding(json)))
-    } else if let Some(form) = &body.form {
-        let fields = form.iter().map(|(name, said)| parameter(name, said, Style::Form)).collect();
-        ("application/x-www-form-urlencoded", BodyContent::Form(fields))
-    } else if let Some(multipart) = &body.multipart {
-        let parts = multipart.iter().map(|(name, said)| part(name, said)).collect();
-        ("multipart/form-data", BodyContent::Multipart(parts))
-    } else if let Some(plain) = &body.text {
-        ("text/plain", BodyContent::Text(binding(plain)))
-    } else {
-        ("application/octet-stream", BodyContent::Binary(binding(body.binary.as_ref()?)))
-    };
-    let media_type = body.content_type.as_ref().map_or_else(|| Text::literal(usual), text);
-    Some(Body { media_type, optional: body.optional, content })
-}
-
-fn part(name: &str, said: &PartDefinition) -> BodyPart {
-    BodyPart {
-        name: name.to_owned(),
-        value: binding(&said.value),
-        binary: said.binary,
-        filename: said.filename.as_ref().map(text),
-        content_type: said.content_type.as_ref().map(text),
     }
 }

@@ -67,22 +67,16 @@ pub(super) fn read<'d>(
 pub fn media_types<'d>(document: &'d Document, holder: &Spot<'d>, report: &Report) -> Vec<MediaType<'d>> {
     let Some(content) = document.member(holder, "content", report) else { return Vec::new() };
     let read = |(name, spot): (&'d str, Spot<'d>)| {
-        let essence = readable_essence(name, &spot, report)?;
+        let essence = name.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        if !is_media_type(&essence) || name.chars().any(char::is_control) {
+            report.count(name, || not_a_media_type(name, &spot), Code::MEDIA_TYPE_UNREADABLE);
+            return None;
+        }
         // Since OpenAPI 3.2 a media type may be a reference.
         let spot = document.follow(spot, report)?;
         Some(MediaType { name, essence, schema: spot.get("schema"), encoding: spot.get("encoding"), spot })
     };
     content.members().filter_map(read).collect()
-}
-
-/// A media type without its parameters, in lower case; what is none is reported.
-pub(super) fn readable_essence(name: &str, spot: &Spot<'_>, report: &Report) -> Option<String> {
-    let essence = name.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    if !is_media_type(&essence) || name.chars().any(char::is_control) {
-        report.count(name, || not_a_media_type(name, spot), Code::MEDIA_TYPE_UNREADABLE);
-        return None;
-    }
-    Some(essence)
 }
 
 /// Two tokens with a slash between.

@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::library::{self, Library};
 use super::moves::Moves;
+use super::overlay::{self, Overlay};
 use super::{Address, Anchors, Report, Spot, Version, swagger, tree, version};
 use crate::diagnostic::Diagnostic;
 use crate::source::{SourceId, SourceLoader};
@@ -34,20 +35,23 @@ pub struct Info {
 }
 
 impl Document {
-    /// Reads a document, and through `loader` the files that it refers to.
+    /// Reads a document as its overlays leave it, and through `loader` the files that it refers to.
     ///
     /// # Errors
-    /// When the text is no tree, or the tree is not an OpenAPI document of a version that is read.
+    /// When the text is no tree, an overlay cannot be applied to it, or the tree is not an OpenAPI
+    /// document of a version that is read.
     pub fn read(
         source: &SourceId,
         bytes: &[u8],
+        overlays: &[Overlay],
         loader: &dyn SourceLoader,
         report: &Report,
     ) -> Result<Self, Box<Diagnostic>> {
         let text = syntax::decode(source, bytes)?;
-        let root = tree::read_text(source, text, report)?;
+        let mut root = tree::read_text(source, text, report)?;
+        overlay::apply(overlays, &mut root, report)?;
         let version = version::detect(source, &root, report)?;
-        let library = match library::may_refer(text) {
+        let library = match library::may_refer(text) || !overlays.is_empty() {
             true => library::load(source, &root, loader, report),
             false => Library::default(),
         };
@@ -159,4 +163,10 @@ fn anchors(source: &SourceId, text: &str, root: &Value, library: &Library) -> An
     }
     library.collect_anchors(&mut anchors);
     anchors
+}
+
+/// `sha256:` and the digest of some bytes.
+#[must_use]
+pub fn digest(bytes: &[u8]) -> String {
+    format!("sha256:{}", tree::hex(&Sha256::digest(bytes)))
 }

@@ -1,6 +1,6 @@
 //! Parameters of operations: where they stand, and how they are written on the wire.
 
-use super::body::readable_essence;
+use super::body::media_types;
 use super::operation::unreadable;
 use super::{Document, Outline, Report, Spot};
 use crate::capability::Style;
@@ -114,13 +114,10 @@ pub(super) fn read_parameters<'d>(
     parameters
 }
 
-/// Whether two parameters are one on the wire, where the case of a header's name makes no difference.
-fn is_same(one: &Parameter<'_>, other: &Parameter<'_>) -> bool {
-    let same_name = match one.location {
-        Location::Header => one.name.eq_ignore_ascii_case(other.name),
-        Location::Path | Location::Query | Location::QueryString | Location::Cookie => one.name == other.name,
-    };
-    same_name && one.location == other.location
+/// Whether two parameters are one on the wire. The case of a header's name makes no difference.
+fn is_same(left: &Parameter<'_>, right: &Parameter<'_>) -> bool {
+    let spelled_otherwise = left.location == Location::Header && left.name.eq_ignore_ascii_case(right.name);
+    left.location == right.location && (left.name == right.name || spelled_otherwise)
 }
 
 fn read<'d>(document: &'d Document, item: &Spot<'d>, report: &Report) -> Option<Parameter<'d>> {
@@ -161,11 +158,8 @@ fn serialization<'d>(
     location: Location,
     report: &Report,
 ) -> (Serialization, Option<Spot<'d>>) {
-    let content = document.member(spot, "content", report);
-    let readable = |(name, spot): &(&str, Spot<'_>)| readable_essence(name, spot, report).is_some();
-    if let Some((media_type, content)) = content.as_ref().and_then(|content| content.members().find(readable)) {
-        let schema = document.follow(content, report).and_then(|content| content.get("schema"));
-        return (Serialization::Content(media_type.to_owned()), schema);
+    if let Some(media_type) = media_types(document, spot, report).into_iter().next() {
+        return (Serialization::Content(media_type.name.to_owned()), media_type.schema);
     }
     if location == Location::QueryString {
         return (Serialization::Content("application/x-www-form-urlencoded".to_owned()), spot.get("schema"));
@@ -200,8 +194,9 @@ fn first_example<'d>(document: &'d Document, spot: &Spot<'d>, report: &Report) -
     document.follow(example, report)?.get("value")
 }
 
-/// `token` of RFC 9110, section 5.6.2.
-pub(super) fn is_header_name(name: &str) -> bool {
+/// Whether a text is a `token` of RFC 9110, section 5.6.2, as names of headers are.
+#[must_use]
+pub fn is_header_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 

@@ -112,7 +112,7 @@ impl Walk<'_> {
 }
 
 /// Spans of plain and block scalars may reach into the white space behind them.
-fn trimmed(text: &str, bytes: Range<usize>, style: ScalarStyle) -> Range<usize> {
+pub(super) fn trimmed(text: &str, bytes: Range<usize>, style: ScalarStyle) -> Range<usize> {
     if matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted) {
         return bytes;
     }

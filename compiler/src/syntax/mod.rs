@@ -6,12 +6,14 @@
 
 mod advice;
 mod json;
+mod layout;
 mod locate;
 mod mend;
 mod pointer;
 mod scalar;
 mod yaml;
 
+pub use layout::{Entry, Form, Layout, layout};
 pub use locate::Located;
 pub use pointer::Pointer;
 pub use yaml::{Bounds, Fault, FaultKind, Parsed, parse_document, parse_yaml};

@@ -22,6 +22,7 @@ mod expression;
 mod fetch;
 mod limit;
 mod mask;
+mod multipart;
 mod outcome;
 mod path;
 mod plan;
@@ -32,8 +33,10 @@ mod render;
 mod repair;
 mod retry;
 mod sealed;
+mod select;
 mod send;
 mod wire;
+mod xml;
 
 pub use credential::{Secrets, SecretsError};
 pub use error::{ArgumentProblem, ErrorKind, ToolError};

@@ -83,6 +83,8 @@ pub struct PlannedPart {
     pub filename: Option<String>,
     /// The part's media type.
     pub content_type: Option<String>,
+    /// Further headers; values have no control characters.
+    pub headers: Vec<(String, String)>,
     /// The content.
     pub bytes: Vec<u8>,
 }
@@ -130,7 +132,7 @@ pub(super) fn plan(
     let capability = tool.capability();
     let scope = Scope { tool, arguments };
     let Call::Http(call) = &capability.call;
-    let body = call.body.as_ref().map(|body| body::plan(body, &scope)).transpose()?.flatten();
+    let body = body::plan(call, &scope)?;
     Ok(RequestPlan {
         tool: capability.tool.to_string(),
         api: capability.server.to_string(),

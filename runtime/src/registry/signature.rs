@@ -16,9 +16,21 @@ pub fn signature(input: &Value) -> String {
     }))
 }
 
+/// Whether an argument must be given by a caller who leaves every choice at its default.
 fn is_required(input: &Value, name: &str) -> bool {
-    let required = input.get("required").and_then(Value::as_array);
+    let rules = input.get("allOf").and_then(Value::as_array).into_iter().flatten();
+    lists(input, name) || rules.chain([input]).any(|rule| by_default(rule).is_some_and(|then| lists(then, name)))
+}
+
+fn lists(schema: &Value, name: &str) -> bool {
+    let required = schema.get("required").and_then(Value::as_array);
     required.is_some_and(|names| names.iter().any(|entry| entry.as_str() == Some(name)))
+}
+
+/// What an `if` asks for that holds when its arguments are not given.
+fn by_default(rule: &Value) -> Option<&Value> {
+    let test = rule.get("if")?.as_object()?;
+    test.keys().all(|key| key == "properties").then(|| rule.get("then")).flatten()
 }
 
 fn joined(arguments: impl Iterator<Item = String>) -> String {
@@ -144,6 +156,20 @@ mod tests {
         assert!(line.starts_with("owner: string, repo: string, body: object, state?: open|closed|all"), "{line}");
         assert!(line.contains("labels?: (string|object)[]"), "{line}");
         assert!(line.ends_with("anything?: any"), "{line}");
+    }
+
+    #[test]
+    fn what_the_default_choice_requires_is_required() {
+        let only = |name: &str| json!({"properties": {"kind": {"const": name}}});
+        let properties = json!({"a": {"type": "string"}, "b": {"type": "string"}, "kind": {"enum": ["x", "y"]}});
+        let then = |name: &str| json!({"required": [name]});
+        let input = json!({"properties": properties, "if": only("x"), "then": then("b"), "else": then("a")});
+        assert_eq!(signature(&input), "b: string, a?: string, kind?: x|y");
+        let mut other = only("y");
+        other["required"] = json!(["kind"]);
+        let rules = json!([{"if": only("x"), "then": then("b")}, {"if": other, "then": then("a")}]);
+        let input = json!({"properties": properties, "allOf": rules});
+        assert_eq!(signature(&input), "b: string, a?: string, kind?: x|y");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::support::{Server, anything, bound, call, executor, form, invoke, object, prepared, styled};
 
 fn post(server: &str, media_type: &str, content: BodyContent) -> HttpCall {
-    let body = Body { media_type: Text::literal(media_type), optional: true, content };
+    let body = Body { media_type: Text::literal(media_type), optional: true, content, empty: None, choice: None };
     HttpCall { method: "POST".to_owned(), body: Some(body), ..call(server, "/x") }
 }
 
@@ -55,6 +55,8 @@ async fn multipart_has_text_json_and_files() {
         binary,
         filename: None,
         content_type: None,
+        headers: Vec::new(),
+        encoding: None,
     };
     let mut file = part("file", true);
     file.filename = Some(Text::literal("a\"b.txt"));

@@ -95,7 +95,13 @@ async fn template_injection() {
         call.query = vec![form("v"), Parameter { value: Binding::Value(computed("v", &["v"])), ..form("w") }];
         call.headers = vec![simple("v")];
         let content = BodyContent::Json(bound("v"));
-        call.body = Some(Body { media_type: Text::literal("application/json"), optional: false, content });
+        call.body = Some(Body {
+            media_type: Text::literal("application/json"),
+            optional: false,
+            content,
+            empty: None,
+            choice: None,
+        });
         executor().call(&prepared(call, anything()), &object(json!({"v": value}))).await.unwrap();
         let seen = server.last();
         let pairs: Vec<String> = seen.query().split('&').map(decoded).collect();

@@ -15,8 +15,9 @@ const WIDTH: usize = 100;
 /// Columns that one level is indented.
 const STEP: usize = 2;
 /// Keys whose values are compared line by line, however short.
-const ALWAYS_BLOCK: [&str; 11] = [
+const ALWAYS_BLOCK: [&str; 12] = [
     "$defs",
+    "import",
     "input",
     "properties",
     "request",
@@ -39,6 +40,26 @@ pub fn emit(comment: &str, tree: &Map<String, Value>) -> String {
         members(&mut out, tree, 0);
     }
     out.shrink_to_fit();
+    out
+}
+
+/// One entry of a block mapping whose keys stand at column `indent`: from the key to the line break.
+#[must_use]
+pub fn entry(name: &str, value: &Value, indent: usize) -> String {
+    let mut out = String::new();
+    member(&mut out, name, value, indent);
+    out
+}
+
+/// A value on one line, with the line break.
+#[must_use]
+pub fn item(value: &Value) -> String {
+    let mut out = String::new();
+    match value {
+        Value::String(text) => out.push_str(&inline(text, Position::Block)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => flow(&mut out, value),
+    }
+    out.push('\n');
     out
 }
 

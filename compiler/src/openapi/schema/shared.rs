@@ -125,7 +125,8 @@ pub(super) fn is_small(schema: &Value) -> bool {
 #[must_use]
 pub fn is_binary(schema: &Value) -> bool {
     let text = |key: &str| schema.get(key).and_then(Value::as_str);
-    let file = text("type") == Some("file") || text("format") == Some("binary");
+    let file =
+        text("type") == Some("file") || text("format") == Some("binary") || text("contentEncoding") == Some("binary");
     let octets = text("contentMediaType").is_some_and(|media_type| {
         !media_type.starts_with("text/") && !media_type.contains("json") && text("contentEncoding").is_none()
     });
