@@ -230,6 +230,32 @@ fn a_relative_server_is_resolved_against_the_url_of_the_document() {
 }
 
 #[test]
+fn a_parameter_whose_media_type_is_none_is_sent_in_the_usual_style() {
+    let text = r#"{"openapi": "3.1.0", "info": {"title": "T"}, "servers": [{"url": "https://api.example.com"}],
+        "paths": {"/a": {"get": {"parameters": [
+            {"name": "q", "in": "query", "content": {"js\u000bon": {"schema": {"type": "string"}}}},
+            {"name": "r", "in": "query", "content": {"json": {}, "application/json": {}}}], "responses": {}}}}}"#;
+    let result = import_bytes("t.json", text.into(), &ImportOptions::default());
+    assert!(result.files[1].1.contains("q: \"{{ q }}\""), "{}", result.files[1].1);
+    assert!(result.files[1].1.contains("content: application/json"), "{}", result.files[1].1);
+    assert!(result.diagnostics.iter().any(|diagnostic| diagnostic.code == Code::MEDIA_TYPE_UNREADABLE));
+    assert_eq!(compile(&parsed(&result), &Pins::default()).diagnostics, Vec::new());
+}
+
+#[test]
+fn headers_that_differ_in_case_alone_are_one() {
+    let text = r#"{"openapi": "3.1.0", "info": {"title": "T"}, "servers": [{"url": "https://api.example.com"}],
+        "paths": {"/a": {
+            "parameters": [{"name": "X-TRACE", "in": "header"}, {"name": "x-trace", "in": "query"}],
+            "get": {"parameters": [{"name": "X-Trace", "in": "header"}], "responses": {}}}}}"#;
+    let result = import_bytes("t.json", text.into(), &ImportOptions::default());
+    let (_, tool) = &result.files[1];
+    assert!(tool.contains("X-Trace: \"{{ args['X-Trace'] }}\""), "{tool}");
+    assert!(tool.contains("x-trace: \"{{ args['x-trace'] }}\"") && !tool.contains("X-TRACE"), "{tool}");
+    assert_eq!(compile(&parsed(&result), &Pins::default()).diagnostics, Vec::new());
+}
+
+#[test]
 fn secrets_are_named_with_where_they_come_from() {
     let secrets = import_fixture("pet_store.yaml", &ImportOptions::default()).summary.secrets;
     let names: Vec<&str> = secrets.iter().map(|need| need.name.as_str()).collect();

@@ -1,4 +1,5 @@
-//! Any text as a template: nothing panics, and what it is taken apart into stands in the text.
+//! Any text as a template: nothing panics, and what it is taken apart into stands in the text, as does
+//! the fault of one that does not parse.
 
 #![no_main]
 
@@ -6,7 +7,13 @@ use cap_compiler::definition::{Template, TemplatePiece};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    let Ok(template) = Template::parse(text) else { return };
+    let template = match Template::parse(text) {
+        Ok(template) => template,
+        Err(error) => {
+            assert!(text.get(error.range.clone()).is_some(), "{error:?} is not within the text");
+            return;
+        }
+    };
     assert_eq!(template.source, text);
     for piece in &template.pieces {
         let TemplatePiece::Hole(hole) = piece else { continue };

@@ -32,6 +32,7 @@ pub struct Fields<'a> {
     map: &'a Map<String, Value>,
     node: Node<'a>,
     known: Vec<&'static str>,
+    missing: Vec<&'static str>,
     judged: bool,
 }
 
@@ -73,8 +74,9 @@ impl<'a> Node<'a> {
             self.wrong_type("a mapping");
             return None;
         };
-        let mut fields = Fields { map, node: self, known: Vec::new(), judged: true };
+        let mut fields = Fields { map, node: self, known: Vec::new(), missing: Vec::new(), judged: true };
         let value = read(&mut fields);
+        fields.report_missing();
         fields.report_unknown();
         value
     }
@@ -220,9 +222,9 @@ impl<'a> Node<'a> {
 impl Fields<'_> {
     /// A key that must be there.
     pub fn required<T>(&mut self, key: &'static str, read: impl FnOnce(Node<'_>) -> Option<T>) -> Option<T> {
-        if !self.map.contains_key(key) {
+        if self.map.get(key).is_none_or(Value::is_null) {
             self.known.push(key);
-            self.report_missing(key);
+            self.missing.push(key);
             return None;
         }
         self.optional(key, read)
@@ -278,33 +280,37 @@ impl Fields<'_> {
         self.judged = false;
     }
 
-    fn report_missing(&self, key: &str) {
+    /// Once all keys are known: a key that is nearly right says more than "missing".
+    fn report_missing(&self) {
         let holder = self.node.path.name().map_or("this file".to_owned(), |name| format!("`{name}`"));
-        // A key that is nearly right says more than "missing".
-        let typo = self.map.keys().find(|name| nearest(name, [key]).is_some() && !self.known.contains(&name.as_str()));
-        if typo.is_some() {
-            return;
+        for key in self.missing.iter().filter(|key| !self.map.keys().any(|name| self.is_typo(name, key))) {
+            self.node.report(
+                Diagnostic::new(Code::MISSING_KEY, format!("{holder} has no `{key}`"), self.place_of_missing(key))
+                    .label(format!("`{key}` is required here"))
+                    .help(format!("add `{}`", example(key))),
+            );
         }
-        self.node.report(
-            Diagnostic::new(Code::MISSING_KEY, format!("{holder} has no `{key}`"), self.beginning())
-                .label(format!("`{key}` is required here"))
-                .help(format!("add `{}`", example(key))),
-        );
     }
 
-    /// The mapping's key, or the first key of a file.
-    fn beginning(&self) -> Place {
+    /// The key itself where it has no value, otherwise the mapping's key, or the first key of a file.
+    fn place_of_missing(&self, key: &str) -> Place {
+        if self.map.contains_key(key) {
+            return Place::key(&self.node.sink.source, self.node.path.pointer().child(key));
+        }
         match (self.node.path, self.map.keys().next()) {
             (Path::Root, Some(first)) => Place::key(&self.node.sink.source, Pointer::root().child(first.as_str())),
             _ => self.node.place(),
         }
     }
 
+    fn is_typo(&self, name: &str, key: &str) -> bool {
+        !self.known.contains(&name) && nearest(name, [key]).is_some()
+    }
+
+    /// Where not all keys are known, only those that stand for a missing one are told.
     fn report_unknown(&self) {
-        if !self.judged {
-            return;
-        }
-        for key in self.map.keys().filter(|key| !self.known.contains(&key.as_str())) {
+        let told = |name: &str| self.judged || self.missing.iter().any(|key| self.is_typo(name, key));
+        for key in self.map.keys().filter(|key| !self.known.contains(&key.as_str()) && told(key)) {
             let pointer = self.node.path.pointer().child(key.as_str());
             let holder = self.node.path.name().map_or(String::new(), |name| format!(" in `{name}`"));
             let place = Place::key(&self.node.sink.source, pointer);

@@ -295,7 +295,8 @@ fn parse_hole(source: &str, inner: Range<usize>) -> Result<Hole, TemplateError> 
         message: error.detail().map_or_else(|| error.kind().to_string(), str::to_owned),
         range: error
             .range()
-            .filter(|bytes| bytes.end <= expression.len())
+            // A range that ends within a character is no place.
+            .filter(|bytes| expression.get(bytes.clone()).is_some())
             .map_or(range.clone(), |bytes| offset + bytes.start..offset + bytes.end),
     })?;
     let mut hole = Hole {

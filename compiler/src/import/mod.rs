@@ -175,10 +175,11 @@ fn from_document(document: &Document, options: &ImportOptions, report: &Report) 
     };
     let mut converter = Converter::new(document, report);
     let mut files = Vec::new();
-    for (name, operation) in &operations {
-        match capability::build(name, operation, &plan, options, &mut converter) {
+    // Each operation goes when its text is there: documents are large, and both need not be held.
+    for (name, operation) in operations {
+        match capability::build(&name, &operation, &plan, options, &mut converter) {
             Ok(definition) => files.push((format!("{api_name}/{name}.yaml"), text(&definition, options))),
-            Err(reason) => skip(operation, reason, report, &mut summary),
+            Err(reason) => skip(&operation, reason, report, &mut summary),
         }
     }
     summary.imported = files.len();

@@ -39,6 +39,7 @@ pub fn emit(comment: &str, tree: &Map<String, Value>) -> String {
     } else {
         members(&mut out, tree, 0);
     }
+    out.shrink_to_fit();
     out
 }
 
@@ -83,7 +84,7 @@ fn member(out: &mut String, name: &str, value: &Value, indent: usize) {
     }
     out.push(':');
     let column = indent + name.chars().count() + 2;
-    let open = ALWAYS_BLOCK.contains(&name.as_str());
+    let open = ALWAYS_BLOCK.contains(&name.as_ref());
     under_key(out, value, indent, column, open);
 }
 
@@ -143,20 +144,22 @@ fn items(out: &mut String, list: &[Value], indent: usize) {
 }
 
 fn string(out: &mut String, text: &str, indent: usize, column: usize) {
-    let line = inline(text, Position::Block);
-    let long = text.contains('\n') || column + line.chars().count() > WIDTH;
-    match long.then(|| block(text, indent + STEP, WIDTH)).flatten() {
-        Some(lines) => out.push_str(&lines),
-        None => {
-            out.push_str(&line);
-            out.push('\n');
-        }
-    }
+    let fits = |line: &str| column + line.chars().count() <= WIDTH;
+    let short = (fits(text) && !text.contains('\n')).then(|| inline(text, Position::Block)).filter(|line| fits(line));
+    let line = match short {
+        Some(line) => line,
+        None => match block(text, indent + STEP, WIDTH) {
+            Some(lines) => return out.push_str(&lines),
+            None => inline(text, Position::Block),
+        },
+    };
+    out.push_str(&line);
+    out.push('\n');
 }
 
 /// Whether a collection is short and simple enough to stand on one line.
 fn fits(value: &Value, column: usize) -> bool {
-    if depth(value) > 2 || has_lines(value) {
+    if depth(value) > 2 || has_lines(value) || left(value, WIDTH).is_none() {
         return false;
     }
     let mut line = String::new();
@@ -173,6 +176,19 @@ fn depth(value: &Value) -> usize {
         }
         Value::Array(items) if !items.is_empty() => 1 + items.iter().map(depth).max().unwrap_or_default(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => 0,
+    }
+}
+
+/// How much of `room` is left behind a value on one line at the most; `None` if it does not fit. It saves
+/// writing what is then not used.
+fn left(value: &Value, room: usize) -> Option<usize> {
+    match value {
+        Value::String(text) => room.checked_sub(text.chars().take(room + 1).count()),
+        Value::Array(items) => items.iter().try_fold(room, |room, item| left(item, room)),
+        Value::Object(map) => {
+            map.iter().try_fold(room, |room, (key, item)| left(item, room.checked_sub(key.chars().count())?))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => room.checked_sub(1),
     }
 }
 

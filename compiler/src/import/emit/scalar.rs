@@ -1,6 +1,7 @@
 //! Texts as YAML scalars: plain where that is safe, in a block where that is readable, quoted
 //! otherwise.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 /// What surrounds a scalar.
@@ -16,13 +17,13 @@ pub(super) enum Position {
 const WORDS: [&str; 13] = ["null", "true", "false", "yes", "no", "on", "off", "y", "n", "~", "<<", "=", "nan"];
 
 /// A key.
-pub(super) fn key(name: &str) -> String {
+pub(super) fn key(name: &str) -> Cow<'_, str> {
     inline(name, Position::Block)
 }
 
 /// A text on one line.
-pub(super) fn inline(text: &str, position: Position) -> String {
-    if is_plain(text, position) { text.to_owned() } else { quoted(text) }
+pub(super) fn inline(text: &str, position: Position) -> Cow<'_, str> {
+    if is_plain(text, position) { Cow::Borrowed(text) } else { Cow::Owned(quoted(text)) }
 }
 
 /// A text as a block scalar behind `: ` or `- `, its lines indented; `None` if a block would not
@@ -30,7 +31,7 @@ pub(super) fn inline(text: &str, position: Position) -> String {
 pub(super) fn block(text: &str, indent: usize, width: usize) -> Option<String> {
     let body = text.strip_suffix('\n').unwrap_or(text);
     let awkward = |line: &str| line.starts_with(char::is_whitespace) || line.ends_with(char::is_whitespace);
-    let clean = !body.is_empty() && body.chars().all(|c| c == '\n' || is_printable(c)) && !body.contains('\t');
+    let clean = !body.is_empty() && body.split('\n').all(has_printable_only);
     if !clean || body.starts_with('\n') || body.ends_with('\n') || body.lines().any(awkward) {
         return None;
     }
@@ -94,34 +95,39 @@ fn folded(line: &str, room: usize) -> Vec<&str> {
 fn is_plain(text: &str, position: Position) -> bool {
     let Some(first) = text.chars().next() else { return false };
     let begins = first.is_alphanumeric() || matches!(first, '_' | '/' | '$' | '(' | '.' | '^');
-    let allowed = |c: char| {
-        is_printable(c)
-            && !matches!(c, '#' | '"' | '\'' | '\\' | '\t')
-            && (position == Position::Block || !is_flow_mark(c))
-    };
+    let flow = position == Position::Flow;
+    let barred = |byte: u8| matches!(byte, b'#' | b'"' | b'\'' | b'\\' | b'\t') || flow && is_flow_mark(byte);
     begins
-        && text.chars().all(allowed)
+        && !text.bytes().any(barred)
+        && has_printable_only(text)
         && !text.contains(": ")
         && !text.ends_with([':', ' '])
-        && !(position == Position::Flow && text.contains(':') && !text.contains("://"))
+        && !(flow && text.contains(':') && !text.contains("://"))
         && !WORDS.iter().any(|word| word.eq_ignore_ascii_case(text))
         && !is_numeric(text)
 }
 
-fn is_flow_mark(c: char) -> bool {
-    matches!(c, ',' | '[' | ']' | '{' | '}' | '?' | '&' | '*' | '!' | '|' | '>' | '%' | '@' | '`')
+fn is_flow_mark(byte: u8) -> bool {
+    matches!(byte, b',' | b'[' | b']' | b'{' | b'}' | b'?' | b'&' | b'*' | b'!' | b'|' | b'>' | b'%' | b'@' | b'`')
+}
+
+/// Most texts are ASCII, where bytes are enough.
+fn has_printable_only(text: &str) -> bool {
+    if text.is_ascii() { !text.bytes().any(|byte| byte.is_ascii_control()) } else { text.chars().all(is_printable) }
 }
 
 /// Numbers, dates, times and what looks like one.
 fn is_numeric(text: &str) -> bool {
     let first_ok = text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | '+' | '-'));
+    if !first_ok {
+        return false;
+    }
     let word = text.trim_start_matches(['.', '+', '-']).to_ascii_lowercase();
-    first_ok
-        && (matches!(word.as_str(), "inf" | "nan" | "")
-            || text.starts_with('.')
-            || word.chars().all(|c| {
-                c.is_ascii_hexdigit() || matches!(c, '_' | '.' | ':' | '+' | '-' | 'x' | 'o' | 't' | 'z' | ' ')
-            }))
+    matches!(word.as_str(), "inf" | "nan" | "")
+        || text.starts_with('.')
+        || word
+            .chars()
+            .all(|c| c.is_ascii_hexdigit() || matches!(c, '_' | '.' | ':' | '+' | '-' | 'x' | 'o' | 't' | 'z' | ' '))
 }
 
 /// Characters that YAML lets stand, and that no reader takes for a line break.
