@@ -100,7 +100,7 @@ fn in_query(style: Style, explode: bool, value: &Value) -> String {
 fn with_body(content: BodyContent, arguments: Value) -> Result<RequestPlan, ToolError> {
     let mut call = call("https://api.example.com", "/x");
     call.method = "POST".to_owned();
-    call.body = Some(Body { media_type: Text::default(), optional: false, content });
+    call.body = Some(Body { media_type: Text::default(), optional: false, content, empty: None, choice: None });
     planned(call, arguments)
 }
 
@@ -279,7 +279,7 @@ proptest! {
     #[test]
     fn a_multipart_body_is_its_parts(values in vec(text(), 1..4), name in "[^\\pC%]{1,5}", filename in text()) {
         let part = |name: &str| BodyPart {
-            name: name.to_owned(), value: bound("v"), binary: false, content_type: None,
+            name: name.to_owned(), value: bound("v"), binary: false, content_type: None, headers: Vec::new(), encoding: None,
             filename: Some(Text { pieces: vec![cap_compiler::capability::Piece::Hole(support::argument("f"))] }),
         };
         let content = BodyContent::Multipart(vec![part(&name)]);

@@ -27,7 +27,7 @@ fn values_arrive_as_they_were_given() {
         call.query.push(form("query"));
         call.headers.push(simple("note"));
         let content = BodyContent::Form(vec![form("field")]);
-        call.body = Some(Body { media_type: Text::default(), optional: false, content });
+        call.body = Some(Body { media_type: Text::default(), optional: false, content, empty: None, choice: None });
         let arguments = object(json!({"path": path, "query": query, "field": field, "note": note}));
         runtime.block_on(executor.call(&prepared(call, anything()), &arguments)).unwrap();
         let seen = server.last();

@@ -130,8 +130,21 @@ pub(super) fn plan<'d>(
         forms.iter_mut().for_each(describe_document);
     }
     forms.extend(others.iter().map(|media_type| form(body, media_type, files, converter)));
-    let forms: Vec<(String, Form)> = forms.into_iter().map(|form| (form.name(), form)).collect();
+    let forms = by_name(forms);
     (!forms.is_empty()).then(|| merge::merge(forms, !body.required))
+}
+
+/// Forms by the media type that is sent. A range is sent as a media type that may be there as well:
+/// the better of the two stays.
+fn by_name(forms: Vec<Form>) -> Vec<(String, Form)> {
+    let mut named: Vec<(String, Form)> = Vec::with_capacity(forms.len());
+    for form in forms {
+        let name = form.name();
+        if !named.iter().any(|(known, _)| known.eq_ignore_ascii_case(&name)) {
+            named.push((name, form));
+        }
+    }
+    named
 }
 
 /// A document that is given whole says so, unless the schema says more.
