@@ -37,3 +37,14 @@ fn a_parameter_with_a_media_type_that_is_none() {
         assert!(!import.diagnostics.is_empty());
     }
 }
+
+/// A range is sent as a media type that the body has as well.
+#[test]
+fn a_body_with_a_range_and_what_it_is_sent_as() {
+    let content = json!({
+        "*/*": {"schema": {"type": "object", "properties": {}}},
+        "application/json": {"schema": {"type": "object", "properties": {"id": {"type": "integer"}}}},
+        "APPLICATION/JSON": {"schema": {"type": "object"}},
+    });
+    imported(&json!({"requestBody": {"content": content}}));
+}
