@@ -57,8 +57,10 @@ pub(crate) fn read_document(name: &str, output: &Output) -> Result<(DocumentSour
         let id = SourceId::new(&path.to_string_lossy());
         (id, read_file(&path).map_err(|error| failed(&error, output))?.to_vec(), Origin::Disk)
     };
-    let read = RefCell::new(BTreeMap::from([(id.clone(), bytes.clone().into())]));
-    Ok((DocumentSource { id, bytes }, DocumentLoader { read, origin }))
+    // What lies on the disk is read again if a diagnostic shows it: most documents are shown nothing of.
+    let again = name != "-" && matches!(origin, Origin::Disk);
+    let kept = (!again).then(|| (id.clone(), bytes.clone().into()));
+    Ok((DocumentSource { id, bytes }, DocumentLoader { read: RefCell::new(kept.into_iter().collect()), origin }))
 }
 
 fn failed(error: &io::Error, output: &Output) -> Exit {
