@@ -189,6 +189,21 @@ fn below(tree: &Value, pointer: String, found: &mut Vec<String>) {
 }
 
 #[test]
+fn it_does_not_matter_where_the_files_of_a_document_lie() {
+    let here = import_fixture("many_files/openapi.yaml", &ImportOptions::default());
+    for place in ["/else/where", "https://reading.example.com/v1"] {
+        let mut loader = MemoryLoader::default();
+        for (path, text) in files_below(&fixtures().join("openapi/many_files")) {
+            let path = path.strip_prefix(fixtures().join("openapi/many_files")).unwrap().to_string_lossy().into_owned();
+            loader.insert(&format!("{place}/{path}"), text.into_bytes());
+        }
+        let id = SourceId::new(&format!("{place}/openapi.yaml"));
+        let source = DocumentSource { id, bytes: read("many_files/openapi.yaml") };
+        assert_eq!(import(&source, &ImportOptions::default(), &loader).files, here.files, "{place}");
+    }
+}
+
+#[test]
 fn a_person_chooses_server_and_operations() {
     let options = ImportOptions {
         api: Some("shop".to_owned()),

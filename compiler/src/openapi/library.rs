@@ -71,7 +71,7 @@ impl Library {
             return format!("sha256:{own}");
         }
         let mut lines: Vec<String> =
-            self.trees().map(|(source, _, digest)| format!("{digest}  {}\n", source.below(main))).collect();
+            self.trees().map(|(source, _, digest)| format!("{digest}  {}\n", source.reference_from(main))).collect();
         lines.push(format!("{own}  {}\n", main.file_name()));
         lines.sort();
         format!("sha256:{}", hex(&Sha256::digest(lines.concat().as_bytes())))

@@ -26,20 +26,13 @@ impl SourceId {
         Url::parse(&self.0).ok().filter(is_web)
     }
 
-    /// The path from the folder of `base` to this file, where it lies below that folder.
-    #[must_use]
-    pub fn below<'a>(&'a self, base: &Self) -> &'a str {
-        let folder = base.folder();
-        let rest = if folder.is_empty() { Some(self.as_str()) } else { self.0.strip_prefix(folder) };
-        rest.map_or(self.as_str(), |rest| rest.trim_start_matches('/'))
-    }
-
     /// The URI reference by which `base` refers to this file.
     #[must_use]
     pub fn reference_from(&self, base: &Self) -> String {
         let encoded = |path: &str| path.replace('%', "%25").replace('#', "%23").replace('?', "%3F");
-        if self.url().is_some() {
-            return self.0.to_string();
+        if let Some(url) = self.url() {
+            let relative = base.url().and_then(|base| base.make_relative(&url));
+            return relative.unwrap_or_else(|| self.0.to_string());
         }
         if self.0.starts_with('/') != base.0.starts_with('/') {
             return encoded(&self.0);

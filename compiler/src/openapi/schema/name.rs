@@ -110,10 +110,10 @@ fn file_names(document: &Document) -> BTreeMap<SourceId, String> {
 
 /// The path of a file, seen from the document, without its ending.
 fn parts(document: &Document, file: &SourceId) -> Vec<String> {
-    let path = file.below(document.source());
-    let path = path.split('?').next().unwrap_or(path);
+    let path = file.reference_from(document.source());
+    let path = path.split('?').next().unwrap_or(&path);
     let stem = path.rsplit_once('.').filter(|(_, ending)| !ending.contains('/')).map_or(path, |(stem, _)| stem);
-    let parts: Vec<String> = stem.split('/').map(safe).filter(|part| !part.is_empty()).collect();
+    let parts: Vec<String> = stem.split('/').map(safe).filter(|part| !part.is_empty() && part != "..").collect();
     if parts.is_empty() { vec!["schema".to_owned()] } else { parts }
 }
 
