@@ -70,7 +70,7 @@ const DOORS: [(&str, &[&str]); 10] = [
     ("tantivy::", &["runtime/src/index/"]),
     ("rmcp::", &["runtime/src/mcp/", "src/demo/agent.rs"]),
     ("axum::", &["runtime/src/http/", "src/demo/pet_store.rs"]),
-    ("reqwest::", &["runtime/src/execute/send.rs", "src/demo/agent.rs"]),
+    ("reqwest::", &["runtime/src/execute/send/client.rs", "src/demo/agent.rs"]),
     ("notify::", &["runtime/src/watch.rs"]),
     ("annotate_snippets::", &["compiler/src/report/terminal.rs"]),
     ("saphyr_parser::", &["compiler/src/syntax/"]),

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! In the order in which things happen: [`load`] reads [`disk`] and compiles, [`registry`] holds one
-//! snapshot with its [`index`], [`watch`] and [`reload`] replace it, [`execute`] makes calls, [`mcp`]
+//! snapshot with its [`index`], [`watch`] and [`reload`] replace it, [`execute`] makes calls with the [`secret`]s they need, [`mcp`]
 //! speaks to agents, and [`http`] to the network. [`start`] puts them together.
 
 pub mod config;
@@ -17,5 +17,6 @@ pub mod load;
 pub mod mcp;
 pub mod registry;
 pub mod reload;
+pub mod secret;
 pub mod start;
 pub mod watch;

@@ -7,11 +7,12 @@ use cap_compiler::pin::Policy;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::execute::{Executor, ExecutorError, ExecutorSettings, Secrets};
+use crate::execute::{Executor, ExecutorError, ExecutorSettings};
 use crate::load::Loader;
 use crate::mcp::{BadGlob, Exposure, Gateway};
 use crate::registry::Registry;
 use crate::reload::{self, ReloadError, Reloader};
+use crate::secret::Secrets;
 use crate::watch::{WatchError, watch};
 
 /// What a gateway is started with.

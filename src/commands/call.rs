@@ -1,6 +1,7 @@
 //! `cap call`: one call, checked, planned and sent exactly as an agent's would be.
 
-use cap_runtime::execute::{Content, ErrorKind, Executor, ExecutorSettings, Secrets, ToolError, ToolOutcome};
+use cap_runtime::execute::{Content, ErrorKind, Executor, ExecutorSettings, ToolError, ToolOutcome};
+use cap_runtime::secret::Secrets;
 use serde_json::{Map, Value};
 
 use crate::args::CallArgs;

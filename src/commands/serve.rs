@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 
 use cap_compiler::pin::Policy;
 use cap_runtime::config::DEFAULT_LISTEN;
-use cap_runtime::execute::Secrets;
 use cap_runtime::http::{self, Admission};
 use cap_runtime::mcp::serve_stdio;
+use cap_runtime::secret::Secrets;
 use cap_runtime::start::{StartError, StartSettings, Started, start};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;

@@ -10,7 +10,8 @@ use std::path::Path;
 use std::time::Instant;
 
 use cap_compiler::import::SecretNeed;
-use cap_runtime::execute::{Executor, ExecutorSettings, Secrets};
+use cap_runtime::execute::{Executor, ExecutorSettings};
+use cap_runtime::secret::Secrets;
 use secrecy::SecretString;
 use serde_json::Value;
 

@@ -6,18 +6,15 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 use thiserror::Error;
-use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{Instrument, Span, field};
 
-use super::credential::Secrets;
 use super::error::ToolError;
-use super::limit::ApiLimits;
 use super::outcome::{self, ToolOutcome};
 use super::plan::{self, RequestPlan};
 use super::prepared::Prepared;
-use super::send::{Answer, Clients, SendError};
-use super::wire::{self, Opener, WireRequest};
-use super::{redirect, retry};
+use super::send::{Defaults, Sender};
+use super::wire::{self, Opener};
+use crate::secret::Secrets;
 
 /// What the executor is told once.
 #[derive(Debug)]
@@ -68,19 +65,25 @@ impl fmt::Debug for Executor {
 }
 
 struct Shared {
-    settings: ExecutorSettings,
-    clients: Clients,
-    limits: ApiLimits,
+    secrets: Secrets,
+    max_response: u64,
+    sender: Sender,
 }
 
 impl Executor {
-    /// Sets up clients and limits; nothing is sent.
+    /// Sets up what calls share; nothing is sent.
     ///
     /// # Errors
     /// When the HTTP client cannot be set up.
     pub fn new(settings: ExecutorSettings) -> Result<Self, ExecutorError> {
-        let clients = Clients::new(settings.connect_timeout).map_err(|error| ExecutorError::Client(error.into()))?;
-        Ok(Self { shared: Arc::new(Shared { settings, clients, limits: ApiLimits::default() }) })
+        let defaults = Defaults {
+            timeout: settings.default_timeout,
+            retries: settings.default_retries,
+            connect_timeout: settings.connect_timeout,
+        };
+        let sender = Sender::new(defaults).map_err(ExecutorError::Client)?;
+        let (secrets, max_response) = (settings.secrets, settings.default_max_response);
+        Ok(Self { shared: Arc::new(Shared { secrets, max_response, sender }) })
     }
 
     /// What would be sent. Reads no secret and sends nothing.
@@ -119,94 +122,22 @@ impl Executor {
         .await
     }
 
+    pub(super) fn sender(&self) -> &Sender {
+        &self.shared.sender
+    }
+
     async fn carry_out(&self, tool: &Prepared, arguments: &Map<String, Value>) -> Result<ToolOutcome, ToolError> {
         let plan = self.plan(tool, arguments)?;
-        let mut opener = Opener::new(&self.shared.settings.secrets, &plan.tool);
+        let mut opener = Opener::new(&self.shared.secrets, &plan.tool);
         let request = wire::assemble(&plan, &mut opener);
         let mask = opener.mask;
-        let limit = plan.limits.max_response.unwrap_or(self.shared.settings.default_max_response);
+        let limit = plan.limits.max_response.unwrap_or(self.shared.max_response);
         let outcome = async {
-            let answer = self.answer(&plan, &request?, limit).await?;
+            let answer = self.shared.sender.answer(&plan, &request?, limit).await?;
             outcome::read(&answer, &mask, limit)
         };
         let mut outcome = outcome.await.map_err(|error| mask.error(error))?;
         outcome.notes.splice(0..0, plan.notes);
         Ok(outcome)
-    }
-
-    /// The answer, within the call's deadline.
-    async fn answer(&self, plan: &RequestPlan, request: &WireRequest, limit: u64) -> Result<Answer, ToolError> {
-        let timeout = plan.limits.timeout.unwrap_or(self.shared.settings.default_timeout);
-        let deadline = Instant::now() + timeout;
-        let _admission = self.shared.limits.admit(&plan.api, &plan.limits, deadline).await?;
-        let retries = plan.limits.retries.unwrap_or(self.shared.settings.default_retries);
-        match timeout_at(deadline, self.tries(&plan.tool, request, retries, limit, deadline)).await {
-            Ok(result) => result,
-            Err(_) => Err(ToolError::Timeout {
-                host: request.host(),
-                timeout,
-                hint: timeout_hint(&request.method).to_owned(),
-            }),
-        }
-    }
-
-    /// The answer after as many tries as the rules allow.
-    pub(super) async fn tries(
-        &self,
-        tool: &str,
-        request: &WireRequest,
-        retries: u32,
-        limit: u64,
-        deadline: Instant,
-    ) -> Result<Answer, ToolError> {
-        let mut made = 0;
-        loop {
-            let (result, redirected) = self.follow(request, limit).await;
-            made += 1;
-            Span::current().record("attempts", made);
-            if let Some(error) = redirected {
-                return Err(error);
-            }
-            let remaining = deadline.saturating_duration_since(Instant::now());
-            let left = retries.saturating_sub(made - 1);
-            match retry::pause(&request.method, left, made, &result, remaining) {
-                Some(wait) => sleep(wait).await,
-                None => return result.map_err(|error| unsent(error, tool, request)),
-            }
-        }
-    }
-
-    /// One try, with the redirects that may be followed. The second part is a redirect that may not.
-    async fn follow(&self, request: &WireRequest, limit: u64) -> (Result<Answer, SendError>, Option<ToolError>) {
-        let mut url = request.url.clone();
-        for followed in 0.. {
-            let answer = match self.shared.clients.send(request, &url, limit).await {
-                Ok(answer) => answer,
-                Err(error) => return (Err(error), None),
-            };
-            Span::current().record("status", answer.status).record("bytes", answer.body.len());
-            match redirect::next(&request.method, &url, &answer, followed) {
-                Ok(Some(next)) => url = next,
-                Ok(None) => return (Ok(answer), None),
-                Err(error) => return (Ok(answer), Some(error)),
-            }
-        }
-        (Err(SendError::Broken("too many redirects".to_owned())), None)
-    }
-}
-
-fn unsent(error: SendError, tool: &str, request: &WireRequest) -> ToolError {
-    let host = request.host();
-    match error {
-        SendError::Refused(reason) => ToolError::Refused { host, reason },
-        SendError::Unreachable(reason) | SendError::Broken(reason) => ToolError::Network { host, reason },
-        SendError::Invalid(reason) => ToolError::Definition { tool: tool.to_owned(), reason },
-    }
-}
-
-fn timeout_hint(method: &str) -> &'static str {
-    match method {
-        "GET" | "HEAD" | "OPTIONS" => "trying again, or asking for less, may help",
-        _ => "it may have taken effect all the same; look before calling again",
     }
 }

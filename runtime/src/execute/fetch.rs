@@ -10,8 +10,9 @@ use url::{Host, Url};
 use super::error::ToolError;
 use super::executor::Executor;
 use super::mask::Mask;
+use super::outcome;
+use super::send::check_url;
 use super::wire::WireRequest;
-use super::{egress, outcome};
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 const MAX_DOCUMENT: u64 = 64 << 20;
@@ -25,7 +26,7 @@ impl Executor {
     pub async fn fetch_document(&self, url: &str) -> Result<Vec<u8>, ToolError> {
         let url = Url::parse(url).map_err(|error| refused(url, error.to_string()))?;
         let network = if is_private(&url) { Network::Private } else { Network::Public };
-        egress::check_url(&url, network).map_err(|reason| refused(url.as_str(), reason))?;
+        check_url(&url, network).map_err(|reason| refused(url.as_str(), reason))?;
         let request = WireRequest {
             method: "GET".to_owned(),
             url,
@@ -34,7 +35,7 @@ impl Executor {
             body: None,
         };
         let deadline = Instant::now() + TIMEOUT;
-        let tries = self.tries("fetch", &request, 2, MAX_DOCUMENT, deadline);
+        let tries = self.sender().tries("fetch", &request, 2, MAX_DOCUMENT, deadline);
         let answer = timeout_at(deadline, tries).await.unwrap_or_else(|_| {
             let hint = "fetch the document by hand and name the file".to_owned();
             Err(ToolError::Timeout { host: request.host(), timeout: TIMEOUT, hint })

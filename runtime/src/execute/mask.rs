@@ -8,9 +8,9 @@ use base64::prelude::BASE64_STANDARD;
 
 use serde_json::Value;
 
+use super::arguments::bounded;
 use super::error::ToolError;
-use super::escape::percent_encode;
-use super::refusal::bounded;
+use super::plan::percent_encode;
 
 /// The longest text in an error, in characters. Cut after masking: half a secret is found by nobody.
 const LONGEST: usize = 2_000;

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock, RwLock};
 use cap_compiler::capability::{Capability, Computed};
 
 use super::arguments::Checker;
-use super::expression::CompiledExpression;
+use super::plan::CompiledExpression;
 
 /// A capability, its argument checker and its expressions. Both are compiled at the first call, so
 /// that loading thousands of capabilities stays cheap.

@@ -8,16 +8,14 @@ use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::bind::plain_text;
-use super::credential::{Secrets, choose};
-use super::egress;
-use super::encode::join_pairs;
+use super::authorize::choose;
 use super::error::ToolError;
-use super::escape::{has_control, percent_encode};
-use super::expression::Evaluated;
 use super::mask::Mask;
-use super::plan::{PlannedCredential, RequestPlan};
-use super::sealed::{Sealed, SealedPiece};
+use super::plan::{
+    Evaluated, PlannedCredential, RequestPlan, Sealed, SealedPiece, has_control, join_pairs, percent_encode, plain_text,
+};
+use super::send::check_url;
+use crate::secret::Secrets;
 
 /// A request that is ready to be sent. It holds values of secrets and has no `Debug`.
 pub(super) struct WireRequest {
@@ -165,7 +163,7 @@ fn additions(credentials: &[PlannedCredential], opener: &mut Opener<'_>) -> Resu
 fn url(plan: &RequestPlan, added: &[(String, String)], opener: &mut Opener<'_>) -> Result<Url, ToolError> {
     let text = opener.open(&plan.server)?;
     let server = Url::parse(&text).map_err(|error| opener.definition(format!("its server is no URL: {error}")))?;
-    egress::check_url(&server, plan.network)
+    check_url(&server, plan.network)
         .map_err(|reason| ToolError::Refused { host: server.host_str().unwrap_or(&text).to_owned(), reason })?;
     if server.query().is_some() || server.fragment().is_some() {
         return Err(opener.definition("its server has a query or a fragment".to_owned()));

@@ -3,7 +3,8 @@
 use std::io::Write as _;
 
 use cap_compiler::capability::{Binding, Computed, Credential, Expression, Parameter, Piece, SecretName, Text};
-use cap_runtime::execute::{Executor, ExecutorSettings, Secrets, ToolError};
+use cap_runtime::execute::{Executor, ExecutorSettings, ToolError};
+use cap_runtime::secret::Secrets;
 use serde_json::json;
 
 use super::support::{Server, anything, bound, call, form, object, prepared, secret, simple};

@@ -15,7 +15,8 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use cap_compiler::capability::*;
 use cap_compiler::source::SourceId;
-use cap_runtime::execute::{Executor, ExecutorSettings, Prepared, Secrets, ToolError, ToolOutcome};
+use cap_runtime::execute::{Executor, ExecutorSettings, Prepared, ToolError, ToolOutcome};
+use cap_runtime::secret::Secrets;
 use serde_json::{Map, Value, json};
 
 /// One request as it arrived.

@@ -9,14 +9,14 @@ use cap_compiler::capability::{Limits, Rate};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::error::ToolError;
+use crate::execute::error::ToolError;
 
 /// Limits that nobody uses are forgotten when there are more than this.
 const KEPT: usize = 1024;
 
 /// The limits of all apis. Capabilities that share an api and its numbers share a limit.
 #[derive(Default)]
-pub(super) struct ApiLimits {
+pub(crate) struct ApiLimits {
     known: Mutex<BTreeMap<Key, Arc<ApiLimit>>>,
 }
 
@@ -30,7 +30,7 @@ struct ApiLimit {
 }
 
 /// A call's place among those that run; given back when dropped.
-pub(super) struct Admission {
+pub(crate) struct Admission {
     _permit: Option<OwnedSemaphorePermit>,
 }
 
@@ -39,7 +39,7 @@ impl ApiLimits {
     ///
     /// # Errors
     /// `Busy` when its turn does not come before the deadline.
-    pub(super) async fn admit(&self, api: &str, limits: &Limits, deadline: Instant) -> Result<Admission, ToolError> {
+    pub(crate) async fn admit(&self, api: &str, limits: &Limits, deadline: Instant) -> Result<Admission, ToolError> {
         if limits.rate.is_none() && limits.concurrency.is_none() {
             return Ok(Admission { _permit: None });
         }

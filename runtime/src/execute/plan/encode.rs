@@ -19,7 +19,7 @@ enum Shape {
 }
 
 /// Name and value pairs of a query or a form, encoded.
-pub(super) fn pairs(name: &str, value: &Value, encoding: &Encoding) -> Vec<(String, String)> {
+pub(crate) fn pairs(name: &str, value: &Value, encoding: &Encoding) -> Vec<(String, String)> {
     let (style, explode, escape) = match encoding {
         Encoding::Content { media_type } => {
             return vec![(percent_encode(name), content(value, media_type, Escape::All))];
@@ -51,7 +51,7 @@ pub(super) fn pairs(name: &str, value: &Value, encoding: &Encoding) -> Vec<(Stri
 }
 
 /// What stands in a path; empty if there is nothing to send.
-pub(super) fn path(name: &str, value: &Value, encoding: &Encoding) -> String {
+pub(crate) fn path(name: &str, value: &Value, encoding: &Encoding) -> String {
     let (style, explode) = match encoding {
         Encoding::Content { media_type } => return content(value, media_type, Escape::All),
         Encoding::Style { style, explode, .. } => (*style, *explode),
@@ -70,7 +70,7 @@ pub(super) fn path(name: &str, value: &Value, encoding: &Encoding) -> String {
 }
 
 /// A header's value, not encoded: headers have no encoding of their own.
-pub(super) fn header(value: &Value, encoding: &Encoding) -> Option<String> {
+pub(crate) fn header(value: &Value, encoding: &Encoding) -> Option<String> {
     match encoding {
         Encoding::Content { media_type } => Some(content(value, media_type, Escape::Nothing)),
         Encoding::Style { explode, .. } => Some(simple(shape(value)?, *explode, Escape::Nothing)),
@@ -78,13 +78,13 @@ pub(super) fn header(value: &Value, encoding: &Encoding) -> Option<String> {
 }
 
 /// A cookie's pairs: `form`, except that what explodes stays within one cookie.
-pub(super) fn cookie(name: &str, value: &Value, encoding: &Encoding) -> Option<String> {
+pub(crate) fn cookie(name: &str, value: &Value, encoding: &Encoding) -> Option<String> {
     let pairs = pairs(name, value, encoding);
     (!pairs.is_empty()).then(|| join_pairs(&pairs))
 }
 
 /// `a=1&b=2`. A value without a name is a query string of its own and stands alone.
-pub(super) fn join_pairs(pairs: &[(String, String)]) -> String {
+pub(crate) fn join_pairs(pairs: &[(String, String)]) -> String {
     let pair = |(name, value): &(String, String)| match name.as_str() {
         "" => value.clone(),
         name => format!("{name}={value}"),
@@ -180,7 +180,7 @@ fn content(value: &Value, media_type: &str, escape: Escape) -> String {
 }
 
 /// Whether a media type is JSON or built on it.
-pub(super) fn is_json(media_type: &str) -> bool {
+pub(crate) fn is_json(media_type: &str) -> bool {
     let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     essence == "application/json" || essence == "text/json" || essence.ends_with("+json")
 }

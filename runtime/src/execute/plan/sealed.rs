@@ -14,11 +14,11 @@ use super::expression::CompiledExpression;
 /// Text with secrets by name. `Display` shows the names, never values.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sealed {
-    pub(super) pieces: Vec<SealedPiece>,
+    pub(crate) pieces: Vec<SealedPiece>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum SealedPiece {
+pub(crate) enum SealedPiece {
     Plain(String),
     Secret(SecretName),
     Computed { expression: Arc<CompiledExpression>, arguments: Map<String, Value>, secrets: Vec<SecretName> },

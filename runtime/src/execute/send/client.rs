@@ -1,4 +1,4 @@
-//! Sends one request and reads its answer within bounds. The only file that knows the HTTP client.
+//! The HTTP client: sends one request once and reads its answer within bounds.
 //!
 //! Redirects, retries and deadlines are decided by the caller. No proxy of the environment is used:
 //! a proxy would resolve names itself, and the check of addresses would be for nothing.
@@ -16,31 +16,31 @@ use thiserror::Error;
 use url::Url;
 
 use super::egress;
-use super::wire::WireRequest;
+use crate::execute::wire::WireRequest;
 
 /// One client for public servers and one for private ones, so that neither their connections nor
 /// their name resolution mix.
 #[derive(Clone)]
-pub(super) struct Clients {
+pub(crate) struct Clients {
     public: Client,
     private: Client,
 }
 
 /// What a server answered.
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) content_type: Option<String>,
-    pub(super) location: Option<String>,
-    pub(super) retry_after: Option<Duration>,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) content_type: Option<String>,
+    pub(crate) location: Option<String>,
+    pub(crate) retry_after: Option<Duration>,
     /// At most as many bytes as were asked for, decompressed.
-    pub(super) body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
     /// Whether there was more.
-    pub(super) cut: bool,
+    pub(crate) cut: bool,
 }
 
 /// Why there is no answer. No variant holds a URL or a header.
 #[derive(Debug, Error)]
-pub(super) enum SendError {
+pub(crate) enum SendError {
     /// The request never left.
     #[error("{0}")]
     Unreachable(String),
@@ -60,7 +60,7 @@ impl Clients {
     ///
     /// # Errors
     /// When TLS cannot be set up.
-    pub(super) fn new(connect_timeout: Duration) -> Result<Self, reqwest::Error> {
+    pub(crate) fn new(connect_timeout: Duration) -> Result<Self, reqwest::Error> {
         // Whoever installed a provider before has chosen; that is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let build = |network| {
@@ -77,7 +77,7 @@ impl Clients {
     ///
     /// # Errors
     /// When there is no answer.
-    pub(super) async fn send(&self, request: &WireRequest, url: &Url, limit: u64) -> Result<Answer, SendError> {
+    pub(crate) async fn send(&self, request: &WireRequest, url: &Url, limit: u64) -> Result<Answer, SendError> {
         let method = Method::from_bytes(request.method.as_bytes())
             .map_err(|_| SendError::Invalid(format!("`{}` is no HTTP method", request.method)))?;
         let client = match request.network {

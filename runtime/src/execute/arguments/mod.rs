@@ -4,11 +4,15 @@
 //! that is linear in the text. A pattern that needs look-around runs on a backtracking engine with a
 //! bound.
 
+mod refusal;
+mod repair;
+
 use jsonschema::{Draft, PatternOptions, Validator};
 use serde_json::{Map, Value};
 
 use super::error::{ArgumentProblem, ToolError};
-use super::{refusal, repair};
+
+pub(super) use refusal::bounded;
 
 /// Problems that are told at once; more do not help to mend them.
 const MAX_PROBLEMS: usize = 8;
@@ -18,20 +22,20 @@ const BACKTRACK_LIMIT: usize = 50_000;
 const PATTERN_SIZE: usize = 4 << 20;
 
 /// A compiled input schema.
-pub(super) struct Checker {
+pub(crate) struct Checker {
     schema: Value,
     compiled: Result<Validator, String>,
 }
 
 /// Arguments that fit the schema.
 #[derive(Debug)]
-pub(super) struct Checked {
-    pub(super) arguments: Map<String, Value>,
-    pub(super) notes: Vec<String>,
+pub(crate) struct Checked {
+    pub(crate) arguments: Map<String, Value>,
+    pub(crate) notes: Vec<String>,
 }
 
 impl Checker {
-    pub(super) fn new(schema: &Value) -> Self {
+    pub(crate) fn new(schema: &Value) -> Self {
         Self { schema: schema.clone(), compiled: compile(schema) }
     }
 
@@ -39,7 +43,7 @@ impl Checker {
     ///
     /// # Errors
     /// `Arguments` with what does not fit, or `Definition` when the schema itself cannot be used.
-    pub(super) fn check(&self, tool: &str, arguments: &Map<String, Value>) -> Result<Checked, ToolError> {
+    pub(crate) fn check(&self, tool: &str, arguments: &Map<String, Value>) -> Result<Checked, ToolError> {
         let validator = self.compiled.as_ref().map_err(|reason| ToolError::Definition {
             tool: tool.to_owned(),
             reason: format!("its input schema cannot be used: {reason}"),

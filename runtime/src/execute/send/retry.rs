@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
-use super::send::{Answer, SendError};
+use super::{Answer, SendError};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -12,7 +12,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 ///
 /// A request that never left may be sent again whatever its method; one that may have arrived only
 /// if doing it twice is the same as once.
-pub(super) fn pause(
+pub(crate) fn pause(
     method: &str,
     tries_left: u32,
     tries_made: u32,

@@ -8,15 +8,15 @@ use serde_json::Value;
 
 use super::bind::{self, Scope};
 use super::encode;
-use super::error::ToolError;
 use super::escape::{has_control, is_dots};
-use super::plan::named;
+use super::named;
+use crate::execute::error::ToolError;
 
 /// The path below the server, encoded: empty, or beginning with `/`.
 ///
 /// # Errors
 /// `Arguments` with the argument whose value cannot stand in a path.
-pub(super) fn plan(pieces: &[PathPiece], scope: &Scope<'_>) -> Result<String, ToolError> {
+pub(crate) fn plan(pieces: &[PathPiece], scope: &Scope<'_>) -> Result<String, ToolError> {
     let mut path = String::new();
     // Arguments that stand in the segment that is being written.
     let mut within: Vec<String> = Vec::new();

@@ -2,18 +2,18 @@
 
 use url::Url;
 
-use super::error::ToolError;
-use super::send::Answer;
+use super::Answer;
+use crate::execute::error::ToolError;
 
 /// Redirects of one call.
-pub(super) const MAX_REDIRECTS: usize = 5;
+pub(crate) const MAX_REDIRECTS: usize = 5;
 
 /// Where to go next, if the answer is a redirect.
 ///
 /// # Errors
 /// `Redirect` when it must not be followed: credentials would go to another origin, or a request
 /// that changes something would be made twice.
-pub(super) fn next(method: &str, url: &Url, answer: &Answer, followed: usize) -> Result<Option<Url>, ToolError> {
+pub(crate) fn next(method: &str, url: &Url, answer: &Answer, followed: usize) -> Result<Option<Url>, ToolError> {
     if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
         return Ok(None);
     }

@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 use cap_compiler::capability::{Binding, Body, BodyContent, Expression, HttpCall, PathPiece};
 
 use super::bind::{self, Scope};
-use super::error::{ArgumentProblem, ToolError};
+use crate::execute::error::{ArgumentProblem, ToolError};
 
 /// The media type that was selected, if the body leaves a choice, and how its body is made.
-pub(super) fn select<'b>(
+pub(crate) fn select<'b>(
     body: &'b Body,
     call: &'b HttpCall,
     scope: &Scope<'_>,
@@ -85,7 +85,7 @@ fn outside(call: &HttpCall) -> BTreeSet<&str> {
 }
 
 /// The values that a body is made of.
-pub(super) fn content_bindings(content: &BodyContent) -> Vec<&Binding> {
+pub(crate) fn content_bindings(content: &BodyContent) -> Vec<&Binding> {
     match content {
         BodyContent::Json(binding)
         | BodyContent::JsonLines(binding)

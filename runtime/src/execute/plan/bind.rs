@@ -6,25 +6,25 @@
 use cap_compiler::capability::{Binding, Computed, Expression, Piece, Text};
 use serde_json::{Map, Value};
 
-use super::error::{ArgumentProblem, ToolError};
 use super::expression::Evaluated;
-use super::prepared::Prepared;
 use super::sealed::{Sealed, SealedPiece};
+use crate::execute::error::{ArgumentProblem, ToolError};
+use crate::execute::prepared::Prepared;
 
 /// The arguments of one call to one tool.
-pub(super) struct Scope<'a> {
-    pub(super) tool: &'a Prepared,
-    pub(super) arguments: &'a Map<String, Value>,
+pub(crate) struct Scope<'a> {
+    pub(crate) tool: &'a Prepared,
+    pub(crate) arguments: &'a Map<String, Value>,
 }
 
 impl Scope<'_> {
     /// An error of the definition.
-    pub(super) fn definition(&self, reason: impl Into<String>) -> ToolError {
+    pub(crate) fn definition(&self, reason: impl Into<String>) -> ToolError {
         ToolError::Definition { tool: self.tool.capability().tool.to_string(), reason: reason.into() }
     }
 
     /// An error about one argument.
-    pub(super) fn argument(&self, name: impl Into<String>, message: impl Into<String>) -> ToolError {
+    pub(crate) fn argument(&self, name: impl Into<String>, message: impl Into<String>) -> ToolError {
         ToolError::Arguments {
             tool: self.tool.capability().tool.to_string(),
             problems: vec![ArgumentProblem { argument: name.into(), message: message.into() }],
@@ -33,7 +33,7 @@ impl Scope<'_> {
 }
 
 /// A binding's value.
-pub(super) fn value(binding: &Binding, scope: &Scope<'_>) -> Result<Option<Value>, ToolError> {
+pub(crate) fn value(binding: &Binding, scope: &Scope<'_>) -> Result<Option<Value>, ToolError> {
     match binding {
         Binding::Literal(value) => Ok(Some(value.clone())),
         Binding::Value(expression) => evaluate(expression, scope),
@@ -55,7 +55,7 @@ pub(super) fn value(binding: &Binding, scope: &Scope<'_>) -> Result<Option<Value
 }
 
 /// A text that has no secrets.
-pub(super) fn text(text: &Text, scope: &Scope<'_>) -> Result<Option<String>, ToolError> {
+pub(crate) fn text(text: &Text, scope: &Scope<'_>) -> Result<Option<String>, ToolError> {
     let mut out = String::new();
     for piece in &text.pieces {
         match piece {
@@ -70,7 +70,7 @@ pub(super) fn text(text: &Text, scope: &Scope<'_>) -> Result<Option<String>, Too
 }
 
 /// A text that may have secrets.
-pub(super) fn sealed(text: &Text, scope: &Scope<'_>) -> Result<Option<Sealed>, ToolError> {
+pub(crate) fn sealed(text: &Text, scope: &Scope<'_>) -> Result<Option<Sealed>, ToolError> {
     let mut pieces = Vec::with_capacity(text.pieces.len());
     for piece in &text.pieces {
         match piece {
@@ -85,7 +85,7 @@ pub(super) fn sealed(text: &Text, scope: &Scope<'_>) -> Result<Option<Sealed>, T
 }
 
 /// One expression that may be a secret.
-pub(super) fn seal(expression: &Expression, scope: &Scope<'_>) -> Result<Option<SealedPiece>, ToolError> {
+pub(crate) fn seal(expression: &Expression, scope: &Scope<'_>) -> Result<Option<SealedPiece>, ToolError> {
     match expression {
         Expression::Secret(name) => Ok(Some(SealedPiece::Secret(name.clone()))),
         Expression::Computed(computed) if !computed.secrets.is_empty() => Ok(Some(SealedPiece::Computed {
@@ -126,7 +126,7 @@ fn arguments_of(computed: &Computed, scope: &Scope<'_>) -> Map<String, Value> {
 }
 
 /// A value as the text that stands in a path, a query, a header or a form.
-pub(super) fn plain_text(value: &Value) -> String {
+pub(crate) fn plain_text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
@@ -140,7 +140,7 @@ pub(super) fn plain_text(value: &Value) -> String {
 }
 
 /// The arguments that a binding reads, in order.
-pub(super) fn names(binding: &Binding) -> Vec<&str> {
+pub(crate) fn names(binding: &Binding) -> Vec<&str> {
     let mut found = Vec::new();
     visit(binding, &mut |expression| match expression {
         Expression::Argument(name) => found.push(name.0.as_str()),
@@ -151,7 +151,7 @@ pub(super) fn names(binding: &Binding) -> Vec<&str> {
 }
 
 /// Whether a binding reads secrets.
-pub(super) fn has_secrets(binding: &Binding) -> bool {
+pub(crate) fn has_secrets(binding: &Binding) -> bool {
     let mut found = false;
     visit(binding, &mut |expression| found |= !expression.secrets().is_empty());
     found
@@ -168,7 +168,7 @@ fn visit<'a>(binding: &'a Binding, found: &mut dyn FnMut(&'a Expression)) {
 }
 
 /// The holes of a text.
-pub(super) fn holes(text: &Text) -> impl Iterator<Item = &Expression> {
+pub(crate) fn holes(text: &Text) -> impl Iterator<Item = &Expression> {
     text.pieces.iter().filter_map(|piece| match piece {
         Piece::Hole(expression) => Some(expression),
         Piece::Literal(_) => None,

@@ -23,7 +23,7 @@ const RESERVED: &AsciiSet = &VALUE
 
 /// Which characters of a value stay as they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Escape {
+pub(crate) enum Escape {
     /// Unreserved characters only.
     All,
     /// Reserved characters too, as OpenAPI's `allowReserved` says.
@@ -34,7 +34,7 @@ pub(super) enum Escape {
 
 impl Escape {
     /// The text as it stands in its place.
-    pub(super) fn apply(self, text: &str) -> String {
+    pub(crate) fn apply(self, text: &str) -> String {
         match self {
             Self::All => percent_encode(text),
             Self::Reserved => keep_triples(text),
@@ -44,7 +44,7 @@ impl Escape {
 }
 
 /// Everything but unreserved characters encoded.
-pub(super) fn percent_encode(text: &str) -> String {
+pub(crate) fn percent_encode(text: &str) -> String {
     utf8_percent_encode(text, VALUE).to_string()
 }
 
@@ -64,12 +64,12 @@ fn keep_triples(text: &str) -> String {
 }
 
 /// Whether a text has characters that could begin a new line or confuse a server's parser.
-pub(super) fn has_control(text: &str) -> bool {
+pub(crate) fn has_control(text: &str) -> bool {
     text.chars().any(char::is_control)
 }
 
 /// Whether a path segment means "here" or "above" to some server once it is decoded.
-pub(super) fn is_dots(segment: &str) -> bool {
+pub(crate) fn is_dots(segment: &str) -> bool {
     let decoded = percent_encoding::percent_decode_str(segment);
     !segment.is_empty() && decoded.into_iter().all(|byte| byte == b'.')
 }

@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 use super::bind::{self, Scope, plain_text};
 use super::body::{argument_of, decode, header_text, refuse_taken};
 use super::encode::{self, is_json};
-use super::error::ToolError;
-use super::plan::{PlannedContent, PlannedPart};
+use super::{PlannedContent, PlannedPart};
+use crate::execute::error::ToolError;
 
 impl PlannedPart {
     /// The header lines of the part.
@@ -30,7 +30,7 @@ impl PlannedPart {
 }
 
 /// The parts of a body.
-pub(super) fn plan(parts: &[BodyPart], scope: &Scope<'_>) -> Result<PlannedContent, ToolError> {
+pub(crate) fn plan(parts: &[BodyPart], scope: &Scope<'_>) -> Result<PlannedContent, ToolError> {
     let mut planned = Vec::new();
     for part in parts {
         match bind::value(&part.value, scope)? {

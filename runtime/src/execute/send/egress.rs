@@ -67,7 +67,7 @@ const METADATA: [IpAddr; 8] = [
 ///
 /// # Errors
 /// Why it must not be called.
-pub(super) fn check_url(url: &Url, network: Network) -> Result<(), String> {
+pub(crate) fn check_url(url: &Url, network: Network) -> Result<(), String> {
     if !matches!(url.scheme(), "http" | "https") {
         return Err(format!("its scheme is `{}`; only `http` and `https` are called", url.scheme()));
     }
@@ -89,7 +89,7 @@ pub(super) fn check_url(url: &Url, network: Network) -> Result<(), String> {
 ///
 /// # Errors
 /// Why it must not be connected to.
-pub(super) fn check_resolved(address: IpAddr, network: Network) -> Result<(), String> {
+pub(crate) fn check_resolved(address: IpAddr, network: Network) -> Result<(), String> {
     if METADATA.contains(&address.to_canonical()) {
         return Err(format!("it resolves to {address}, a cloud's metadata service"));
     }

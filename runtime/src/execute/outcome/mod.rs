@@ -6,9 +6,9 @@ use base64::prelude::BASE64_STANDARD;
 use encoding_rs::{Encoding, UTF_8};
 use serde_json::Value;
 
-use super::encode::is_json;
 use super::error::ToolError;
 use super::mask::Mask;
+use super::plan::is_json;
 use super::send::Answer;
 
 /// What a call gave.
@@ -54,7 +54,7 @@ pub enum Content {
 ///
 /// # Errors
 /// `Status` for a failure, `TooLarge` for bytes that cannot be cut.
-pub(super) fn read(answer: &Answer, mask: &Mask, limit: u64) -> Result<ToolOutcome, ToolError> {
+pub(crate) fn read(answer: &Answer, mask: &Mask, limit: u64) -> Result<ToolOutcome, ToolError> {
     success(answer)?;
     if answer.body.is_empty() {
         let text = format!("the server answered {} without content", answer.status);
@@ -83,7 +83,7 @@ pub(super) fn read(answer: &Answer, mask: &Mask, limit: u64) -> Result<ToolOutco
 ///
 /// # Errors
 /// `Status` if it did not.
-pub(super) fn success(answer: &Answer) -> Result<(), ToolError> {
+pub(crate) fn success(answer: &Answer) -> Result<(), ToolError> {
     if (200..300).contains(&answer.status) { Ok(()) } else { Err(failure(answer)) }
 }
 

@@ -17,7 +17,7 @@ const ROUNDS: usize = 3;
 const PLACES: usize = 16;
 
 /// Repairs `instance` in place and says what was done.
-pub(super) fn repair(validator: &Validator, instance: &mut Value) -> Vec<String> {
+pub(crate) fn repair(validator: &Validator, instance: &mut Value) -> Vec<String> {
     let mut notes = Vec::new();
     for _ in 0..ROUNDS {
         let places = places(validator, instance);

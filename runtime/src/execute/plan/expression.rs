@@ -22,13 +22,13 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
 });
 
 /// An expression that is ready to be evaluated.
-pub(super) struct CompiledExpression {
+pub(crate) struct CompiledExpression {
     source: String,
     expression: Result<Expression<'static, 'static>, String>,
 }
 
 /// What an expression gave.
-pub(super) enum Evaluated {
+pub(crate) enum Evaluated {
     /// A value.
     Value(Value),
     /// Nothing, because an argument that it reads was not given.
@@ -38,18 +38,18 @@ pub(super) enum Evaluated {
 }
 
 impl CompiledExpression {
-    pub(super) fn new(source: &str) -> Self {
+    pub(crate) fn new(source: &str) -> Self {
         let expression = ENVIRONMENT.compile_expression_owned(source.to_owned()).map_err(|error| describe(&error));
         Self { source: source.to_owned(), expression }
     }
 
     /// The expression's text.
-    pub(super) fn source(&self) -> &str {
+    pub(crate) fn source(&self) -> &str {
         &self.source
     }
 
     /// Evaluates it with arguments, and with secrets where they are allowed.
-    pub(super) fn evaluate(&self, arguments: &Map<String, Value>, secrets: &Map<String, Value>) -> Evaluated {
+    pub(crate) fn evaluate(&self, arguments: &Map<String, Value>, secrets: &Map<String, Value>) -> Evaluated {
         let expression = match &self.expression {
             Ok(expression) => expression,
             Err(reason) => return Evaluated::Failed(reason.clone()),

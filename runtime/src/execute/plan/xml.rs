@@ -11,13 +11,13 @@ use super::bind::plain_text;
 
 /// What cannot be written, and the members that lead there.
 #[derive(Debug)]
-pub(super) struct XmlFault {
-    pub(super) path: Vec<String>,
-    pub(super) message: String,
+pub(crate) struct XmlFault {
+    pub(crate) path: Vec<String>,
+    pub(crate) message: String,
 }
 
 /// The document.
-pub(super) fn write(body: &XmlBody, value: &Value) -> Result<String, XmlFault> {
+pub(crate) fn write(body: &XmlBody, value: &Value) -> Result<String, XmlFault> {
     if let Value::String(ready) = value {
         return Ok(ready.clone());
     }

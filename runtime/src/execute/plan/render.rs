@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::encode::{is_json, join_pairs};
-use super::plan::{PlannedBody, PlannedContent, PlannedCredential, PlannedPart, RequestPlan};
+use super::{PlannedBody, PlannedContent, PlannedCredential, PlannedPart, RequestPlan};
 
 impl RequestPlan {
     /// The HTTP request as text, with the credentials of the first alternative. Every secret is

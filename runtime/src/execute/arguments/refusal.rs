@@ -6,7 +6,7 @@ use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use serde_json::Value;
 
-use super::error::ArgumentProblem;
+use crate::execute::error::ArgumentProblem;
 
 /// Characters of a given value that are quoted.
 const SHOWN: usize = 80;
@@ -14,7 +14,7 @@ const SHOWN: usize = 80;
 const CHOICES: usize = 20;
 
 /// The problems in one error of the schema.
-pub(super) fn describe(error: &ValidationError<'_>, schema: &Value) -> Vec<ArgumentProblem> {
+pub(crate) fn describe(error: &ValidationError<'_>, schema: &Value) -> Vec<ArgumentProblem> {
     let place = error.instance_path().as_str();
     let name = argument_name(place);
     #[expect(clippy::wildcard_enum_match_arm, reason = "all other kinds are about the value in its place")]
@@ -201,7 +201,7 @@ fn shown(value: &Value) -> String {
 }
 
 /// The first characters of a text, with a mark if there are more.
-pub(super) fn bounded(text: &str, characters: usize) -> String {
+pub(crate) fn bounded(text: &str, characters: usize) -> String {
     match text.char_indices().nth(characters) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),
@@ -209,7 +209,7 @@ pub(super) fn bounded(text: &str, characters: usize) -> String {
 }
 
 /// `/labels/0/name` as people write it: `labels[0].name`.
-pub(super) fn argument_name(pointer: &str) -> String {
+pub(crate) fn argument_name(pointer: &str) -> String {
     pointer
         .split('/')
         .skip(1)

@@ -8,13 +8,15 @@ use serde_json::Value;
 
 use super::bind::{self, Scope, plain_text};
 use super::encode::{is_json, join_pairs};
-use super::error::ToolError;
 use super::escape::{has_control, percent_encode};
-use super::plan::{PlannedBody, PlannedContent, named_pairs};
-use super::{multipart, select, xml};
+use super::multipart;
+use super::select;
+use super::xml;
+use super::{PlannedBody, PlannedContent, named_pairs};
+use crate::execute::error::ToolError;
 
 /// The body of one request, or none if it is optional and nothing was given for it.
-pub(super) fn plan(call: &HttpCall, scope: &Scope<'_>) -> Result<Option<PlannedBody>, ToolError> {
+pub(crate) fn plan(call: &HttpCall, scope: &Scope<'_>) -> Result<Option<PlannedBody>, ToolError> {
     let Some(body) = &call.body else { return Ok(None) };
     let (selected, content) = select::select(body, call, scope)?;
     if body.optional && !is_given(content, scope) && !is_wanted(body, scope) {
@@ -66,7 +68,7 @@ fn plan_content(
 }
 
 /// The members of an object may become fields of their own, but never somebody else's.
-pub(super) fn refuse_taken<'a>(
+pub(crate) fn refuse_taken<'a>(
     pairs: &[(String, String)],
     others: impl Iterator<Item = &'a str>,
     argument: &str,
@@ -163,7 +165,7 @@ fn text_content(value: &Value, media_type: &str) -> String {
     if is_json(media_type) && !value.is_string() { value.to_string() } else { plain_text(value) }
 }
 
-pub(super) fn header_text(text: &Text, scope: &Scope<'_>) -> Result<Option<String>, ToolError> {
+pub(crate) fn header_text(text: &Text, scope: &Scope<'_>) -> Result<Option<String>, ToolError> {
     let found = bind::text(text, scope)?.filter(|found| !found.is_empty());
     if found.as_deref().is_some_and(has_control) {
         let argument = bind::names(&Binding::Text(text.clone())).first().map_or_else(String::new, ToString::to_string);
@@ -173,7 +175,7 @@ pub(super) fn header_text(text: &Text, scope: &Scope<'_>) -> Result<Option<Strin
 }
 
 /// Base64 in its usual and its URL-safe form, padded or not, line breaks allowed.
-pub(super) fn decode(value: &Value, argument: &str, scope: &Scope<'_>) -> Result<Vec<u8>, ToolError> {
+pub(crate) fn decode(value: &Value, argument: &str, scope: &Scope<'_>) -> Result<Vec<u8>, ToolError> {
     let config = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
     let text: String = plain_text(value).split_ascii_whitespace().collect();
     let alphabet = if text.contains(['-', '_']) { &URL_SAFE } else { &STANDARD };
@@ -182,6 +184,6 @@ pub(super) fn decode(value: &Value, argument: &str, scope: &Scope<'_>) -> Result
         .map_err(|error| scope.argument(argument, format!("must be base64 of the bytes to send: {error}")))
 }
 
-pub(super) fn argument_of(binding: &Binding) -> String {
+pub(crate) fn argument_of(binding: &Binding) -> String {
     bind::names(binding).first().map_or_else(|| "body".to_owned(), ToString::to_string)
 }

@@ -3,128 +3,44 @@
 //! The plan is what a dry run prints and what is sent. A value can never add a path segment, a host,
 //! a query key or a header line: it is encoded for its place, or refused with the argument's name.
 
+mod bind;
+mod body;
+mod encode;
+mod escape;
+mod expression;
+mod multipart;
+mod path;
+mod render;
+mod request;
+mod sealed;
+mod select;
+mod xml;
+
 use std::collections::BTreeSet;
 
 use cap_compiler::capability::{
-    Binding, Call, Credential, Encoding, HttpCall, Limits, Network, Parameter, Piece, SecretName, Text,
-    is_connection_header,
+    Binding, Call, Credential, Encoding, HttpCall, Parameter, Piece, Text, is_connection_header,
 };
 use serde_json::{Map, Value};
 
-use super::bind::{self, Scope};
 use super::error::{ArgumentProblem, ToolError};
-use super::escape::{has_control, percent_encode};
 use super::prepared::Prepared;
-use super::sealed::{Sealed, SealedPiece};
-use super::{body, encode, path};
+use bind::Scope;
 
-/// One HTTP request, complete but for the values of secrets.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RequestPlan {
-    /// The tool that is called.
-    pub tool: String,
-    /// The api it belongs to.
-    pub api: String,
-    /// In upper case.
-    pub method: String,
-    /// Scheme, host and base path.
-    pub server: Sealed,
-    /// Which addresses the server may have.
-    pub network: Network,
-    /// The path below the server, encoded; empty or beginning with `/`.
-    pub path: String,
-    /// Name and value pairs, encoded.
-    pub query: Vec<(String, String)>,
-    /// Headers in order; values have no control characters.
-    pub headers: Vec<(String, Sealed)>,
-    /// Cookies as they are sent, encoded.
-    pub cookies: Vec<String>,
-    /// The body.
-    pub body: Option<PlannedBody>,
-    /// Alternatives, best first; none, or an empty one, needs no credential.
-    pub auth: Vec<Vec<PlannedCredential>>,
-    /// Bounds on the call.
-    pub limits: Limits,
-    /// What was repaired in the arguments.
-    pub notes: Vec<String>,
-}
+pub use request::{PlannedBody, PlannedContent, PlannedCredential, PlannedPart, RequestPlan};
+pub use sealed::Sealed;
 
-/// A request body.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PlannedBody {
-    /// The `Content-Type`, parameters included.
-    pub media_type: String,
-    /// The content.
-    pub content: PlannedContent,
-}
-
-/// What a body is made of.
-#[derive(Clone, Debug, PartialEq)]
-pub enum PlannedContent {
-    /// Text: JSON, a form, or as given.
-    Text(String),
-    /// Bytes.
-    Bytes(Vec<u8>),
-    /// The parts of a multipart body.
-    Multipart {
-        /// The boundary between parts, made from the content.
-        boundary: String,
-        /// The parts.
-        parts: Vec<PlannedPart>,
-    },
-}
-
-/// A part of a multipart body.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PlannedPart {
-    /// The field name.
-    pub name: String,
-    /// The file name.
-    pub filename: Option<String>,
-    /// The part's media type.
-    pub content_type: Option<String>,
-    /// Further headers; values have no control characters.
-    pub headers: Vec<(String, String)>,
-    /// The content.
-    pub bytes: Vec<u8>,
-}
-
-/// A credential and where it goes.
-#[derive(Clone, Debug, PartialEq)]
-pub enum PlannedCredential {
-    /// `Authorization: Bearer …`
-    Bearer(Sealed),
-    /// `Authorization: Basic …`
-    Basic {
-        /// The user name.
-        username: Sealed,
-        /// The password.
-        password: Sealed,
-    },
-    /// A header.
-    Header(String, Sealed),
-    /// A query parameter.
-    Query(String, Sealed),
-    /// A cookie.
-    Cookie(String, Sealed),
-}
-
-impl PlannedCredential {
-    /// The secrets that it needs.
-    pub fn secrets(&self) -> impl Iterator<Item = &SecretName> {
-        let (first, second) = match self {
-            Self::Bearer(text) | Self::Header(_, text) | Self::Query(_, text) | Self::Cookie(_, text) => (text, None),
-            Self::Basic { username, password } => (username, Some(password)),
-        };
-        first.secrets().chain(second.into_iter().flat_map(Sealed::secrets))
-    }
-}
+pub(crate) use bind::plain_text;
+pub(crate) use encode::{is_json, join_pairs};
+pub(crate) use escape::{has_control, percent_encode};
+pub(crate) use expression::{CompiledExpression, Evaluated};
+pub(crate) use sealed::SealedPiece;
 
 /// What is asked for where the definition does not say.
 const ACCEPT: &str = "application/json, text/*;q=0.9, */*;q=0.8";
 
 /// Plans the request of one call. The arguments have been checked.
-pub(super) fn plan(
+pub(in crate::execute) fn plan(
     tool: &Prepared,
     arguments: &Map<String, Value>,
     notes: Vec<String>,
@@ -192,7 +108,7 @@ fn is_taken(call: &HttpCall, parameter: &Parameter, key: &str) -> bool {
 
 /// The pairs of one parameter of a query or a form. Null is as if it was not given, except inside
 /// of JSON.
-pub(super) fn named_pairs(parameter: &Parameter, value: &Value) -> Vec<(String, String)> {
+pub(crate) fn named_pairs(parameter: &Parameter, value: &Value) -> Vec<(String, String)> {
     match (&parameter.encoding, value) {
         (Encoding::Style { .. }, Value::Null) => Vec::new(),
         _ => encode::pairs(&parameter.name, value, &parameter.encoding),
@@ -285,6 +201,6 @@ fn credential_of(credential: &Credential, scope: &Scope<'_>) -> Result<PlannedCr
 }
 
 /// How an error names a parameter: by its argument, or by its wire name if it has none.
-pub(super) fn named(parameter: &Parameter) -> String {
+pub(crate) fn named(parameter: &Parameter) -> String {
     bind::names(&parameter.value).first().map_or_else(|| parameter.name.clone(), |name| (*name).to_owned())
 }

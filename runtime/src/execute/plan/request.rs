@@ -1,0 +1,107 @@
+//! What planning makes: one HTTP request as data.
+
+use cap_compiler::capability::{Limits, Network, SecretName};
+
+use super::sealed::Sealed;
+
+/// One HTTP request, complete but for the values of secrets.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RequestPlan {
+    /// The tool that is called.
+    pub tool: String,
+    /// The api it belongs to.
+    pub api: String,
+    /// In upper case.
+    pub method: String,
+    /// Scheme, host and base path.
+    pub server: Sealed,
+    /// Which addresses the server may have.
+    pub network: Network,
+    /// The path below the server, encoded; empty or beginning with `/`.
+    pub path: String,
+    /// Name and value pairs, encoded.
+    pub query: Vec<(String, String)>,
+    /// Headers in order; values have no control characters.
+    pub headers: Vec<(String, Sealed)>,
+    /// Cookies as they are sent, encoded.
+    pub cookies: Vec<String>,
+    /// The body.
+    pub body: Option<PlannedBody>,
+    /// Alternatives, best first; none, or an empty one, needs no credential.
+    pub auth: Vec<Vec<PlannedCredential>>,
+    /// Bounds on the call.
+    pub limits: Limits,
+    /// What was repaired in the arguments.
+    pub notes: Vec<String>,
+}
+
+/// A request body.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlannedBody {
+    /// The `Content-Type`, parameters included.
+    pub media_type: String,
+    /// The content.
+    pub content: PlannedContent,
+}
+
+/// What a body is made of.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PlannedContent {
+    /// Text: JSON, a form, or as given.
+    Text(String),
+    /// Bytes.
+    Bytes(Vec<u8>),
+    /// The parts of a multipart body.
+    Multipart {
+        /// The boundary between parts, made from the content.
+        boundary: String,
+        /// The parts.
+        parts: Vec<PlannedPart>,
+    },
+}
+
+/// A part of a multipart body.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlannedPart {
+    /// The field name.
+    pub name: String,
+    /// The file name.
+    pub filename: Option<String>,
+    /// The part's media type.
+    pub content_type: Option<String>,
+    /// Further headers; values have no control characters.
+    pub headers: Vec<(String, String)>,
+    /// The content.
+    pub bytes: Vec<u8>,
+}
+
+/// A credential and where it goes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PlannedCredential {
+    /// `Authorization: Bearer …`
+    Bearer(Sealed),
+    /// `Authorization: Basic …`
+    Basic {
+        /// The user name.
+        username: Sealed,
+        /// The password.
+        password: Sealed,
+    },
+    /// A header.
+    Header(String, Sealed),
+    /// A query parameter.
+    Query(String, Sealed),
+    /// A cookie.
+    Cookie(String, Sealed),
+}
+
+impl PlannedCredential {
+    /// The secrets that it needs.
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretName> {
+        let (first, second) = match self {
+            Self::Bearer(text) | Self::Header(_, text) | Self::Query(_, text) | Self::Cookie(_, text) => (text, None),
+            Self::Basic { username, password } => (username, Some(password)),
+        };
+        first.secrets().chain(second.into_iter().flat_map(Sealed::secrets))
+    }
+}
