@@ -83,6 +83,11 @@ codes! {
 
     PLACEHOLDER_SERVER = 239, Warning, "a server is a placeholder";
 
+    PROXY_URL = 250, Error, "a proxy is not an http or https URL";
+    TLS_CERTIFICATE = 251, Error, "certificates cannot be used as they are said";
+    IDEMPOTENCY_KEY = 252, Warning, "an idempotency key that its method does not need";
+    TIMEOUTS = 253, Warning, "a timeout that is never reached";
+
     // 03: pins
     DIGEST_DIFFERS = 301, Error, "a file is not what was pinned";
     UNPINNED = 302, Warning, "a file is not pinned";

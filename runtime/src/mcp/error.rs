@@ -9,6 +9,8 @@ use crate::registry::{Lookup, SearchRequest, reasons};
 /// Why a call was not answered; shown to the agent as it is.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CallError {
+    #[error("the gateway is stopping, nothing was sent; call again when it is back")]
+    Stopping,
     #[error("`{tool}` needs the argument `{argument}`")]
     Missing { tool: &'static str, argument: &'static str },
     #[error("`{tool}` has no argument `{argument}`{}", did_you_mean(nearest.as_slice()))]

@@ -8,7 +8,7 @@ use super::arguments::Arguments;
 use super::error::CallError;
 use super::meta_tool::MetaTool;
 use super::{convert, paging};
-use crate::execute::{Executor, ToolOutcome};
+use crate::execute::{Executor, Progress, ToolOutcome};
 use crate::registry::{Lookup, SearchReply, SearchRequest, ToolDefinition, View, signature};
 
 /// What a call came to, before it is turned into MCP.
@@ -19,12 +19,19 @@ pub(super) enum Answered {
     Outcome { tool: String, outcome: ToolOutcome },
 }
 
+/// What carries out calls, and who hears of them.
+#[derive(Clone, Copy)]
+pub(super) struct Calls<'a> {
+    pub(super) executor: &'a Executor,
+    pub(super) progress: &'a dyn Progress,
+}
+
 /// Calls one of the gateway's own tools.
 pub(super) async fn call(
     tool: MetaTool,
     values: Map<String, Value>,
     view: View<'_>,
-    executor: &Executor,
+    calls: Calls<'_>,
 ) -> Result<Answered, CallError> {
     let mut arguments = Arguments::read(tool, values)?;
     Ok(Answered::Result(match tool {
@@ -34,7 +41,7 @@ pub(super) async fn call(
         MetaTool::ListTools => convert::answer(&list(&mut arguments, view)?),
         MetaTool::Invoke => {
             let name = arguments.text("tool")?;
-            return invoke(&name, &arguments.nested()?, view, executor).await;
+            return invoke(&name, &arguments.nested()?, view, calls).await;
         }
     }))
 }
@@ -44,11 +51,11 @@ pub(super) async fn invoke(
     name: &str,
     arguments: &Map<String, Value>,
     view: View<'_>,
-    executor: &Executor,
+    calls: Calls<'_>,
 ) -> Result<Answered, CallError> {
     match view.tool(name) {
         Lookup::Found(tool) => {
-            let outcome = executor.call(&tool.prepared, arguments).await?;
+            let outcome = calls.executor.call_heard(&tool.prepared, arguments, calls.progress).await?;
             Ok(Answered::Outcome { tool: name.to_owned(), outcome })
         }
         Lookup::Quarantined(held) => Err(CallError::quarantined(held)),
