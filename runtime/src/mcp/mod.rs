@@ -12,6 +12,7 @@ mod error;
 mod exposure;
 mod listeners;
 mod meta_tool;
+mod origin;
 mod paging;
 mod server;
 mod tools;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 
 use crate::execute::Executor;
 use crate::registry::{Registry, Snapshot};
+use crate::telemetry::Telemetry;
 
 pub use endpoint::{HttpEndpoint, StdioError, http_endpoint, serve_stdio};
 pub use exposure::{BadGlob, Exposure};
@@ -37,6 +39,7 @@ struct Inner {
     registry: Arc<Registry>,
     executor: Arc<Executor>,
     exposure: Exposure,
+    telemetry: Telemetry,
     listeners: Listeners,
 }
 
@@ -44,9 +47,9 @@ impl Gateway {
     /// A gateway to what `registry` serves. Must be called within a tokio runtime, where a task
     /// tells clients about changes for as long as the gateway lives.
     #[must_use]
-    pub fn new(registry: Arc<Registry>, executor: Arc<Executor>, exposure: Exposure) -> Self {
+    pub fn new(registry: Arc<Registry>, executor: Arc<Executor>, exposure: Exposure, telemetry: Telemetry) -> Self {
         let changes = registry.changes();
-        let inner = Arc::new(Inner { registry, executor, exposure, listeners: Listeners::default() });
+        let inner = Arc::new(Inner { registry, executor, exposure, telemetry, listeners: Listeners::default() });
         if inner.exposure.is_any() {
             tokio::spawn(listeners::announce(Arc::downgrade(&inner), inner.exposed(), changes));
         }
@@ -57,6 +60,18 @@ impl Gateway {
     #[must_use]
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.inner.registry.snapshot()
+    }
+
+    /// Why the folders cannot be loaded, if they cannot.
+    #[must_use]
+    pub fn fault(&self) -> Option<Arc<String>> {
+        self.inner.registry.fault()
+    }
+
+    /// Who is told about calls.
+    #[must_use]
+    pub fn telemetry(&self) -> &Telemetry {
+        &self.inner.telemetry
     }
 }
 

@@ -12,7 +12,8 @@ use rmcp::{ErrorData, RoleServer, ServerHandler};
 use super::convert::{self, Structured};
 use super::error::CallError;
 use super::meta_tool::{INSTRUCTIONS, MetaTool};
-use super::tools::{self, Answered};
+use super::origin::origin;
+use super::tools::{self, Answered, Asked};
 use super::{Gateway, exposure};
 use crate::registry::{Caller, Lookup, Snapshot, View};
 
@@ -63,7 +64,7 @@ impl ServerHandler for Gateway {
         let snapshot = self.snapshot();
         let allowed = Structured::of(context.protocol_version().as_ref());
         let called = tokio::select! {
-            called = self.answer(request, &snapshot, caller(&context)) => called,
+            called = self.answer(request, &snapshot, &context) => called,
             () = context.ct.cancelled() => return Err(ErrorData::internal_error("the call was cancelled", None)),
         };
         let result: CallToolResult = match called {
@@ -121,16 +122,23 @@ impl Gateway {
         &self,
         request: CallToolRequestParams,
         snapshot: &Snapshot,
-        caller: Caller,
+        context: &RequestContext<RoleServer>,
     ) -> Result<Answered, CallError> {
-        let view = View::of(snapshot, caller);
+        let view = View::of(snapshot, caller(context));
+        let inner = &self.inner;
+        let asked = || Asked {
+            view,
+            executor: &inner.executor,
+            telemetry: &inner.telemetry,
+            origin: origin(context, &inner.telemetry),
+        };
         let arguments = request.arguments.unwrap_or_default();
         let name = request.name.as_ref();
         if let Some(tool) = MetaTool::named(name) {
-            return tools::call(tool, arguments, view, &self.inner.executor).await;
+            return tools::call(tool, arguments, asked()).await;
         }
         if self.inner.exposure.covers(name) {
-            return tools::invoke(name, &arguments, view, &self.inner.executor).await;
+            return tools::invoke(name, &arguments, asked()).await;
         }
         let unlisted = CallError::NotExposed { name: name.to_owned() };
         Err(CallError::of(name, &view.tool(name)).unwrap_or(unlisted))

@@ -11,11 +11,11 @@ mod retry;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout_at};
-use tracing::Span;
 
 use super::error::ToolError;
 use super::plan::RequestPlan;
 use super::wire::WireRequest;
+use crate::telemetry::facts;
 use client::{Clients, SendError};
 use limit::ApiLimits;
 
@@ -58,8 +58,13 @@ impl Sender {
         limit: u64,
     ) -> Result<Answer, ToolError> {
         let timeout = plan.limits.timeout.unwrap_or(self.defaults.timeout);
-        let deadline = Instant::now() + timeout;
-        let _admission = self.limits.admit(&plan.api, &plan.limits, deadline).await?;
+        let start = Instant::now();
+        let deadline = start + timeout;
+        let admission = self.limits.admit(&plan.api, &plan.limits, deadline).await;
+        if plan.limits.rate.is_some() || plan.limits.concurrency.is_some() {
+            facts::waited(start.elapsed());
+        }
+        let _admission = admission?;
         let retries = plan.limits.retries.unwrap_or(self.defaults.retries);
         match timeout_at(deadline, self.tries(&plan.tool, request, retries, limit, deadline)).await {
             Ok(result) => result,
@@ -82,16 +87,19 @@ impl Sender {
     ) -> Result<Answer, ToolError> {
         let mut made = 0;
         loop {
+            facts::attempted(request.body.as_ref().map_or(0, Vec::len));
             let (result, redirected) = self.follow(request, limit).await;
             made += 1;
-            Span::current().record("attempts", made);
             if let Some(error) = redirected {
                 return Err(error);
             }
             let remaining = deadline.saturating_duration_since(Instant::now());
             let left = retries.saturating_sub(made - 1);
             match retry::pause(&request.method, left, made, &result, remaining) {
-                Some(wait) => sleep(wait).await,
+                Some(wait) => {
+                    facts::waited(wait);
+                    sleep(wait).await;
+                }
                 None => return result.map_err(|error| unsent(error, tool, request)),
             }
         }
@@ -105,7 +113,7 @@ impl Sender {
                 Ok(answer) => answer,
                 Err(error) => return (Err(error), None),
             };
-            Span::current().record("status", answer.status).record("bytes", answer.body.len());
+            facts::answered(answer.status, answer.body.len());
             match redirect::next(&request.method, &url, &answer, followed) {
                 Ok(Some(next)) => url = next,
                 Ok(None) => return (Ok(answer), None),
