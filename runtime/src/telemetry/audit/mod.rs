@@ -8,6 +8,8 @@ mod file;
 mod key;
 mod line;
 mod queue;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::fmt;
