@@ -17,6 +17,7 @@ use super::progress::{Progress, Unheard};
 use super::send::{Defaults, Resolver, Sender, SystemResolver};
 use super::wire::{self, Opener};
 use crate::secret::Secrets;
+use crate::telemetry::facts;
 
 /// What the executor is told once.
 #[derive(Debug)]
@@ -124,15 +125,18 @@ impl Executor {
             "call",
             tool = %capability.tool,
             api = %capability.server,
+            id = facts::id().map(field::display),
             status = field::Empty,
             bytes = field::Empty,
             attempts = field::Empty,
             error = field::Empty,
+            otel.status_code = field::Empty,
         );
+        facts::span_made(&span);
         async {
             let result = self.carry_out(tool, arguments, progress).await;
             if let Err(error) = &result {
-                Span::current().record("error", error.kind().name());
+                Span::current().record("error", error.kind().name()).record("otel.status_code", "ERROR");
             }
             result
         }
