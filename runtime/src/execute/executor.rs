@@ -10,6 +10,7 @@ use tracing::{Instrument, Span, field};
 
 use super::error::ToolError;
 use super::idempotency;
+use super::mask;
 use super::outcome::{self, ToolOutcome};
 use super::plan::{self, RequestPlan};
 use super::prepared::Prepared;
@@ -156,6 +157,7 @@ impl Executor {
     ) -> Result<ToolOutcome, ToolError> {
         let mut plan = self.plan(tool, arguments)?;
         idempotency::stamp(&mut plan);
+        self.shared.secrets.fetch(plan.secrets()).await;
         let mut opener = Opener::new(&self.shared.secrets, &plan.tool);
         let request = wire::assemble(&plan, &mut opener);
         let mask = opener.mask;
@@ -166,6 +168,7 @@ impl Executor {
         };
         let mut outcome = outcome.await.map_err(|error| mask.error(error))?;
         outcome.notes.splice(0..0, plan.notes);
+        mask::net(&mut outcome);
         Ok(outcome)
     }
 }
