@@ -91,6 +91,8 @@ fn failed(error: &ToolError, output: &Output) -> Exit {
         ErrorKind::Definition => Exit::Failure,
         ErrorKind::Arguments
         | ErrorKind::Secret
+        | ErrorKind::Login
+        | ErrorKind::Token
         | ErrorKind::Refused
         | ErrorKind::Busy
         | ErrorKind::Timeout

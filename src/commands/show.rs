@@ -120,13 +120,7 @@ fn network(call: &HttpCall) -> &'static str {
 
 /// The secrets that any alternative names.
 fn secrets(call: &HttpCall) -> BTreeSet<String> {
-    let texts = call.auth.iter().flatten().flat_map(|credential| match credential {
-        Credential::Bearer(token) => vec![token],
-        Credential::Basic { username, password } => vec![username, password],
-        Credential::Header { value, .. } | Credential::Query { value, .. } | Credential::Cookie { value, .. } => {
-            vec![value]
-        }
-    });
+    let texts = call.auth.iter().flatten().flat_map(Credential::texts);
     texts.chain([&call.server]).flat_map(|text| text.secrets()).map(|name| name.0.clone()).collect()
 }
 

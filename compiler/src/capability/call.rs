@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{ArgumentName, SecretName, XmlBody};
+use super::{ArgumentName, Credential, SecretName, XmlBody};
 
 /// The protocol a capability speaks. Others than HTTP will stand beside it.
 #[derive(Clone, Debug, PartialEq)]
@@ -168,41 +168,6 @@ pub struct BodyPart {
     pub encoding: Option<Encoding>,
 }
 
-/// One credential of a set.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Credential {
-    /// `Authorization: Bearer …`
-    Bearer(Text),
-    /// `Authorization: Basic …`
-    Basic {
-        /// The user name.
-        username: Text,
-        /// The password.
-        password: Text,
-    },
-    /// A header of its own.
-    Header {
-        /// Header name.
-        name: String,
-        /// Header value.
-        value: Text,
-    },
-    /// A query parameter.
-    Query {
-        /// Parameter name.
-        name: String,
-        /// Parameter value.
-        value: Text,
-    },
-    /// A cookie.
-    Cookie {
-        /// Cookie name.
-        name: String,
-        /// Cookie value.
-        value: Text,
-    },
-}
-
 /// Text with holes. Absent if one of its holes is.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Text {
@@ -228,6 +193,9 @@ pub enum Expression {
     Secret(SecretName),
     /// An expression that needs the template language.
     Computed(Computed),
+    /// An expression that reads the request as it is sent (`request`) or the time (`now`, `now_ms`);
+    /// evaluated when everything else is put together. It reads no arguments.
+    Signed(Computed),
 }
 
 /// A template expression that is more than a name; evaluated at call time.
@@ -299,7 +267,7 @@ impl Expression {
         match self {
             Self::Argument(_) => &[],
             Self::Secret(name) => std::slice::from_ref(name),
-            Self::Computed(computed) => &computed.secrets,
+            Self::Computed(computed) | Self::Signed(computed) => &computed.secrets,
         }
     }
 }

@@ -8,19 +8,22 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 use tracing::{Instrument, Span, field};
 
+use super::authorize::Tokens;
 use super::error::ToolError;
 use super::outcome::{self, ToolOutcome};
 use super::plan::{self, RequestPlan};
 use super::prepared::Prepared;
 use super::send::{Defaults, Sender};
-use super::wire::{self, Opener};
-use crate::secret::Secrets;
+use super::wire::Opener;
+use crate::secret::{MemoryStore, SecretStore, Secrets};
 
 /// What the executor is told once.
 #[derive(Debug)]
 pub struct ExecutorSettings {
     /// Where secrets come from.
     pub secrets: Secrets,
+    /// Where tokens of OAuth 2.0 are kept, so that they outlive the process.
+    pub tokens: Arc<dyn SecretStore>,
     /// For a whole call, where a definition does not say.
     pub default_timeout: Duration,
     /// Bytes of an answer, where a definition does not say.
@@ -35,6 +38,7 @@ impl Default for ExecutorSettings {
     fn default() -> Self {
         Self {
             secrets: Secrets::from_environment(),
+            tokens: Arc::new(MemoryStore::default()),
             default_timeout: Duration::from_secs(30),
             default_max_response: 4 << 20,
             default_retries: 2,
@@ -68,6 +72,8 @@ struct Shared {
     secrets: Secrets,
     max_response: u64,
     sender: Sender,
+    tokens: Tokens,
+    timeout: Duration,
 }
 
 impl Executor {
@@ -83,7 +89,8 @@ impl Executor {
         };
         let sender = Sender::new(defaults).map_err(ExecutorError::Client)?;
         let (secrets, max_response) = (settings.secrets, settings.default_max_response);
-        Ok(Self { shared: Arc::new(Shared { secrets, max_response, sender }) })
+        let (tokens, timeout) = (Tokens::new(settings.tokens), settings.default_timeout);
+        Ok(Self { shared: Arc::new(Shared { secrets, max_response, sender, tokens, timeout }) })
     }
 
     /// What would be sent. Reads no secret and sends nothing.
@@ -122,6 +129,18 @@ impl Executor {
         .await
     }
 
+    pub(super) fn secrets(&self) -> &Secrets {
+        &self.shared.secrets
+    }
+
+    pub(super) fn tokens(&self) -> &Tokens {
+        &self.shared.tokens
+    }
+
+    pub(super) fn default_timeout(&self) -> Duration {
+        self.shared.timeout
+    }
+
     pub(super) fn sender(&self) -> &Sender {
         &self.shared.sender
     }
@@ -129,14 +148,23 @@ impl Executor {
     async fn carry_out(&self, tool: &Prepared, arguments: &Map<String, Value>) -> Result<ToolOutcome, ToolError> {
         let plan = self.plan(tool, arguments)?;
         let mut opener = Opener::new(&self.shared.secrets, &plan.tool);
-        let request = wire::assemble(&plan, &mut opener);
-        let mask = opener.mask;
+        let assembled = self.assemble(&plan, &mut opener).await;
         let limit = plan.limits.max_response.unwrap_or(self.shared.max_response);
         let outcome = async {
-            let answer = self.shared.sender.answer(&plan, &request?, limit).await?;
-            outcome::read(&answer, &mask, limit)
+            let (request, tokens) = assembled?;
+            let mut answer = self.shared.sender.answer(&plan, &request, limit).await?;
+            if answer.status == 401
+                && !tokens.is_empty()
+                && let Some(request) = self.assemble_again(&plan, &mut opener, &tokens).await?
+            {
+                answer = self.shared.sender.answer(&plan, &request, limit).await?;
+            }
+            outcome::read(&answer, &opener.mask, limit)
         };
-        let mut outcome = outcome.await.map_err(|error| mask.error(error))?;
+        let mut outcome = match outcome.await {
+            Ok(outcome) => outcome,
+            Err(error) => return Err(opener.mask.error(error)),
+        };
         outcome.notes.splice(0..0, plan.notes);
         Ok(outcome)
     }

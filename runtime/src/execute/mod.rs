@@ -2,7 +2,7 @@
 //! is sent and the answer becomes an outcome.
 //!
 //! ```text
-//! arguments -> plan (pure) -> wire (credentials, address) -> send -> outcome
+//! arguments -> plan (pure) -> authorize (tokens) -> wire (credentials, address) -> send -> outcome
 //! ```
 //!
 //! Each stage has its folder. Only `send/` knows the HTTP client. Planning reads no secret and no clock: what `--dry-run`
@@ -11,6 +11,7 @@
 
 mod arguments;
 mod authorize;
+mod credentials;
 mod error;
 mod executor;
 mod fetch;
@@ -19,10 +20,14 @@ mod outcome;
 mod plan;
 mod prepared;
 mod send;
+mod sign;
 mod wire;
 
+pub use authorize::{CodeLogin, DeviceLogin, Login, Revoked, TokenStatus, logins};
 pub use error::{ArgumentProblem, ErrorKind, ToolError};
 pub use executor::{Executor, ExecutorError, ExecutorSettings};
 pub use outcome::{Content, ToolOutcome};
-pub use plan::{PlannedBody, PlannedContent, PlannedCredential, PlannedPart, RequestPlan, Sealed};
+pub use plan::{
+    PlannedBody, PlannedContent, PlannedCredential, PlannedOAuth2, PlannedPart, PlannedSigV4, RequestPlan, Sealed,
+};
 pub use prepared::Prepared;
