@@ -52,7 +52,8 @@ pub fn learn(name: &str, value: &str) {
     for form in forms(value) {
         known.forms.entry(form).or_insert_with(|| format!("{{secret.{name}}}"));
     }
-    let (forms, names): (Vec<&String>, Vec<String>) = known.forms.iter().map(|(form, name)| (form, name.clone())).unzip();
+    let (forms, names): (Vec<&String>, Vec<String>) =
+        known.forms.iter().map(|(form, name)| (form, name.clone())).unzip();
     let built = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(forms);
     match built {
         Ok(automaton) => NET.matcher.store(Some(Arc::new(Matcher { automaton, names }))),
