@@ -46,18 +46,18 @@ async fn faulty() -> Wild {
         async move {
             let number = turn.fetch_add(1, Ordering::SeqCst);
             // Some do not even listen.
-            if number % 41 != 0 && wild.head(&mut stream).await.is_none() {
+            if !number.is_multiple_of(41) && wild.head(&mut stream).await.is_none() {
                 return;
             }
             let _ = stream.write_all(&FAULTS[number % FAULTS.len()]()).await;
-            end(stream, number);
+            end(&stream, number);
         }
     })
     .await
 }
 
-fn end(stream: TcpStream, number: usize) {
-    if number / FAULTS.len() % 2 == 0 {
+fn end(stream: &TcpStream, number: usize) {
+    if (number / FAULTS.len()).is_multiple_of(2) {
         // Without lingering, what was not read yet is answered with a reset.
         let _ = stream.set_zero_linger();
     }

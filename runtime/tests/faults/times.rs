@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 
-use super::gateway::{Running, tool, until};
+use super::gateway::{Running, read, tool, until};
 use super::server::{Wild, answer};
 
 /// Answers at once, and with the rest of its body byte by byte after pauses.
@@ -155,15 +155,19 @@ async fn calls_under_way_finish_before_the_end() {
 
 #[tokio::test]
 async fn a_call_that_does_not_end_does_not_hold_the_end_up() {
-    let server = trickling(Duration::from_secs(60)).await;
+    // It says nothing, and sees when nobody listens any more.
+    let server = Wild::start(|mut stream, wild| async move { while wild.head(&mut stream).await.is_some() {} }).await;
     let running = Running::of(&[tool("t", &server.url(), "/x", "")]).await;
     let client = running.client.peer().clone();
-    tokio::spawn(async move {
+    let calling = tokio::spawn(async move {
         let all = json!({"tool": "t", "arguments": {}}).as_object().cloned().unwrap();
-        let _ = client.call_tool(rmcp::model::CallToolRequestParams::new("gateway_invoke").with_arguments(all)).await;
+        let asked = rmcp::model::CallToolRequestParams::new("gateway_invoke").with_arguments(all);
+        read(&client.call_tool(asked).await.unwrap())
     });
     until("the call", || server.count() == 1).await;
     assert_eq!(running.gateway.drain(Duration::from_millis(200)).await, 1);
+    let error = calling.await.unwrap().unwrap_err();
+    assert!(error.contains("the gateway stopped"), "{error}");
     running.stop();
     until("the end of the connection", || server.closed() == 1).await;
 }

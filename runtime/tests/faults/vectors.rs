@@ -84,7 +84,7 @@ async fn hosts_are_what_the_url_standard_says() {
             }
             (_, Some(name)) => assert_eq!(name, text(row, "hostname"), "{row}"),
             (_, None) => {
-                assert!(!matches!(host, Some(Host::Domain(_))) || error.contains("was not called"), "{row}: {error}")
+                assert!(!matches!(host, Some(Host::Domain(_))) || error.contains("was not called"), "{row}: {error}");
             }
         }
     }

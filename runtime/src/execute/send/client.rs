@@ -225,7 +225,8 @@ const IDENTITY: &str =
 fn proxy(url: &str) -> Result<Proxy, SendError> {
     // The URL is not repeated: it may hold a password.
     let invalid = |_| SendError::Invalid("its `proxy` is not an `http` or `https` URL".to_owned());
-    let parsed = Url::parse(url).map_err(|_| invalid(()))?;
+    let parsed = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    let parsed = parsed.ok_or_else(|| invalid(()))?;
     egress::check_proxy(&parsed).map_err(SendError::Refused)?;
     Proxy::all(url).map_err(|_| invalid(()))
 }

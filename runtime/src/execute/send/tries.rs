@@ -79,7 +79,7 @@ impl Sender {
         match &tried {
             Tried::TimedOut => trial.failed(Instant::now()),
             Tried::Done(Err(SendError::Unreachable(_) | SendError::Broken(_) | SendError::Silent(_))) => {
-                trial.failed(Instant::now())
+                trial.failed(Instant::now());
             }
             // What a server does not offer at all says nothing of how it is.
             Tried::Done(Ok(answer)) if answer.status >= 500 && answer.status != 501 => trial.failed(Instant::now()),
