@@ -166,7 +166,9 @@ impl Clients {
         let proxied = request.connection.as_ref().is_some_and(|connection| connection.proxy.is_some());
         let Some(Host::Domain(name)) = request.url.host().filter(|_| proxied) else { return Ok(()) };
         let found = self.resolver.resolve(name).await.unwrap_or_default();
-        egress::allowed(found, request.network).map(|_| ()).map_err(SendError::Refused)
+        // Which of several addresses a proxy takes is its choice, so each must be allowed.
+        let mut checked = found.into_iter().map(|address| egress::check_resolved(address, request.network));
+        checked.try_for_each(|check| check).map_err(SendError::Refused)
     }
 }
 
