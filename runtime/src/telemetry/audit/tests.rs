@@ -16,9 +16,11 @@ fn line(number: usize) -> Vec<u8> {
     format!("{{\"number\":{number},\"filling\":\"{filling}\"}}\n").into_bytes()
 }
 
+/// The lines that are written to their end.
 fn read(path: &Path) -> Vec<Value> {
     let text = std::fs::read_to_string(path).unwrap_or_default();
-    text.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
+    let complete = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+    complete.map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
 }
 
 /// `/dev/full` refuses every byte, as a full disk does.
