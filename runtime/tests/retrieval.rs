@@ -129,6 +129,8 @@ fn capability(name: String, server: String, tool: &Value) -> Capability {
             cookies: Vec::new(),
             body: None,
             auth: Vec::new(),
+            idempotency_key: None,
+            transport: None,
         })),
         limits: Limits::default(),
         origin: Origin { definition: SourceId::new("set.yaml"), dependencies: Vec::new() },

@@ -93,6 +93,7 @@ fn failed(error: &ToolError, output: &Output) -> Exit {
         | ErrorKind::Secret
         | ErrorKind::Refused
         | ErrorKind::Busy
+        | ErrorKind::Unavailable
         | ErrorKind::Timeout
         | ErrorKind::Network
         | ErrorKind::Status

@@ -7,7 +7,7 @@ use std::time::Duration;
 use cap_compiler::pin::Policy;
 use cap_runtime::config::{DEFAULT_LISTEN, LogFormat};
 use cap_runtime::http::{self, Admission};
-use cap_runtime::mcp::serve_stdio;
+use cap_runtime::mcp::{Gateway, serve_stdio};
 use cap_runtime::secret::Secrets;
 use cap_runtime::start::{StartError, StartSettings, Started, start};
 use cap_runtime::telemetry::{AuditLog, AuditTarget, Metrics, RemoteParent, Telemetry, TelemetrySettings};
@@ -45,7 +45,7 @@ async fn serve(args: &ServeArgs, workspace: &Workspace, observing: &Observing, o
     let stop = CancellationToken::new();
     let settings = settings(args, workspace, observing, output)?;
     let started = start(settings, &stop).map_err(|error| not_started(&error, output))?;
-    stop_on_signal(stop.clone());
+    stop_on_signal(stop.clone(), started.gateway.clone());
     announce(&started, observing.format, output);
     if args.stdio {
         let served = serve_stdio(started.gateway.clone(), stop.clone()).await;
@@ -195,28 +195,62 @@ fn announce_end(format: LogFormat, output: &Output) {
     }
 }
 
-/// Listens for signals from now on; the first one cancels `stop`.
-#[cfg(unix)]
-fn stop_on_signal(stop: CancellationToken) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        return;
-    };
+/// How long calls under way have to finish after the first signal.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// Listens for signals from now on. The first one lets calls under way finish and then cancels `stop`;
+/// a second one cancels it at once.
+fn stop_on_signal(stop: CancellationToken, gateway: Gateway) {
+    let Some(mut signals) = Signals::listen() else { return };
     tokio::spawn(async move {
+        signals.next().await;
         tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
+            left = gateway.drain(DRAIN) => {
+                if left > 0 {
+                    tracing::warn!(calls = left, after = ?DRAIN, "calls were still under way and are cut off");
+                }
+            }
+            () = signals.next() => tracing::warn!("told to stop twice: calls under way are cut off"),
         }
         stop.cancel();
     });
 }
 
-/// Listens for Ctrl-C, which cancels `stop`.
+/// What tells the process to stop.
+#[cfg(unix)]
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> Option<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        let (terminate, interrupt) = (signal(SignalKind::terminate()).ok()?, signal(SignalKind::interrupt()).ok()?);
+        Some(Self { terminate, interrupt })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// Ctrl-C, which tells the process to stop.
 #[cfg(not(unix))]
-fn stop_on_signal(stop: CancellationToken) {
-    tokio::spawn(async move {
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> Option<Self> {
+        Some(Self)
+    }
+
+    async fn next(&mut self) {
         _ = tokio::signal::ctrl_c().await;
-        stop.cancel();
-    });
+    }
 }

@@ -18,6 +18,7 @@ mod request;
 mod schema;
 mod server;
 mod templates;
+mod transport;
 mod upstream;
 mod xml;
 

@@ -7,8 +7,10 @@ mod api;
 mod auth;
 mod body;
 mod capability;
+mod circuit_breaker;
 mod expression;
 mod fields;
+mod idempotency;
 mod json_schema;
 mod limits;
 pub mod read;
@@ -17,6 +19,7 @@ mod request;
 mod schema_value;
 mod schemas;
 mod template;
+mod transport;
 mod upstream;
 mod xml;
 
@@ -24,7 +27,9 @@ pub use api::ApiDefinition;
 pub use auth::{AuthDefinition, BasicDefinition, CombinationDefinition};
 pub use body::{BodyDefinition, ContentDefinition, PartDefinition};
 pub use capability::{AnnotationsDefinition, CapabilityDefinition, ResponseDefinition};
+pub use circuit_breaker::CircuitBreakerDefinition;
 pub use fields::{Fields, Node, Sink};
+pub use idempotency::IdempotencyKeyDefinition;
 pub use json_schema::{file_schema, json_schema};
 pub use limits::{LimitsDefinition, NetworkDefinition};
 pub use record::{ImportRecord, SourceRecord};
@@ -34,6 +39,7 @@ pub use template::{
     FilterKind, FilterUse, Hole, NameUse, Template, TemplateError, TemplateName, TemplatePiece, TemplateValue,
     argument_expression,
 };
+pub use transport::TlsDefinition;
 pub use upstream::{TransportDefinition, UpstreamDefinition};
 pub use xml::{XmlDefinition, XmlElementDefinition};
 

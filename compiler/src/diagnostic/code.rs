@@ -83,6 +83,11 @@ codes! {
 
     PLACEHOLDER_SERVER = 239, Warning, "a server is a placeholder";
 
+    PROXY_URL = 250, Error, "a proxy is not an http or https URL";
+    TLS_CERTIFICATE = 251, Error, "certificates cannot be used as they are said";
+    IDEMPOTENCY_KEY = 252, Warning, "an idempotency key that its method does not need";
+    TIMEOUTS = 253, Warning, "a timeout that is never reached";
+
     // 03: pins
     DIGEST_DIFFERS = 301, Error, "a file is not what was pinned";
     UNPINNED = 302, Warning, "a file is not pinned";
@@ -130,6 +135,7 @@ codes! {
     OVERLAY_UNMATCHED = 438, Warning, "an overlay's action selects nothing";
     IMPORT_CONFLICT = 439, Error, "a person and the document changed the same value";
     NOT_INDENTED = 440, Warning, "a continuation line of the document is not indented";
+    REPEATED_PARAMETER = 448, Warning, "an operation has two parameters of one name and place";
 }
 
 impl Code {

@@ -9,10 +9,12 @@ use thiserror::Error;
 use tracing::{Instrument, Span, field};
 
 use super::error::ToolError;
+use super::idempotency;
 use super::outcome::{self, ToolOutcome};
 use super::plan::{self, RequestPlan};
 use super::prepared::Prepared;
-use super::send::{Defaults, Sender};
+use super::progress::{Progress, Unheard};
+use super::send::{Defaults, Resolver, Sender, SystemResolver};
 use super::wire::{self, Opener};
 use crate::secret::Secrets;
 use crate::telemetry::facts;
@@ -30,6 +32,8 @@ pub struct ExecutorSettings {
     pub default_retries: u32,
     /// For a connection to stand.
     pub connect_timeout: Duration,
+    /// Turns the names of servers into addresses.
+    pub resolver: Arc<dyn Resolver>,
 }
 
 impl Default for ExecutorSettings {
@@ -40,6 +44,7 @@ impl Default for ExecutorSettings {
             default_max_response: 4 << 20,
             default_retries: 2,
             connect_timeout: Duration::from_secs(10),
+            resolver: Arc::new(SystemResolver),
         }
     }
 }
@@ -82,7 +87,7 @@ impl Executor {
             retries: settings.default_retries,
             connect_timeout: settings.connect_timeout,
         };
-        let sender = Sender::new(defaults).map_err(ExecutorError::Client)?;
+        let sender = Sender::new(defaults, settings.resolver).map_err(ExecutorError::Client)?;
         let (secrets, max_response) = (settings.secrets, settings.default_max_response);
         Ok(Self { shared: Arc::new(Shared { secrets, max_response, sender }) })
     }
@@ -101,6 +106,19 @@ impl Executor {
     /// # Errors
     /// A [`ToolError`] that says what the caller can do.
     pub async fn call(&self, tool: &Prepared, arguments: &Map<String, Value>) -> Result<ToolOutcome, ToolError> {
+        self.call_heard(tool, arguments, &Unheard).await
+    }
+
+    /// Makes the call, and tells `progress` what it does meanwhile. Dropping the future ends it.
+    ///
+    /// # Errors
+    /// A [`ToolError`] that says what the caller can do.
+    pub async fn call_heard(
+        &self,
+        tool: &Prepared,
+        arguments: &Map<String, Value>,
+        progress: &dyn Progress,
+    ) -> Result<ToolOutcome, ToolError> {
         let capability = tool.capability();
         // Never arguments, bodies or secrets.
         let span = tracing::info_span!(
@@ -116,7 +134,7 @@ impl Executor {
         );
         facts::span_made(&span);
         async {
-            let result = self.carry_out(tool, arguments).await;
+            let result = self.carry_out(tool, arguments, progress).await;
             if let Err(error) = &result {
                 Span::current().record("error", error.kind().name()).record("otel.status_code", "ERROR");
             }
@@ -130,14 +148,20 @@ impl Executor {
         &self.shared.sender
     }
 
-    async fn carry_out(&self, tool: &Prepared, arguments: &Map<String, Value>) -> Result<ToolOutcome, ToolError> {
-        let plan = self.plan(tool, arguments)?;
+    async fn carry_out(
+        &self,
+        tool: &Prepared,
+        arguments: &Map<String, Value>,
+        progress: &dyn Progress,
+    ) -> Result<ToolOutcome, ToolError> {
+        let mut plan = self.plan(tool, arguments)?;
+        idempotency::stamp(&mut plan);
         let mut opener = Opener::new(&self.shared.secrets, &plan.tool);
         let request = wire::assemble(&plan, &mut opener);
         let mask = opener.mask;
         let limit = plan.limits.max_response.unwrap_or(self.shared.max_response);
         let outcome = async {
-            let answer = self.shared.sender.answer(&plan, &request?, limit).await?;
+            let answer = self.shared.sender.answer(&plan, &request?, limit, progress).await?;
             outcome::read(&answer, &mask, limit)
         };
         let mut outcome = outcome.await.map_err(|error| mask.error(error))?;

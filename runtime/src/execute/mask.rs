@@ -98,7 +98,7 @@ impl Mask {
             ToolError::Definition { reason, .. } => vec![reason],
             ToolError::Refused { host, reason } | ToolError::Network { host, reason } => vec![host, reason],
             ToolError::Redirect { location, reason, .. } => vec![location, reason],
-            ToolError::Timeout { host, .. } => vec![host],
+            ToolError::Timeout { host, .. } | ToolError::Unavailable { host, .. } => vec![host],
             ToolError::TooLarge { media_type, .. } => vec![media_type],
             ToolError::Status { message, hint, .. } => vec![message, hint],
             ToolError::Arguments { .. } | ToolError::MissingSecret { .. } | ToolError::Busy { .. } => Vec::new(),

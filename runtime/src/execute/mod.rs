@@ -11,18 +11,25 @@
 
 mod arguments;
 mod authorize;
+mod connection;
 mod error;
 mod executor;
 mod fetch;
+mod idempotency;
 mod mask;
 mod outcome;
 mod plan;
 mod prepared;
+mod progress;
 mod send;
 mod wire;
 
 pub use error::{ArgumentProblem, ErrorKind, ToolError};
 pub use executor::{Executor, ExecutorError, ExecutorSettings};
 pub use outcome::{Content, ToolOutcome};
-pub use plan::{PlannedBody, PlannedContent, PlannedCredential, PlannedPart, RequestPlan, Sealed};
+pub use plan::{
+    PlannedBody, PlannedContent, PlannedCredential, PlannedPart, PlannedTransport, Repeats, RequestPlan, Sealed,
+};
 pub use prepared::Prepared;
+pub use progress::{Progress, Step, Unheard};
+pub use send::{Resolver, Resolving, SystemResolver};

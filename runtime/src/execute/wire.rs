@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::authorize::choose;
+use super::connection::{self, Connection};
 use super::error::ToolError;
 use super::mask::Mask;
 use super::plan::{
@@ -18,12 +19,17 @@ use super::send::check_url;
 use crate::secret::Secrets;
 
 /// A request that is ready to be sent. It holds values of secrets and has no `Debug`.
+#[derive(Clone)]
 pub(super) struct WireRequest {
     pub(super) method: String,
     pub(super) url: Url,
     pub(super) network: Network,
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: Option<Vec<u8>>,
+    /// How connections are made, where the definition says.
+    pub(super) connection: Option<Box<Connection>>,
+    /// Whether the URL holds values of secrets.
+    pub(super) secret_url: bool,
 }
 
 impl WireRequest {
@@ -52,7 +58,7 @@ impl<'a> Opener<'a> {
         Ok(value.expose_secret().to_owned())
     }
 
-    fn open(&mut self, sealed: &Sealed) -> Result<String, ToolError> {
+    pub(super) fn open(&mut self, sealed: &Sealed) -> Result<String, ToolError> {
         let mut text = String::new();
         for piece in &sealed.pieces {
             match piece {
@@ -130,7 +136,10 @@ pub(super) fn assemble(plan: &RequestPlan, opener: &mut Opener<'_>) -> Result<Wi
         return Err(opener.definition(format!("the value of the header `{name}` has control characters")));
     }
     let body = plan.body.as_ref().map(|body| body.content.to_bytes());
-    Ok(WireRequest { method: plan.method.clone(), url, network: plan.network, headers, body })
+    let secret_url = !added.query.is_empty() || plan.server.secrets().next().is_some();
+    let connection = connection::open(plan.transport.as_deref(), opener)?;
+    let (method, network) = (plan.method.clone(), plan.network);
+    Ok(WireRequest { method, url, network, headers, body, connection, secret_url })
 }
 
 fn additions(credentials: &[PlannedCredential], opener: &mut Opener<'_>) -> Result<Additions, ToolError> {

@@ -10,6 +10,8 @@ use crate::telemetry::{Ending, Outcome};
 /// Why a call was not answered; shown to the agent as it is.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CallError {
+    #[error("the gateway is stopping, nothing was sent; call again when it is back")]
+    Stopping,
     #[error("`{tool}` needs the argument `{argument}`")]
     Missing { tool: &'static str, argument: &'static str },
     #[error("`{tool}` has no argument `{argument}`{}", did_you_mean(nearest.as_slice()))]
@@ -42,6 +44,7 @@ impl Outcome for CallError {
     fn ending(&self) -> Ending {
         Ending::Failed(match self {
             Self::Tool(error) => error.kind().name(),
+            Self::Stopping => "stopping",
             Self::Quarantined { .. } => "quarantined",
             Self::UnknownTool { .. } | Self::NotExposed { .. } | Self::Indirect { .. } => "unknown_tool",
             Self::Missing { .. }

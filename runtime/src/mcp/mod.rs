@@ -7,6 +7,7 @@
 mod answer;
 mod arguments;
 mod convert;
+mod drain;
 mod endpoint;
 mod error;
 mod exposure;
@@ -14,11 +15,13 @@ mod listeners;
 mod meta_tool;
 mod origin;
 mod paging;
+mod progress;
 mod server;
 mod tools;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::execute::Executor;
 use crate::registry::{Registry, Snapshot};
@@ -27,6 +30,7 @@ use crate::telemetry::Telemetry;
 pub use endpoint::{HttpEndpoint, StdioError, http_endpoint, serve_stdio};
 pub use exposure::{BadGlob, Exposure};
 
+use drain::Drain;
 use listeners::Listeners;
 
 /// The gateway: cheap to clone, one for all sessions.
@@ -41,6 +45,7 @@ struct Inner {
     exposure: Exposure,
     telemetry: Telemetry,
     listeners: Listeners,
+    drain: Drain,
 }
 
 impl Gateway {
@@ -49,11 +54,18 @@ impl Gateway {
     #[must_use]
     pub fn new(registry: Arc<Registry>, executor: Arc<Executor>, exposure: Exposure, telemetry: Telemetry) -> Self {
         let changes = registry.changes();
-        let inner = Arc::new(Inner { registry, executor, exposure, telemetry, listeners: Listeners::default() });
+        let (listeners, drain) = (Listeners::default(), Drain::default());
+        let inner = Arc::new(Inner { registry, executor, exposure, telemetry, listeners, drain });
         if inner.exposure.is_any() {
             tokio::spawn(listeners::announce(Arc::downgrade(&inner), inner.exposed(), changes));
         }
         Self { inner }
+    }
+
+    /// Begins no call from now on, and waits until those under way are over, but not for longer than
+    /// `longest`. Gives how many were still under way then; they end with their transport.
+    pub async fn drain(&self, longest: Duration) -> usize {
+        self.inner.drain.run(longest).await
     }
 
     /// The snapshot that is served now.

@@ -11,7 +11,7 @@ use super::error::CallError;
 use super::meta_tool::MetaTool;
 use super::origin::Origin;
 use super::{convert, paging};
-use crate::execute::{Executor, ToolOutcome};
+use crate::execute::{Executor, Progress, ToolOutcome};
 use crate::registry::{Lookup, RegisteredTool, SearchReply, SearchRequest, ToolDefinition, View, signature};
 use crate::telemetry::{ObservedCall, Telemetry};
 
@@ -23,26 +23,31 @@ pub(super) enum Answered {
     Outcome { tool: String, outcome: ToolOutcome },
 }
 
-/// A call, from whom, and what it is answered with.
-pub(super) struct Asked<'a> {
-    pub(super) view: View<'a>,
+/// What carries out calls, and who hears of them.
+#[derive(Clone, Copy)]
+pub(super) struct Calls<'a> {
     pub(super) executor: &'a Executor,
     pub(super) telemetry: &'a Telemetry,
     pub(super) origin: Origin,
+    pub(super) progress: &'a dyn Progress,
 }
 
 /// Calls one of the gateway's own tools.
-pub(super) async fn call(tool: MetaTool, values: Map<String, Value>, asked: Asked<'_>) -> Result<Answered, CallError> {
+pub(super) async fn call(
+    tool: MetaTool,
+    values: Map<String, Value>,
+    view: View<'_>,
+    calls: Calls<'_>,
+) -> Result<Answered, CallError> {
     let mut arguments = Arguments::read(tool, values)?;
-    let view = asked.view;
     Ok(Answered::Result(match tool {
-        MetaTool::Search => convert::answer(&search(&mut arguments, &asked)?),
+        MetaTool::Search => convert::answer(&search(&mut arguments, view, calls.telemetry)?),
         MetaTool::Describe => convert::answer(&describe(&mut arguments, view)?),
         MetaTool::ListServers => convert::answer(&Servers { servers: view.servers().collect() }),
         MetaTool::ListTools => convert::answer(&list(&mut arguments, view)?),
         MetaTool::Invoke => {
             let name = arguments.text("tool")?;
-            return invoke(&name, &arguments.nested()?, asked).await;
+            return invoke(&name, &arguments.nested()?, view, calls).await;
         }
     }))
 }
@@ -51,23 +56,25 @@ pub(super) async fn call(tool: MetaTool, values: Map<String, Value>, asked: Aske
 pub(super) async fn invoke(
     name: &str,
     arguments: &Map<String, Value>,
-    asked: Asked<'_>,
+    view: View<'_>,
+    calls: Calls<'_>,
 ) -> Result<Answered, CallError> {
-    let found = asked.view.tool(name);
+    let found = view.tool(name);
     let observed = ObservedCall {
-        id: asked.origin.id,
-        parent: asked.origin.parent,
-        principal: asked.view.caller().name(),
+        id: calls.origin.id,
+        parent: calls.origin.parent,
+        principal: view.caller().name(),
         name,
         api: found.server(),
         tool: found.found(),
         arguments,
     };
     let work = async {
-        let outcome = asked.executor.call(&found_tool(name, &found)?.prepared, arguments).await?;
+        let tool = found_tool(name, &found)?;
+        let outcome = calls.executor.call_heard(&tool.prepared, arguments, calls.progress).await?;
         Ok(Answered::Outcome { tool: name.to_owned(), outcome })
     };
-    asked.telemetry.observe(observed, work).await
+    calls.telemetry.observe(observed, work).await
 }
 
 fn found_tool<'a>(name: &str, found: &Lookup<'a>) -> Result<&'a RegisteredTool, CallError> {
@@ -78,14 +85,13 @@ fn found_tool<'a>(name: &str, found: &Lookup<'a>) -> Result<&'a RegisteredTool, 
     }
 }
 
-fn search(arguments: &mut Arguments, asked: &Asked<'_>) -> Result<SearchReply, CallError> {
-    let view = asked.view;
+fn search(arguments: &mut Arguments, view: View<'_>, telemetry: &Telemetry) -> Result<SearchReply, CallError> {
     let query = arguments.text("query")?;
     let limit = arguments.limit()?;
     let server = known_server(arguments, view)?;
     let start = Instant::now();
     let reply = view.search(&SearchRequest { query, limit, server });
-    if let Some(metrics) = asked.telemetry.metrics() {
+    if let Some(metrics) = telemetry.metrics() {
         metrics.searched(start.elapsed());
     }
     Ok(reply)

@@ -213,6 +213,8 @@ fn capability(server: &str, name: &str, description: &str) -> Capability {
             cookies: Vec::new(),
             body: None,
             auth: Vec::new(),
+            idempotency_key: None,
+            transport: None,
         })),
         limits: Limits::default(),
         origin: Origin { definition: SourceId::new("github/a.yaml"), dependencies: Vec::new() },

@@ -31,8 +31,34 @@ pub struct RequestPlan {
     pub auth: Vec<Vec<PlannedCredential>>,
     /// Bounds on the call.
     pub limits: Limits,
+    /// Whether it may be sent again.
+    pub repeats: Repeats,
+    /// The header by which the server knows the tries of one call.
+    pub idempotency_key: Option<String>,
+    /// How connections are made, where the definition says.
+    pub transport: Option<Box<PlannedTransport>>,
     /// What was repaired in the arguments.
     pub notes: Vec<String>,
+}
+
+/// Whether a request may be sent again after it may have arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeats {
+    /// Twice is the same as once, by its annotations or by an idempotency key.
+    Safely,
+    /// Only if it never left.
+    OnlyIfUnsent,
+}
+
+/// How connections are made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlannedTransport {
+    /// The URL of a proxy.
+    pub proxy: Option<Sealed>,
+    /// PEM certificates of authorities, instead of the system's.
+    pub ca: Option<String>,
+    /// The client's certificate and its key.
+    pub identity: Option<(Sealed, Sealed)>,
 }
 
 /// A request body.
