@@ -364,6 +364,8 @@ pub(crate) enum SchemaKind {
     Upstream,
     /// `cap.yaml`
     Settings,
+    /// A line of the audit log
+    Audit,
 }
 
 /// `cap demo`
