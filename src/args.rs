@@ -326,7 +326,8 @@ pub(crate) enum LogStyle {
 }
 
 fn collector_url(text: &str) -> Result<url::Url, String> {
-    collector(text).ok_or_else(|| "it is no URL with `http` or `https`".to_owned())
+    collector(text)
+        .ok_or_else(|| "it is no URL with `http` or `https`, or has more than a host, a port and a path".to_owned())
 }
 
 /// `cap explain`
