@@ -44,8 +44,8 @@ impl Outcome for CallError {
     fn ending(&self) -> Ending {
         Ending::Failed(match self {
             Self::Tool(error) => error.kind().name(),
-            Self::Stopping => "stopping",
             Self::Quarantined { .. } => "quarantined",
+            Self::Stopping => "stopping",
             Self::UnknownTool { .. } | Self::NotExposed { .. } | Self::Indirect { .. } => "unknown_tool",
             Self::Missing { .. }
             | Self::UnknownArgument { .. }

@@ -23,9 +23,9 @@ pub(super) enum Answered {
     Outcome { tool: String, outcome: ToolOutcome },
 }
 
-/// What carries out calls, and who hears of them.
-#[derive(Clone, Copy)]
-pub(super) struct Calls<'a> {
+/// A call, from whom, and what it is answered with.
+pub(super) struct Asked<'a> {
+    pub(super) view: View<'a>,
     pub(super) executor: &'a Executor,
     pub(super) telemetry: &'a Telemetry,
     pub(super) origin: Origin,
@@ -33,21 +33,17 @@ pub(super) struct Calls<'a> {
 }
 
 /// Calls one of the gateway's own tools.
-pub(super) async fn call(
-    tool: MetaTool,
-    values: Map<String, Value>,
-    view: View<'_>,
-    calls: Calls<'_>,
-) -> Result<Answered, CallError> {
+pub(super) async fn call(tool: MetaTool, values: Map<String, Value>, asked: Asked<'_>) -> Result<Answered, CallError> {
     let mut arguments = Arguments::read(tool, values)?;
+    let view = asked.view;
     Ok(Answered::Result(match tool {
-        MetaTool::Search => convert::answer(&search(&mut arguments, view, calls.telemetry)?),
+        MetaTool::Search => convert::answer(&search(&mut arguments, &asked)?),
         MetaTool::Describe => convert::answer(&describe(&mut arguments, view)?),
         MetaTool::ListServers => convert::answer(&Servers { servers: view.servers().collect() }),
         MetaTool::ListTools => convert::answer(&list(&mut arguments, view)?),
         MetaTool::Invoke => {
             let name = arguments.text("tool")?;
-            return invoke(&name, &arguments.nested()?, view, calls).await;
+            return invoke(&name, &arguments.nested()?, asked).await;
         }
     }))
 }
@@ -56,25 +52,24 @@ pub(super) async fn call(
 pub(super) async fn invoke(
     name: &str,
     arguments: &Map<String, Value>,
-    view: View<'_>,
-    calls: Calls<'_>,
+    asked: Asked<'_>,
 ) -> Result<Answered, CallError> {
-    let found = view.tool(name);
+    let found = asked.view.tool(name);
     let observed = ObservedCall {
-        id: calls.origin.id,
-        parent: calls.origin.parent,
-        principal: view.caller().name(),
+        id: asked.origin.id,
+        parent: asked.origin.parent,
+        principal: asked.view.caller().name(),
         name,
         api: found.server(),
         tool: found.found(),
         arguments,
     };
     let work = async {
-        let tool = found_tool(name, &found)?;
-        let outcome = calls.executor.call_heard(&tool.prepared, arguments, calls.progress).await?;
+        let tool = &found_tool(name, &found)?.prepared;
+        let outcome = asked.executor.call_heard(tool, arguments, asked.progress).await?;
         Ok(Answered::Outcome { tool: name.to_owned(), outcome })
     };
-    calls.telemetry.observe(observed, work).await
+    asked.telemetry.observe(observed, work).await
 }
 
 fn found_tool<'a>(name: &str, found: &Lookup<'a>) -> Result<&'a RegisteredTool, CallError> {
@@ -85,13 +80,14 @@ fn found_tool<'a>(name: &str, found: &Lookup<'a>) -> Result<&'a RegisteredTool, 
     }
 }
 
-fn search(arguments: &mut Arguments, view: View<'_>, telemetry: &Telemetry) -> Result<SearchReply, CallError> {
+fn search(arguments: &mut Arguments, asked: &Asked<'_>) -> Result<SearchReply, CallError> {
+    let view = asked.view;
     let query = arguments.text("query")?;
     let limit = arguments.limit()?;
     let server = known_server(arguments, view)?;
     let start = Instant::now();
     let reply = view.search(&SearchRequest { query, limit, server });
-    if let Some(metrics) = telemetry.metrics() {
+    if let Some(metrics) = asked.telemetry.metrics() {
         metrics.searched(start.elapsed());
     }
     Ok(reply)

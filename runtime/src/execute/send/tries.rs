@@ -48,10 +48,10 @@ impl Sender {
         let waiting = Waiting { api: job.api, limits: job.limits, deadline, progress: job.progress };
         let health = self.apis.of(job.api, &job.request.url);
         health.budget.earn();
-        let _place = in_turn(job.limits, self.limits.place(&waiting)).await?;
+        let _place = self.limits.place(&waiting).await?;
         let retries = job.limits.retries.unwrap_or(self.defaults.retries);
         for attempt in 1.. {
-            in_turn(job.limits, self.limits.turn(&waiting)).await?;
+            self.limits.turn(&waiting).await?;
             job.progress.step(&Step::Sending { attempt });
             let result = match self.attempt(job, &health, deadline).await? {
                 Tried::Done(result) => result,
@@ -97,10 +97,11 @@ impl Sender {
             connect_timeout: job.limits.connect_timeout,
             read_timeout: job.limits.read_timeout,
         };
+        let clients = self.clients.here();
         let mut elsewhere: Option<WireRequest> = None;
         for followed in 0.. {
             let request = elsewhere.as_ref().unwrap_or(job.request);
-            let answer = match self.clients.send(request, &bounds).await {
+            let answer = match clients.send(request, &bounds).await {
                 Ok(answer) => answer,
                 Err(error) => return Tried::Done(Err(error)),
             };
@@ -114,17 +115,6 @@ impl Sender {
         }
         Tried::TimedOut
     }
-}
-
-/// Waits for a limit, where there is one, and notes for how long.
-async fn in_turn<T>(limits: &Limits, waiting: impl Future<Output = T>) -> T {
-    if limits.rate.is_none() && limits.concurrency.is_none() {
-        return waiting.await;
-    }
-    let start = Instant::now();
-    let turn = waiting.await;
-    facts::waited(start.elapsed());
-    turn
 }
 
 fn unsent(error: SendError, job: &Job<'_>) -> ToolError {
