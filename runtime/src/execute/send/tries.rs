@@ -53,7 +53,6 @@ impl Sender {
         let retries = job.limits.retries.unwrap_or(self.defaults.retries);
         for attempt in 1.. {
             self.limits.turn(&waiting).await?;
-            facts::attempted(job.request.body.as_ref().map_or(0, Vec::len));
             job.progress.step(&Step::Sending { attempt });
             let result = match self.attempt(job, &health, deadline).await? {
                 Tried::Done(result) => result,
@@ -77,6 +76,7 @@ impl Sender {
             .circuit
             .admit(job.limits.circuit_breaker, Instant::now())
             .map_err(|wait| ToolError::Unavailable { host: job.request.host(), wait })?;
+        facts::attempted(job.request.body.as_ref().map_or(0, Vec::len));
         let tried = timeout_at(deadline, self.follow(job)).await.unwrap_or(Tried::TimedOut);
         let change = match &tried {
             Tried::TimedOut => trial.failed(Instant::now()),
