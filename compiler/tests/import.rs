@@ -20,10 +20,11 @@ use cap_compiler::report::{Colour, Places, render_terminal};
 use cap_compiler::source::{MemoryLoader, SourceId};
 use serde_json::{Map, Value};
 
-const DOCUMENTS: [&str; 15] = [
+const DOCUMENTS: [&str; 16] = [
     "parts.yaml",
     "xml.yaml",
     "bodies.yaml",
+    "payments.yaml",
     "pet_store.yaml",
     "nasty.json",
     "swagger.yaml",

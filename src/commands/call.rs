@@ -95,6 +95,7 @@ fn failed(error: &ToolError, output: &Output) -> Exit {
         | ErrorKind::Token
         | ErrorKind::Refused
         | ErrorKind::Busy
+        | ErrorKind::Unavailable
         | ErrorKind::Timeout
         | ErrorKind::Network
         | ErrorKind::Status

@@ -33,6 +33,30 @@ pub struct HttpCall {
     /// Alternatives, best first, each a set of credentials that go together. No alternatives, or an
     /// empty one, means that no credential is needed.
     pub auth: Vec<Vec<Credential>>,
+    /// The header by which the server knows the tries of one call.
+    pub idempotency_key: Option<String>,
+    /// How connections are made, where the definition says.
+    pub transport: Option<Box<Transport>>,
+}
+
+/// How connections to a server are made.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Transport {
+    /// The URL of a proxy.
+    pub proxy: Option<Text>,
+    /// PEM certificates of authorities, instead of the system's.
+    pub ca: Option<String>,
+    /// What the client shows of itself.
+    pub identity: Option<ClientIdentity>,
+}
+
+/// A client's certificate and its private key, as PEM texts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClientIdentity {
+    /// The certificate, and those between it and its authority.
+    pub certificate: Text,
+    /// The private key.
+    pub key: Text,
 }
 
 /// Which addresses a server may resolve to.

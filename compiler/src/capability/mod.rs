@@ -10,8 +10,8 @@ mod method;
 mod xml;
 
 pub use call::{
-    Binding, Body, BodyChoice, BodyContent, BodyPart, Call, Computed, Encoding, Expression, HttpCall, Network,
-    Parameter, PathPiece, Piece, Style, Text, is_connection_header,
+    Binding, Body, BodyChoice, BodyContent, BodyPart, Call, ClientIdentity, Computed, Encoding, Expression, HttpCall,
+    Network, Parameter, PathPiece, Piece, Style, Text, Transport, is_connection_header,
 };
 pub use credential::{AwsSigV4, ClientAuthentication, Credential, Grant, OAuth2};
 pub use xml::{XmlBody, XmlElement, XmlMembers, XmlName, XmlNode, is_xml_name};
@@ -91,6 +91,10 @@ pub struct Annotations {
 pub struct Limits {
     /// For the whole call.
     pub timeout: Option<Duration>,
+    /// For a connection to stand.
+    pub connect_timeout: Option<Duration>,
+    /// The longest silence of the server.
+    pub read_timeout: Option<Duration>,
     /// How often a request that may be repeated is tried again.
     pub retries: Option<u32>,
     /// Bytes of an answer's body after decompression.
@@ -99,6 +103,28 @@ pub struct Limits {
     pub rate: Option<Rate>,
     /// Calls at one time.
     pub concurrency: Option<u32>,
+    /// When a server that fails is left alone for a while.
+    pub circuit_breaker: CircuitBreaker,
+}
+
+/// When a server that fails is left alone for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CircuitBreaker {
+    /// Never.
+    Off,
+    /// After failures one after another, first for a pause.
+    On {
+        /// How many failures.
+        failures: u32,
+        /// How long at first.
+        pause: Duration,
+    },
+}
+
+impl Default for CircuitBreaker {
+    fn default() -> Self {
+        Self::On { failures: 10, pause: Duration::from_secs(10) }
+    }
 }
 
 /// A number of calls in a time.

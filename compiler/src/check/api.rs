@@ -6,6 +6,7 @@ use super::headers::{HeaderOwner, check_header_name, check_header_template, chec
 use super::names::check_server;
 use super::server::check_server_url;
 use super::templates::{Allowed, check_template};
+use super::transport::{check_limits, check_proxy, check_tls};
 use crate::definition::ApiDefinition;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::syntax::Pointer;
@@ -16,6 +17,9 @@ pub(super) fn check(api: &ApiDefinition, report: &mut Report<'_>) {
     for (name, server) in &api.servers {
         check_server_url(server, &Pointer::of(["servers", name]), api.network, &Allowed::CREDENTIALS, report);
     }
+    check_proxy(api.proxy.as_ref(), report);
+    check_tls(api.tls.as_ref(), report);
+    check_limits(&api.limits, report);
     check_repeated(api.headers.keys().map(String::as_str), &Pointer::of(["headers"]), report);
     for (name, value) in &api.headers {
         let pointer = Pointer::of(["headers", name]);

@@ -7,6 +7,7 @@ use super::names::check_tool;
 use super::request::check_request;
 use super::server::check_server_url;
 use super::templates::Allowed;
+use super::transport::{check_limits, check_proxy, check_tls};
 use super::{Linked, LinkedApi, Report, meta_schema, schema};
 use crate::definition::{CapabilityDefinition, TemplatePiece};
 use crate::diagnostic::{Code, Diagnostic, nearest};
@@ -21,6 +22,7 @@ pub(super) fn check(linked: &Linked<'_>, report: &mut Report<'_>) {
     }
     check_words(definition, report);
     check_annotations(definition, report);
+    check_limits(&definition.limits, report);
     let arguments = check_input(linked, report);
     let used = check_request(&definition.request, &definition.input, &arguments, report);
     check_unused(&arguments, &used, report);
@@ -38,6 +40,11 @@ fn check_of_api(definition: &CapabilityDefinition, api: LinkedApi<'_>, report: &
     }
     if definition.network.is_some() {
         misplaced("network", "move it to the api's file", report);
+    }
+    for (key, said) in [("proxy", definition.proxy.is_some()), ("tls", definition.tls.is_some())] {
+        if said {
+            misplaced(key, "move it to the api's file", report);
+        }
     }
     if let Some(security) = &definition.security {
         check_security(api.definition, security, report);
@@ -99,6 +106,8 @@ fn check_stand_alone(definition: &CapabilityDefinition, report: &mut Report<'_>)
                 .help("write the credential into `auth`, such as `auth: {bearer: \"{{ secret.NAME }}\"}`"),
         );
     }
+    check_proxy(definition.proxy.as_ref(), report);
+    check_tls(definition.tls.as_ref(), report);
     if let Some(auth) = &definition.auth {
         check_auth(auth, definition.network, report);
     }

@@ -21,6 +21,7 @@ mod request_scope;
 mod schema;
 mod server;
 mod templates;
+mod transport;
 mod upstream;
 mod xml;
 

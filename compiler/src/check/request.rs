@@ -10,6 +10,7 @@ use super::headers::check_repeated;
 use super::parameter::{Location, check_parameter};
 use super::path::check_path;
 use super::templates::{Allowed, Secrets};
+use super::transport::check_idempotency_key;
 use crate::capability::{METHODS, is_method};
 use crate::definition::{RequestDefinition, Template, TemplateName, TemplateValue};
 use crate::diagnostic::{Code, Diagnostic, nearest};
@@ -42,6 +43,7 @@ pub(super) fn check_request(
     if let Some(body) = &request.body {
         check_body(body, input, &root.child("body"), &allowed, report);
     }
+    check_idempotency_key(request, report);
     used_arguments(request)
 }
 

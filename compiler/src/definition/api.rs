@@ -11,6 +11,7 @@ use super::limits::{LimitsDefinition, NetworkDefinition};
 use super::read;
 use super::record::{ImportRecord, SourceRecord};
 use super::template::Template;
+use super::transport::TlsDefinition;
 
 /// A REST API: its server, its credentials and its limits.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -33,6 +34,12 @@ pub struct ApiDefinition {
     /// Which addresses the servers may have.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network: Option<NetworkDefinition>,
+    /// The proxy that connections go through, such as `http://proxy.example:3128`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<Template>,
+    /// Certificates of connections.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<TlsDefinition>,
     /// The credentials of every capability that does not choose its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auth: Option<AuthDefinition>,
@@ -67,6 +74,8 @@ impl ApiDefinition {
         let server = fields.required("server", read::template);
         let servers = fields.entries("servers", read::template);
         let network = fields.optional("network", NetworkDefinition::read);
+        let proxy = fields.optional("proxy", read::template);
+        let tls = fields.mapping("tls", TlsDefinition::read);
         let auth = fields.optional("auth", AuthDefinition::read);
         let schemes = fields.entries("schemes", CombinationDefinition::read);
         let security = fields.optional("security", read_requirements);
@@ -81,6 +90,8 @@ impl ApiDefinition {
             server: server?,
             servers: servers.into_iter().collect(),
             network,
+            proxy,
+            tls,
             auth,
             schemes: schemes.into_iter().collect(),
             security,

@@ -12,6 +12,7 @@ use super::record::SourceRecord;
 use super::request::RequestDefinition;
 use super::schema_value::json_schema_value;
 use super::template::Template;
+use super::transport::TlsDefinition;
 
 /// One tool: what an agent sees of it and the request that a call becomes.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -28,6 +29,12 @@ pub struct CapabilityDefinition {
     /// Which addresses the server may have. Stand-alone capabilities only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network: Option<NetworkDefinition>,
+    /// The proxy that connections go through, such as `http://proxy.example:3128`. Stand-alone capabilities only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<Template>,
+    /// Certificates of connections. Stand-alone capabilities only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<TlsDefinition>,
     /// A short name for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
@@ -101,6 +108,8 @@ impl CapabilityDefinition {
         let api = fields.optional("api", read::text);
         let server = fields.optional("server", read::template);
         let network = fields.optional("network", NetworkDefinition::read);
+        let proxy = fields.optional("proxy", read::template);
+        let tls = fields.mapping("tls", TlsDefinition::read);
         let title = fields.optional("title", read::text);
         let description = fields.required("description", read::text);
         let tags = fields.optional("tags", read::texts).unwrap_or_default();
@@ -118,6 +127,8 @@ impl CapabilityDefinition {
             api,
             server,
             network,
+            proxy,
+            tls,
             title,
             description: description?,
             tags,

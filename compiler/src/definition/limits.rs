@@ -5,6 +5,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
+use super::circuit_breaker::CircuitBreakerDefinition;
 use super::fields::{Fields, Node};
 use crate::capability::Rate;
 
@@ -15,6 +16,14 @@ pub struct LimitsDefinition {
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "write_duration")]
     #[schemars(with = "Option<String>")]
     pub timeout: Option<Duration>,
+    /// Time for a connection to stand, such as `2s`.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "write_duration")]
+    #[schemars(with = "Option<String>")]
+    pub connect_timeout: Option<Duration>,
+    /// The longest silence of the server, before its answer and within it, such as `5s`.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "write_duration")]
+    #[schemars(with = "Option<String>")]
+    pub read_timeout: Option<Duration>,
     /// How often a request that may be repeated is tried again.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 10))]
@@ -31,6 +40,9 @@ pub struct LimitsDefinition {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub concurrency: Option<u32>,
+    /// When a server that fails is left alone for a while: `{failures: 5, pause: 30s}`, or `off`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub circuit_breaker: Option<CircuitBreakerDefinition>,
 }
 
 /// Which addresses a server may have.
@@ -45,15 +57,17 @@ pub enum NetworkDefinition {
 
 impl LimitsDefinition {
     pub(super) fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let time = |node: Node<'_>| node.quantity("a time such as `10s`, `500ms` or `2m`", "s", parse_duration);
         Some(Self {
-            timeout: fields.optional("timeout", |node| {
-                node.quantity("a time such as `10s`, `500ms` or `2m`", "s", parse_duration)
-            }),
+            timeout: fields.optional("timeout", time),
+            connect_timeout: fields.optional("connect_timeout", time),
+            read_timeout: fields.optional("read_timeout", time),
             retries: fields.optional("retries", |node| node.integer(0, 10)),
             max_response: fields
                 .optional("max_response", |node| node.quantity("a size such as `4MiB` or `500KiB`", "B", parse_size)),
             rate: fields.optional("rate", |node| node.quantity("a rate such as `20/s` or `1000/h`", "/s", parse_rate)),
             concurrency: fields.optional("concurrency", |node| node.integer(1, u32::MAX)),
+            circuit_breaker: fields.optional("circuit_breaker", CircuitBreakerDefinition::read),
         })
     }
 
@@ -70,7 +84,7 @@ impl NetworkDefinition {
     }
 }
 
-const DURATIONS: [(&str, u64); 4] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
+pub(super) const DURATIONS: [(&str, u64); 4] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
 const SIZES: [(&str, u64); 7] = [
     ("KiB", 1 << 10),
     ("MiB", 1 << 20),
@@ -83,7 +97,7 @@ const SIZES: [(&str, u64); 7] = [
 const RATES: [(&str, u64); 4] = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)];
 
 /// `10s`, `500ms`, `2m`, `1h`: a whole number and a unit.
-fn parse_duration(text: &str) -> Option<Duration> {
+pub(super) fn parse_duration(text: &str) -> Option<Duration> {
     let milliseconds = parse_quantity(text, &DURATIONS)?;
     (milliseconds > 0 && milliseconds <= 24 * 3_600_000).then(|| Duration::from_millis(milliseconds))
 }
@@ -107,7 +121,7 @@ fn parse_quantity(text: &str, units: &[(&str, u64)]) -> Option<u64> {
     number.checked_mul(*factor)
 }
 
-fn write_quantity(value: u64, units: &[(&str, u64)]) -> String {
+pub(super) fn write_quantity(value: u64, units: &[(&str, u64)]) -> String {
     let (unit, factor) = units
         .iter()
         .filter(|(_, factor)| value.is_multiple_of(*factor))

@@ -7,8 +7,10 @@ mod api;
 mod auth;
 mod body;
 mod capability;
+mod circuit_breaker;
 mod expression;
 mod fields;
+mod idempotency;
 mod json_schema;
 mod limits;
 mod oauth2;
@@ -19,6 +21,7 @@ mod schema_value;
 mod schemas;
 mod signature;
 mod template;
+mod transport;
 mod upstream;
 mod xml;
 
@@ -26,7 +29,9 @@ pub use api::ApiDefinition;
 pub use auth::{AuthDefinition, BasicDefinition, CombinationDefinition};
 pub use body::{BodyDefinition, ContentDefinition, PartDefinition};
 pub use capability::{AnnotationsDefinition, CapabilityDefinition, ResponseDefinition};
+pub use circuit_breaker::CircuitBreakerDefinition;
 pub use fields::{Fields, Node, Sink};
+pub use idempotency::IdempotencyKeyDefinition;
 pub use json_schema::{file_schema, json_schema};
 pub use limits::{LimitsDefinition, NetworkDefinition};
 pub use oauth2::{ClientAuthenticationDefinition, GrantDefinition, OAuth2Definition};
@@ -38,6 +43,7 @@ pub use template::{
     FilterKind, FilterUse, Hole, NameUse, Template, TemplateError, TemplateName, TemplatePiece, TemplateValue,
     argument_expression,
 };
+pub use transport::TlsDefinition;
 pub use upstream::{TransportDefinition, UpstreamDefinition};
 pub use xml::{XmlDefinition, XmlElementDefinition};
 

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::body::BodyDefinition;
 use super::fields::{Fields, Node};
+use super::idempotency::IdempotencyKeyDefinition;
 use super::read;
 use super::template::{Template, TemplateValue};
 use crate::capability::Style;
@@ -42,6 +43,9 @@ pub struct RequestDefinition {
     /// The request body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<BodyDefinition>,
+    /// The header by which the server knows the tries of one call, such as `Idempotency-Key`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<IdempotencyKeyDefinition>,
 }
 
 /// How a path value is written.
@@ -88,7 +92,18 @@ impl RequestDefinition {
         let headers = fields.entries("headers", ParameterDefinition::read);
         let cookies = fields.entries("cookies", ParameterDefinition::read);
         let body = fields.mapping("body", BodyDefinition::read);
-        Some(Self { method: method?, path: path?, path_parameters, query, query_string, headers, cookies, body })
+        let idempotency_key = fields.optional("idempotency_key", IdempotencyKeyDefinition::read);
+        Some(Self {
+            method: method?,
+            path: path?,
+            path_parameters,
+            query,
+            query_string,
+            headers,
+            cookies,
+            body,
+            idempotency_key,
+        })
     }
 }
 

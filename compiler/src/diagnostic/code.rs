@@ -89,6 +89,11 @@ codes! {
 
     PLACEHOLDER_SERVER = 239, Warning, "a server is a placeholder";
 
+    PROXY_URL = 250, Error, "a proxy is not an http or https URL";
+    TLS_CERTIFICATE = 251, Error, "certificates cannot be used as they are said";
+    IDEMPOTENCY_KEY = 252, Warning, "an idempotency key that its method does not need";
+    TIMEOUTS = 253, Warning, "a timeout that is never reached";
+
     // 03: pins
     DIGEST_DIFFERS = 301, Error, "a file is not what was pinned";
     UNPINNED = 302, Warning, "a file is not pinned";
@@ -138,6 +143,7 @@ codes! {
     NOT_INDENTED = 440, Warning, "a continuation line of the document is not indented";
     TOKEN_OBTAINED = 441, Note, "tokens of a security scheme can be obtained by the gateway";
     FLOW_LEFT_OUT = 442, Warning, "a flow of a security scheme cannot be used";
+    REPEATED_PARAMETER = 448, Warning, "an operation has two parameters of one name and place";
 }
 
 impl Code {

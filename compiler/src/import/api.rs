@@ -37,6 +37,8 @@ pub(super) fn plan(
         server: Template::literal(&servers.base),
         servers: servers.templates(),
         network: servers.network,
+        proxy: None,
+        tls: None,
         auth: security.auth(),
         schemes: security.schemes(),
         security: security.default_security(),

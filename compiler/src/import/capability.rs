@@ -7,7 +7,7 @@ use super::arguments::{self, Target};
 use super::body::{self, BodyPlan};
 use super::parameters::{self, Sent};
 use super::path::{PathPart, PathTemplate};
-use super::{ImportOptions, annotations, response};
+use super::{ImportOptions, annotations, idempotency, response};
 use crate::definition::{
     CapabilityDefinition, LimitsDefinition, ParameterDefinition, RequestDefinition, ResponseDefinition, SourceRecord,
     Template, TemplateValue, argument_expression,
@@ -52,6 +52,8 @@ pub(super) fn build<'d>(
         api: Some(plan.definition.name.clone()),
         server: plan.servers.of_operation(operation).map(|name| Template::literal(&name)),
         network: None,
+        proxy: None,
+        tls: None,
         title,
         description,
         tags: operation.outline.tags.iter().map(|tag| (*tag).to_owned()).collect(),
@@ -76,7 +78,8 @@ impl Arguments {
     fn of<'d>(operation: &Operation<'d>, options: &ImportOptions, converter: &mut Converter<'d>) -> Self {
         let path = PathTemplate::parse(operation.outline.path);
         report_suffix(&path, operation, converter);
-        let sent = parameters::sent(operation, &path, converter);
+        let mut sent = parameters::sent(operation, &path, converter);
+        idempotency::relax(operation.outline.method, &mut sent);
         let body = body::plan(operation, &options.media_types, converter);
         let fields = body.as_ref().map(|body| body.fields.as_slice()).unwrap_or_default();
         let wanted: Vec<(Target, &str)> = sent
@@ -126,6 +129,7 @@ impl Arguments {
             headers: Vec::new(),
             cookies: Vec::new(),
             body: self.body.as_ref().map(|body| body.definition(&self.body_names)),
+            idempotency_key: idempotency::key(operation.outline.method, &self.sent),
         };
         for (it, name) in self.sent.iter().zip(&self.names) {
             let entry = || (it.wire.clone(), parameters::definition(it, name));

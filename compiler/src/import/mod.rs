@@ -13,6 +13,7 @@ mod arguments;
 mod body;
 mod capability;
 pub mod emit;
+mod idempotency;
 pub mod merge;
 mod naming;
 mod parameters;

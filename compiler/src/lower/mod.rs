@@ -6,6 +6,7 @@ mod bundle;
 mod credential;
 mod request;
 mod text;
+mod transport;
 mod xml;
 
 use std::collections::BTreeSet;
@@ -72,10 +73,13 @@ fn annotations(said: AnnotationsDefinition, method: &str) -> Annotations {
 fn limits(own: LimitsDefinition, api: LimitsDefinition) -> Limits {
     Limits {
         timeout: own.timeout.or(api.timeout),
+        connect_timeout: own.connect_timeout.or(api.connect_timeout),
+        read_timeout: own.read_timeout.or(api.read_timeout),
         retries: own.retries.or(api.retries),
         max_response: own.max_response.or(api.max_response),
         rate: own.rate.or(api.rate),
         concurrency: own.concurrency.or(api.concurrency),
+        circuit_breaker: transport::circuit_breaker(own.circuit_breaker.or(api.circuit_breaker)),
     }
 }
 
@@ -97,6 +101,8 @@ fn http_call(linked: &Linked<'_>) -> HttpCall {
         cookies: request::cookies(&definition.request),
         body: definition.request.body.as_ref().and_then(body::body),
         auth: auth(linked),
+        idempotency_key: definition.request.idempotency_key.as_ref().map(|key| key.header.clone()),
+        transport: transport::transport(linked),
     }
 }
 

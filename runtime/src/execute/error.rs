@@ -68,6 +68,14 @@ pub enum ToolError {
         /// When a call can be expected to get through.
         wait: Option<Duration>,
     },
+    /// The server failed again and again and is left alone for a while.
+    #[error("`{host}` failed again and again and is not called at present, nothing was sent; try again in {}", Wait(Some(*.wait)))]
+    Unavailable {
+        /// The host of the server.
+        host: String,
+        /// When it will be called again.
+        wait: Duration,
+    },
     /// No answer in time.
     #[error("`{host}` did not answer within {}\n{hint}", Wait(Some(*.timeout)))]
     Timeout {
@@ -144,6 +152,8 @@ pub enum ErrorKind {
     Refused,
     /// A local limit.
     Busy,
+    /// A server that is left alone for a while.
+    Unavailable,
     /// No answer in time.
     Timeout,
     /// The connection.
@@ -166,6 +176,7 @@ impl ErrorKind {
             Self::Token => "token",
             Self::Refused => "refused",
             Self::Busy => "busy",
+            Self::Unavailable => "unavailable",
             Self::Timeout => "timeout",
             Self::Network => "network",
             Self::Status => "status",
@@ -186,6 +197,7 @@ impl ToolError {
             Self::Token { .. } => ErrorKind::Token,
             Self::Refused { .. } | Self::Redirect { .. } => ErrorKind::Refused,
             Self::Busy { .. } => ErrorKind::Busy,
+            Self::Unavailable { .. } => ErrorKind::Unavailable,
             Self::Timeout { .. } => ErrorKind::Timeout,
             Self::Network { .. } => ErrorKind::Network,
             Self::TooLarge { .. } => ErrorKind::Answer,
@@ -225,7 +237,8 @@ impl fmt::Display for MissingSecrets<'_> {
     }
 }
 
-struct Wait(Option<Duration>);
+/// A time as people say it.
+pub(super) struct Wait(pub(super) Option<Duration>);
 
 impl fmt::Display for Wait {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

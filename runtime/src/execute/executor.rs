@@ -10,12 +10,16 @@ use tracing::{Instrument, Span, field};
 
 use super::authorize::Tokens;
 use super::error::ToolError;
+use super::idempotency;
+use super::mask;
 use super::outcome::{self, ToolOutcome};
 use super::plan::{self, RequestPlan};
 use super::prepared::Prepared;
-use super::send::{Defaults, Sender};
+use super::progress::{Progress, Unheard};
+use super::send::{Defaults, Resolver, Sender, SystemResolver};
 use super::wire::Opener;
 use crate::secret::{MemoryStore, SecretStore, Secrets};
+use crate::telemetry::facts;
 
 /// What the executor is told once.
 #[derive(Debug)]
@@ -32,6 +36,8 @@ pub struct ExecutorSettings {
     pub default_retries: u32,
     /// For a connection to stand.
     pub connect_timeout: Duration,
+    /// Turns the names of servers into addresses.
+    pub resolver: Arc<dyn Resolver>,
 }
 
 impl Default for ExecutorSettings {
@@ -43,6 +49,7 @@ impl Default for ExecutorSettings {
             default_max_response: 4 << 20,
             default_retries: 2,
             connect_timeout: Duration::from_secs(10),
+            resolver: Arc::new(SystemResolver),
         }
     }
 }
@@ -87,7 +94,7 @@ impl Executor {
             retries: settings.default_retries,
             connect_timeout: settings.connect_timeout,
         };
-        let sender = Sender::new(defaults).map_err(ExecutorError::Client)?;
+        let sender = Sender::new(defaults, settings.resolver).map_err(ExecutorError::Client)?;
         let (secrets, max_response) = (settings.secrets, settings.default_max_response);
         let (tokens, timeout) = (Tokens::new(settings.tokens), settings.default_timeout);
         Ok(Self { shared: Arc::new(Shared { secrets, max_response, sender, tokens, timeout }) })
@@ -107,21 +114,37 @@ impl Executor {
     /// # Errors
     /// A [`ToolError`] that says what the caller can do.
     pub async fn call(&self, tool: &Prepared, arguments: &Map<String, Value>) -> Result<ToolOutcome, ToolError> {
+        self.call_heard(tool, arguments, &Unheard).await
+    }
+
+    /// Makes the call, and tells `progress` what it does meanwhile. Dropping the future ends it.
+    ///
+    /// # Errors
+    /// A [`ToolError`] that says what the caller can do.
+    pub async fn call_heard(
+        &self,
+        tool: &Prepared,
+        arguments: &Map<String, Value>,
+        progress: &dyn Progress,
+    ) -> Result<ToolOutcome, ToolError> {
         let capability = tool.capability();
         // Never arguments, bodies or secrets.
         let span = tracing::info_span!(
             "call",
             tool = %capability.tool,
             api = %capability.server,
+            id = facts::id().map(field::display),
             status = field::Empty,
             bytes = field::Empty,
             attempts = field::Empty,
             error = field::Empty,
+            otel.status_code = field::Empty,
         );
+        facts::span_made(&span);
         async {
-            let result = self.carry_out(tool, arguments).await;
+            let result = self.carry_out(tool, arguments, progress).await;
             if let Err(error) = &result {
-                Span::current().record("error", error.kind().name());
+                Span::current().record("error", error.kind().name()).record("otel.status_code", "ERROR");
             }
             result
         }
@@ -145,19 +168,26 @@ impl Executor {
         &self.shared.sender
     }
 
-    async fn carry_out(&self, tool: &Prepared, arguments: &Map<String, Value>) -> Result<ToolOutcome, ToolError> {
-        let plan = self.plan(tool, arguments)?;
+    async fn carry_out(
+        &self,
+        tool: &Prepared,
+        arguments: &Map<String, Value>,
+        progress: &dyn Progress,
+    ) -> Result<ToolOutcome, ToolError> {
+        let mut plan = self.plan(tool, arguments)?;
+        idempotency::stamp(&mut plan);
+        self.shared.secrets.fetch(plan.secrets()).await;
         let mut opener = Opener::new(&self.shared.secrets, &plan.tool);
         let assembled = self.assemble(&plan, &mut opener).await;
         let limit = plan.limits.max_response.unwrap_or(self.shared.max_response);
         let outcome = async {
             let (request, tokens) = assembled?;
-            let mut answer = self.shared.sender.answer(&plan, &request, limit).await?;
+            let mut answer = self.shared.sender.answer(&plan, &request, limit, progress).await?;
             if answer.status == 401
                 && !tokens.is_empty()
                 && let Some(request) = self.assemble_again(&plan, &mut opener, &tokens).await?
             {
-                answer = self.shared.sender.answer(&plan, &request, limit).await?;
+                answer = self.shared.sender.answer(&plan, &request, limit, progress).await?;
             }
             outcome::read(&answer, &opener.mask, limit)
         };
@@ -166,6 +196,7 @@ impl Executor {
             Err(error) => return Err(opener.mask.error(error)),
         };
         outcome.notes.splice(0..0, plan.notes);
+        mask::net(&mut outcome);
         Ok(outcome)
     }
 }

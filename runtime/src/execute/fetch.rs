@@ -3,15 +3,16 @@
 
 use std::time::Duration;
 
-use cap_compiler::capability::Network;
-use tokio::time::{Instant, timeout_at};
+use cap_compiler::capability::{CircuitBreaker, Limits, Network};
 use url::{Host, Url};
 
 use super::error::ToolError;
 use super::executor::Executor;
 use super::mask::Mask;
 use super::outcome;
-use super::send::check_url;
+use super::plan::Repeats;
+use super::progress::Unheard;
+use super::send::{Job, check_url};
 use super::wire::WireRequest;
 
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -33,18 +34,31 @@ impl Executor {
             network,
             headers: vec![("Accept".to_owned(), "application/json, application/yaml, text/yaml, */*;q=0.5".to_owned())],
             body: None,
+            connection: None,
+            secret_url: false,
         };
-        let deadline = Instant::now() + TIMEOUT;
-        let tries = self.sender().tries("fetch", &request, 2, MAX_DOCUMENT, deadline);
-        let answer = timeout_at(deadline, tries).await.unwrap_or_else(|_| {
-            let hint = "fetch the document by hand and name the file".to_owned();
-            Err(ToolError::Timeout { host: request.host(), timeout: TIMEOUT, hint })
-        })?;
+        let limits = Limits { timeout: Some(TIMEOUT), circuit_breaker: CircuitBreaker::Off, ..Limits::default() };
+        let answer = self.sender().carry(&job(&request, &limits)).await.map_err(advised)?;
         if answer.cut {
             return Err(ToolError::TooLarge { media_type: "document".to_owned(), limit: MAX_DOCUMENT });
         }
         outcome::success(&answer).map_err(|error| Mask::default().error(error))?;
         Ok(answer.body)
+    }
+}
+
+fn job<'a>(request: &'a WireRequest, limits: &'a Limits) -> Job<'a> {
+    let (tool, api, repeats) = ("fetch", "fetch", Repeats::Safely);
+    Job { tool, api, request, limits, repeats, max_response: MAX_DOCUMENT, progress: &Unheard }
+}
+
+/// What a person can do who waits for a document.
+fn advised(error: ToolError) -> ToolError {
+    match error {
+        ToolError::Timeout { host, timeout, .. } => {
+            ToolError::Timeout { host, timeout, hint: "fetch the document by hand and name the file".to_owned() }
+        }
+        error => error,
     }
 }
 

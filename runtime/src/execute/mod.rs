@@ -11,14 +11,17 @@
 
 mod arguments;
 mod authorize;
+mod connection;
 mod credentials;
 mod error;
 mod executor;
 mod fetch;
+mod idempotency;
 mod mask;
 mod outcome;
 mod plan;
 mod prepared;
+mod progress;
 mod send;
 mod sign;
 mod wire;
@@ -28,6 +31,14 @@ pub use error::{ArgumentProblem, ErrorKind, ToolError};
 pub use executor::{Executor, ExecutorError, ExecutorSettings};
 pub use outcome::{Content, ToolOutcome};
 pub use plan::{
-    PlannedBody, PlannedContent, PlannedCredential, PlannedOAuth2, PlannedPart, PlannedSigV4, RequestPlan, Sealed,
+    PlannedBody, PlannedContent, PlannedCredential, PlannedOAuth2, PlannedPart, PlannedSigV4, PlannedTransport,
+    Repeats, RequestPlan, Sealed,
 };
 pub use prepared::Prepared;
+pub use progress::{Progress, Step, Unheard};
+pub use send::{Resolver, Resolving, SystemResolver};
+
+/// Everything but unreserved characters encoded, as values stand in paths and queries.
+pub(crate) fn percent_encoded(text: &str) -> String {
+    plan::percent_encode(text)
+}

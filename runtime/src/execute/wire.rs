@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::authorize::{AccessKey, has, now_ms, ready_token, sign};
+use super::connection::{self, Connection};
 use super::credentials::Issued;
 use super::error::ToolError;
 use super::mask::Mask;
@@ -20,12 +21,17 @@ use super::send::check_url;
 use crate::secret::Secrets;
 
 /// A request that is ready to be sent. It holds values of secrets and has no `Debug`.
+#[derive(Clone)]
 pub(super) struct WireRequest {
     pub(super) method: String,
     pub(super) url: Url,
     pub(super) network: Network,
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: Option<Vec<u8>>,
+    /// How connections are made, where the definition says.
+    pub(super) connection: Option<Box<Connection>>,
+    /// Whether the URL holds values of secrets.
+    pub(super) secret_url: bool,
 }
 
 impl WireRequest {
@@ -196,7 +202,11 @@ pub(super) fn assemble<'a>(
         headers.push(("Content-Type".to_owned(), body.media_type.clone()));
     }
     let body = plan.body.as_ref().map(|body| body.content.to_bytes());
-    let mut request = WireRequest { method: plan.method.clone(), url, network: plan.network, headers, body };
+    let secret_url =
+        !added.query.is_empty() || !added.signed_query.is_empty() || plan.server.secrets().next().is_some();
+    let connection = connection::open(plan.transport.as_deref(), opener)?;
+    let (method, network) = (plan.method.clone(), plan.network);
+    let mut request = WireRequest { method, url, network, headers, body, connection, secret_url };
     signed.append(&mut added.signed_headers);
     if !signed.is_empty() || !added.signed_query.is_empty() {
         super::sign::sign(&mut request, &added.signed_query, &signed, now_ms(), opener)?;

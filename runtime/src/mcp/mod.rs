@@ -7,24 +7,30 @@
 mod answer;
 mod arguments;
 mod convert;
+mod drain;
 mod endpoint;
 mod error;
 mod exposure;
 mod listeners;
 mod meta_tool;
+mod origin;
 mod paging;
+mod progress;
 mod server;
 mod tools;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::execute::Executor;
 use crate::registry::{Registry, Snapshot};
+use crate::telemetry::Telemetry;
 
 pub use endpoint::{HttpEndpoint, StdioError, http_endpoint, serve_stdio};
 pub use exposure::{BadGlob, Exposure};
 
+use drain::Drain;
 use listeners::Listeners;
 
 /// The gateway: cheap to clone, one for all sessions.
@@ -37,26 +43,47 @@ struct Inner {
     registry: Arc<Registry>,
     executor: Arc<Executor>,
     exposure: Exposure,
+    telemetry: Telemetry,
     listeners: Listeners,
+    drain: Drain,
 }
 
 impl Gateway {
     /// A gateway to what `registry` serves. Must be called within a tokio runtime, where a task
     /// tells clients about changes for as long as the gateway lives.
     #[must_use]
-    pub fn new(registry: Arc<Registry>, executor: Arc<Executor>, exposure: Exposure) -> Self {
+    pub fn new(registry: Arc<Registry>, executor: Arc<Executor>, exposure: Exposure, telemetry: Telemetry) -> Self {
         let changes = registry.changes();
-        let inner = Arc::new(Inner { registry, executor, exposure, listeners: Listeners::default() });
+        let (listeners, drain) = (Listeners::default(), Drain::default());
+        let inner = Arc::new(Inner { registry, executor, exposure, telemetry, listeners, drain });
         if inner.exposure.is_any() {
             tokio::spawn(listeners::announce(Arc::downgrade(&inner), inner.exposed(), changes));
         }
         Self { inner }
     }
 
+    /// Begins no call from now on, and waits until those under way are over, but not for longer than
+    /// `longest`. Gives how many were still under way then; they end with their transport.
+    pub async fn drain(&self, longest: Duration) -> usize {
+        self.inner.drain.run(longest).await
+    }
+
     /// The snapshot that is served now.
     #[must_use]
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.inner.registry.snapshot()
+    }
+
+    /// Why the folders cannot be loaded, if they cannot.
+    #[must_use]
+    pub fn fault(&self) -> Option<Arc<String>> {
+        self.inner.registry.fault()
+    }
+
+    /// Who is told about calls.
+    #[must_use]
+    pub fn telemetry(&self) -> &Telemetry {
+        &self.inner.telemetry
     }
 }
 

@@ -12,8 +12,10 @@ use rmcp::{ErrorData, RoleServer, ServerHandler};
 use super::convert::{self, Structured};
 use super::error::CallError;
 use super::meta_tool::{INSTRUCTIONS, MetaTool};
-use super::tools::{self, Answered};
-use super::{Gateway, exposure};
+use super::origin::origin;
+use super::tools::{self, Answered, Asked};
+use super::{Gateway, exposure, progress};
+use crate::execute::{Progress, Unheard};
 use crate::registry::{Caller, Lookup, Snapshot, View};
 
 impl ServerHandler for Gateway {
@@ -60,10 +62,13 @@ impl ServerHandler for Gateway {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
+        let Some(_under_way) = self.inner.drain.begin() else {
+            return Ok(convert::failure(&CallError::Stopping).into());
+        };
         let snapshot = self.snapshot();
         let allowed = Structured::of(context.protocol_version().as_ref());
         let called = tokio::select! {
-            called = self.answer(request, &snapshot, caller(&context)) => called,
+            called = self.told(request, &snapshot, &context) => called,
             () = context.ct.cancelled() => return Err(ErrorData::internal_error("the call was cancelled", None)),
         };
         let result: CallToolResult = match called {
@@ -116,21 +121,46 @@ impl ServerHandler for Gateway {
 }
 
 impl Gateway {
+    /// Answers a call, and tells a client that asked for it what happens meanwhile.
+    async fn told(
+        &self,
+        request: CallToolRequestParams,
+        snapshot: &Snapshot,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<Answered, CallError> {
+        let Some(token) = context.meta.get_progress_token() else {
+            return self.answer(request, snapshot, context, &Unheard).await;
+        };
+        let (told, telling) = progress::telling(token, context.peer.clone());
+        let answering = async move { self.answer(request, snapshot, context, &told).await };
+        // The last note goes out before the answer: after it, a client no longer listens.
+        tokio::join!(answering, telling.run()).0
+    }
+
     /// Answers a call from one snapshot.
     async fn answer(
         &self,
         request: CallToolRequestParams,
         snapshot: &Snapshot,
-        caller: Caller,
+        context: &RequestContext<RoleServer>,
+        progress: &dyn Progress,
     ) -> Result<Answered, CallError> {
-        let view = View::of(snapshot, caller);
+        let view = View::of(snapshot, caller(context));
+        let inner = &self.inner;
+        let asked = || Asked {
+            view,
+            executor: &inner.executor,
+            telemetry: &inner.telemetry,
+            origin: origin(context, &inner.telemetry),
+            progress,
+        };
         let arguments = request.arguments.unwrap_or_default();
         let name = request.name.as_ref();
         if let Some(tool) = MetaTool::named(name) {
-            return tools::call(tool, arguments, view, &self.inner.executor).await;
+            return tools::call(tool, arguments, asked()).await;
         }
         if self.inner.exposure.covers(name) {
-            return tools::invoke(name, &arguments, view, &self.inner.executor).await;
+            return tools::invoke(name, &arguments, asked()).await;
         }
         let unlisted = CallError::NotExposed { name: name.to_owned() };
         Err(CallError::of(name, &view.tool(name)).unwrap_or(unlisted))

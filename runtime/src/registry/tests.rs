@@ -33,6 +33,8 @@ fn capability(server: &str, name: &str, description: &str) -> Capability {
             cookies: Vec::new(),
             body: None,
             auth: Vec::new(),
+            idempotency_key: None,
+            transport: None,
         })),
         limits: Limits::default(),
         origin: Origin { definition: SourceId::new("a.yaml"), dependencies: Vec::new() },
@@ -43,6 +45,7 @@ fn snapshot(generation: u64, tools: &[(&str, &str, &str)]) -> Snapshot {
     let tools = tools.iter().map(|(server, name, description)| RegisteredTool {
         prepared: Arc::new(Prepared::new(Arc::new(capability(server, name, description)))),
         pin: Pin::Unlisted,
+        files: FileDigests::default(),
     });
     let servers =
         vec![Server { name: ServerName("weather".to_owned()), title: Some("Weather".to_owned()), description: None }];

@@ -48,7 +48,10 @@ async fn only_what_may_be_repeated_is_tried_again() {
     let server = Server::start().await;
     let mut post = call(&server.url(), "/flaky");
     post.method = "POST".to_owned();
-    let error = executor().call(&limited(post, limits), &object(json!({}))).await.unwrap_err();
+    let mut changing = capability(post, anything());
+    (changing.limits, changing.annotations.idempotent) = (limits, false);
+    let tool = Prepared::new(Arc::new(changing));
+    let error = executor().call(&tool, &object(json!({}))).await.unwrap_err();
     assert_eq!((error.kind(), server.seen().len()), (ErrorKind::Status, 1));
 }
 

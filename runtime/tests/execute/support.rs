@@ -160,6 +160,8 @@ pub(crate) fn call(server: &str, path: &str) -> HttpCall {
         cookies: Vec::new(),
         body: None,
         auth: Vec::new(),
+        idempotency_key: None,
+        transport: None,
     }
 }
 

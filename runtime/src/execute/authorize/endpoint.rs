@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use cap_compiler::capability::ClientAuthentication;
+use cap_compiler::capability::{CircuitBreaker, ClientAuthentication, Limits};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 use tokio::time::{Instant, sleep, timeout_at};
@@ -19,7 +19,9 @@ use crate::execute::arguments::bounded;
 use crate::execute::error::ToolError;
 use crate::execute::executor::Executor;
 use crate::execute::mask::Mask;
-use crate::execute::send::Answer;
+use crate::execute::plan::Repeats;
+use crate::execute::progress::Unheard;
+use crate::execute::send::{Answer, Job};
 use crate::execute::wire::WireRequest;
 
 /// For one request, all tries included.
@@ -94,14 +96,15 @@ pub(super) async fn exchange(
     let access = answer.get("access_token").and_then(Value::as_str).filter(|token| !token.is_empty());
     let access = access.ok_or_else(|| failed("its answer has no `access_token`"))?;
     let obtained_at = now_ms();
-    Ok(Token {
+    let token = Token {
         access: SecretString::from(access),
         refresh: answer.get("refresh_token").and_then(Value::as_str).map(SecretString::from),
         obtained_at,
         expires_at: answer.get("expires_in").and_then(seconds).map(|life| obtained_at.saturating_add(life * 1000)),
         scopes: scopes(answer.get("scope")).unwrap_or_else(|| client.scopes.clone()),
         seed: None,
-    })
+    };
+    Ok(token.known())
 }
 
 /// Sends a form with the client's credentials, and reads the JSON object that is the answer.
@@ -150,6 +153,8 @@ fn form_request(client: &OAuthClient, url: &Url, fields: &[(&str, &str)]) -> Wir
         network: client.network,
         headers,
         body: Some(form.finish().into_bytes()),
+        connection: None,
+        secret_url: false,
     }
 }
 
@@ -163,7 +168,8 @@ pub(super) async fn fetch(
     url: Url,
 ) -> Result<Option<Map<String, Value>>, ToolError> {
     let headers = vec![("Accept".to_owned(), "application/json".to_owned())];
-    let request = WireRequest { method: "GET".to_owned(), url, network: client.network, headers, body: None };
+    let (method, network) = ("GET".to_owned(), client.network);
+    let request = WireRequest { method, url, network, headers, body: None, connection: None, secret_url: false };
     let answer = ask(executor, client, &request).await?;
     if !(200..300).contains(&answer.status) || answer.cut {
         return Ok(None);
@@ -174,12 +180,15 @@ pub(super) async fn fetch(
 /// Sends a request, again while the server fails to answer it.
 async fn ask(executor: &Executor, client: &OAuthClient, request: &WireRequest) -> Result<Answer, ToolError> {
     let deadline = Instant::now() + TIMEOUT;
-    let timeout =
-        || ToolError::Token { host: request.host(), reason: format!("no answer within {} s", TIMEOUT.as_secs()) };
+    // What never left is sent again by the sender; what may have arrived is not, because a refresh token
+    // is often good once.
+    let limits =
+        Limits { timeout: Some(TIMEOUT), retries: Some(1), circuit_breaker: CircuitBreaker::Off, ..Limits::default() };
+    let (tool, api, repeats) = (client.tool.as_str(), client.api.as_str(), Repeats::OnlyIfUnsent);
+    let job = Job { tool, api, request, limits: &limits, repeats, max_response: MAX_ANSWER, progress: &Unheard };
     for made in 1..=TRIES {
-        let answer =
-            timeout_at(deadline, executor.sender().tries(&client.tool, request, 1, MAX_ANSWER, deadline)).await;
-        let answer = answer.map_err(|_| timeout())?.map_err(|error| failed(error, request))?;
+        let answer = timeout_at(deadline, executor.sender().carry(&job)).await;
+        let answer = answer.map_err(|_| silent(request))?.map_err(|error| failed(error, request))?;
         if !matches!(answer.status, 429 | 500..=599) || made == TRIES {
             return Ok(answer);
         }
@@ -189,13 +198,19 @@ async fn ask(executor: &Executor, client: &OAuthClient, request: &WireRequest) -
         }
         sleep(pause).await;
     }
-    Err(timeout())
+    Err(silent(request))
+}
+
+fn silent(request: &WireRequest) -> ToolError {
+    ToolError::Token { host: request.host(), reason: format!("no answer within {} s", TIMEOUT.as_secs()) }
 }
 
 /// A failure to reach the authorization server is not one of the api.
 fn failed(error: ToolError, request: &WireRequest) -> ToolError {
     let host = request.host();
     match error {
+        ToolError::Timeout { .. } => silent(request),
+        ToolError::Unavailable { .. } => ToolError::Token { host, reason: "it fails again and again".to_owned() },
         ToolError::Network { reason, .. } | ToolError::Refused { reason, .. } => ToolError::Token { host, reason },
         ToolError::Redirect { status, .. } => {
             ToolError::Token { host, reason: format!("it answered {status} and points elsewhere") }
@@ -204,7 +219,6 @@ fn failed(error: ToolError, request: &WireRequest) -> ToolError {
         | ToolError::Definition { .. }
         | ToolError::MissingSecret { .. }
         | ToolError::Busy { .. }
-        | ToolError::Timeout { .. }
         | ToolError::TooLarge { .. }
         | ToolError::Status { .. }
         | ToolError::Login { .. }

@@ -25,12 +25,15 @@ use cap_compiler::capability::{
 };
 use serde_json::{Map, Value};
 
+use super::connection;
 use super::error::{ArgumentProblem, ToolError};
 use super::prepared::Prepared;
 use bind::Scope;
 
 pub use oauth2::{PlannedOAuth2, PlannedSigV4};
-pub use request::{PlannedBody, PlannedContent, PlannedCredential, PlannedPart, RequestPlan};
+pub use request::{
+    PlannedBody, PlannedContent, PlannedCredential, PlannedPart, PlannedTransport, Repeats, RequestPlan,
+};
 pub use sealed::Sealed;
 
 pub(crate) use bind::plain_text;
@@ -83,8 +86,23 @@ pub(in crate::execute) fn plan(
         body,
         auth: auth(&call.auth, &scope)?,
         limits: capability.limits,
+        repeats: repeats(capability.annotations.idempotent, call),
+        idempotency_key: call.idempotency_key.clone(),
+        transport: transport(call, &scope)?,
         notes,
     })
+}
+
+fn repeats(idempotent: bool, call: &HttpCall) -> Repeats {
+    if idempotent || call.idempotency_key.is_some() { Repeats::Safely } else { Repeats::OnlyIfUnsent }
+}
+
+fn transport(call: &HttpCall, scope: &Scope<'_>) -> Result<Option<Box<PlannedTransport>>, ToolError> {
+    let Some(transport) = &call.transport else { return Ok(None) };
+    let seal = |text: &Text| {
+        bind::sealed(text, scope)?.ok_or_else(|| scope.definition("its `proxy` or `tls` reads an argument"))
+    };
+    connection::plan(transport, seal).map(|planned| Some(Box::new(planned)))
 }
 
 fn server(call: &HttpCall, scope: &Scope<'_>) -> Result<Sealed, ToolError> {

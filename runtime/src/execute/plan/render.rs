@@ -15,6 +15,9 @@ impl RequestPlan {
         for (name, value) in &self.headers {
             line(&mut out, name, value);
         }
+        if let Some(key) = self.idempotency_key.as_ref().filter(|key| !self.has_header(key)) {
+            line(&mut out, key, "<a new one for each call>");
+        }
         for credential in credentials {
             match credential {
                 PlannedCredential::Bearer(token) => line(&mut out, "Authorization", format_args!("Bearer {token}")),
@@ -45,6 +48,10 @@ impl RequestPlan {
     fn shown_token(&self, oauth2: &PlannedOAuth2) -> String {
         let ready = oauth2.token.as_ref().map(|token| format!("{token}, or else ")).unwrap_or_default();
         format!("Bearer {ready}{{oauth2 token of {}}}", self.api)
+    }
+
+    fn has_header(&self, wanted: &str) -> bool {
+        self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted))
     }
 
     fn url(&self, credentials: &[PlannedCredential]) -> String {

@@ -32,8 +32,34 @@ pub struct RequestPlan {
     pub auth: Vec<Vec<PlannedCredential>>,
     /// Bounds on the call.
     pub limits: Limits,
+    /// Whether it may be sent again.
+    pub repeats: Repeats,
+    /// The header by which the server knows the tries of one call.
+    pub idempotency_key: Option<String>,
+    /// How connections are made, where the definition says.
+    pub transport: Option<Box<PlannedTransport>>,
     /// What was repaired in the arguments.
     pub notes: Vec<String>,
+}
+
+/// Whether a request may be sent again after it may have arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeats {
+    /// Twice is the same as once, by its annotations or by an idempotency key.
+    Safely,
+    /// Only if it never left.
+    OnlyIfUnsent,
+}
+
+/// How connections are made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlannedTransport {
+    /// The URL of a proxy.
+    pub proxy: Option<Sealed>,
+    /// PEM certificates of authorities, instead of the system's.
+    pub ca: Option<String>,
+    /// The client's certificate and its key.
+    pub identity: Option<(Sealed, Sealed)>,
 }
 
 /// A request body.
@@ -98,6 +124,34 @@ pub enum PlannedCredential {
     OAuth2(Box<PlannedOAuth2>),
     /// `Authorization: AWS4-HMAC-SHA256 …`, computed from the request as it is sent.
     AwsSigV4(Box<PlannedSigV4>),
+}
+
+impl RequestPlan {
+    /// The secrets that it may need, those of every alternative among them.
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretName> {
+        let credentials = self.auth.iter().flatten().flat_map(|credential| {
+            let optional = match credential {
+                PlannedCredential::OAuth2(oauth2) => Some(oauth2.texts()),
+                PlannedCredential::Bearer(_)
+                | PlannedCredential::Basic { .. }
+                | PlannedCredential::Header(..)
+                | PlannedCredential::Query(..)
+                | PlannedCredential::Cookie(..)
+                | PlannedCredential::AwsSigV4(_) => None,
+            };
+            credential.secrets().chain(optional.into_iter().flatten().flat_map(Sealed::secrets))
+        });
+        let headers = self.headers.iter().flat_map(|(_, value)| value.secrets());
+        let connection = self.transport.iter().flat_map(|transport| transport.secrets());
+        self.server.secrets().chain(headers).chain(credentials).chain(connection)
+    }
+}
+
+impl PlannedTransport {
+    fn secrets(&self) -> impl Iterator<Item = &SecretName> {
+        let identity = self.identity.iter().flat_map(|(certificate, key)| [certificate, key]);
+        self.proxy.iter().chain(identity).flat_map(Sealed::secrets)
+    }
 }
 
 impl PlannedCredential {

@@ -85,6 +85,33 @@ pub(crate) fn check_url(url: &Url, network: Network) -> Result<(), String> {
     }
 }
 
+/// The addresses of a name that may be connected to.
+///
+/// # Errors
+/// Why not, if there are addresses and none of them may.
+pub(crate) fn allowed(found: Vec<IpAddr>, network: Network) -> Result<Vec<IpAddr>, String> {
+    let mut refused = None;
+    let mut allowed = found;
+    allowed.retain(|address| check_resolved(*address, network).map_err(|reason| refused = Some(reason)).is_ok());
+    match refused {
+        Some(reason) if allowed.is_empty() => Err(reason),
+        _ => Ok(allowed),
+    }
+}
+
+/// Checks the address of a proxy, which may be private: a person wrote it down for this api.
+///
+/// # Errors
+/// Why it must not be connected to.
+pub(crate) fn check_proxy(proxy: &Url) -> Result<(), String> {
+    let address = match proxy.host() {
+        Some(Host::Ipv4(address)) => IpAddr::V4(address),
+        Some(Host::Ipv6(address)) => IpAddr::V6(address),
+        Some(Host::Domain(_)) | None => return Ok(()),
+    };
+    check_resolved(address, Network::Private).map_err(|_| "its proxy is not at an address that proxies have".to_owned())
+}
+
 /// Checks an address that a name resolved to.
 ///
 /// # Errors

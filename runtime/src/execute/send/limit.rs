@@ -1,89 +1,124 @@
 //! How many calls an api gets: at one time, and in a time. A call waits for its turn within its
-//! deadline.
+//! deadline, first come, first served, in a queue that has an end.
+
+mod places;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use cap_compiler::capability::{Limits, Rate};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep_until};
 
 use crate::execute::error::ToolError;
+use crate::execute::progress::{Progress, Step};
+use crate::telemetry::facts;
+use places::Places;
+
+pub(crate) use places::Place;
 
 /// Limits that nobody uses are forgotten when there are more than this.
 const KEPT: usize = 1024;
 
+/// Calls that wait for one limit.
+const LONGEST_QUEUE: usize = 1_000;
+
 /// The limits of all apis. Capabilities that share an api and its numbers share a limit.
 #[derive(Default)]
 pub(crate) struct ApiLimits {
-    known: Mutex<BTreeMap<Key, Arc<ApiLimit>>>,
+    rates: Mutex<BTreeMap<RateKey, Arc<Turns>>>,
+    places: Mutex<BTreeMap<(String, u32), Arc<Places>>>,
 }
 
-/// The api, its rate as calls and milliseconds, and its concurrency. With the numbers in the key, an
-/// edited file begins a limit of its own.
-type Key = (String, Option<(u32, u128)>, Option<u32>);
+/// The api, and its rate as calls and milliseconds. With the numbers in the key, an edited file begins
+/// a limit of its own.
+type RateKey = (String, u32, u128);
 
-struct ApiLimit {
-    rate: Option<Arc<Turns>>,
-    concurrency: Option<Arc<Semaphore>>,
+/// Who waits, and for how long at most.
+pub(crate) struct Waiting<'a> {
+    pub(crate) api: &'a str,
+    pub(crate) limits: &'a Limits,
+    pub(crate) deadline: Instant,
+    pub(crate) progress: &'a dyn Progress,
 }
 
-/// A call's place among those that run; given back when dropped.
-pub(crate) struct Admission {
-    _permit: Option<OwnedSemaphorePermit>,
+impl Waiting<'_> {
+    fn busy(&self, limit: String, wait: Option<Duration>) -> ToolError {
+        ToolError::Busy { api: self.api.to_owned(), limit, wait }
+    }
+
+    fn tell(&self, expected: Option<Duration>) {
+        self.progress.step(&Step::Waiting { api: self.api, expected });
+    }
 }
 
 impl ApiLimits {
-    /// Waits until a call may be sent.
+    /// Waits until a request may be sent by the api's rate.
     ///
     /// # Errors
     /// `Busy` when its turn does not come before the deadline.
-    pub(crate) async fn admit(&self, api: &str, limits: &Limits, deadline: Instant) -> Result<Admission, ToolError> {
-        if limits.rate.is_none() && limits.concurrency.is_none() {
-            return Ok(Admission { _permit: None });
+    pub(crate) async fn turn(&self, waiting: &Waiting<'_>) -> Result<(), ToolError> {
+        let Some(rate) = waiting.limits.rate else { return Ok(()) };
+        let key = (waiting.api.to_owned(), rate.calls, rate.per.as_millis());
+        let turns = kept(&self.rates, key, || Turns::new(rate));
+        let now = Instant::now();
+        let said = || format!("{} calls in {} s", rate.calls, rate.per.as_secs_f64());
+        let turn = turns.take(now, waiting.deadline).map_err(|wait| waiting.busy(said(), Some(wait)))?;
+        if turn <= now {
+            return Ok(());
         }
-        // Asked for one by one: tools that share one of the numbers share that limit.
-        let rate = Limits { rate: limits.rate, ..Limits::default() };
-        let concurrency = Limits { concurrency: limits.concurrency, ..Limits::default() };
-        let limit = ApiLimit {
-            rate: self.of(api, &rate).rate.clone(),
-            concurrency: self.of(api, &concurrency).concurrency.clone(),
+        let Some(_queued) = Queued::behind(&turns.waiting) else {
+            return Err(waiting.busy(said(), Some(turn - now)));
         };
-        if let (Some(turns), Some(rate)) = (&limit.rate, limits.rate) {
-            let turn = turns.take(Instant::now(), deadline).map_err(|wait| ToolError::Busy {
-                api: api.to_owned(),
-                limit: format!("{} calls in {} s", rate.calls, rate.per.as_secs_f64()),
-                wait: Some(wait),
-            })?;
-            sleep_until(turn).await;
-        }
-        let Some(semaphore) = &limit.concurrency else { return Ok(Admission { _permit: None }) };
-        match timeout_at(deadline, Arc::clone(semaphore).acquire_owned()).await {
-            Ok(Ok(permit)) => Ok(Admission { _permit: Some(permit) }),
-            Ok(Err(_)) | Err(_) => Err(ToolError::Busy {
-                api: api.to_owned(),
-                limit: format!("{} calls at one time", limits.concurrency.unwrap_or_default()),
-                wait: None,
-            }),
-        }
+        waiting.tell(Some(turn - now));
+        facts::waited(turn - now);
+        sleep_until(turn).await;
+        Ok(())
     }
 
-    fn of(&self, api: &str, limits: &Limits) -> Arc<ApiLimit> {
-        let rate = limits.rate.map(|rate| (rate.calls, rate.per.as_millis()));
-        let mut known = self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if known.len() > KEPT {
-            known.retain(|_, limit| Arc::strong_count(limit) > 1);
-        }
-        let limit = known.entry((api.to_owned(), rate, limits.concurrency));
-        Arc::clone(limit.or_insert_with(|| Arc::new(ApiLimit::new(limits))))
+    /// Waits until there is a place among the calls that run.
+    ///
+    /// # Errors
+    /// `Busy` when there is none before the deadline, or too many wait.
+    pub(crate) async fn place(&self, waiting: &Waiting<'_>) -> Result<Option<Place>, ToolError> {
+        let Some(calls) = waiting.limits.concurrency else { return Ok(None) };
+        let places = kept(&self.places, (waiting.api.to_owned(), calls), || Places::new(calls));
+        let before = Instant::now();
+        let place = places::take(&places, waiting).await;
+        facts::waited(before.elapsed());
+        place.map(Some)
     }
 }
 
-impl ApiLimit {
-    fn new(limits: &Limits) -> Self {
-        let permits = |calls: u32| Arc::new(Semaphore::new(usize::try_from(calls).unwrap_or(Semaphore::MAX_PERMITS)));
-        Self { rate: limits.rate.map(|rate| Arc::new(Turns::new(rate))), concurrency: limits.concurrency.map(permits) }
+/// A limit that is known, or a new one.
+fn kept<K: Ord, V>(known: &Mutex<BTreeMap<K, Arc<V>>>, key: K, new: impl FnOnce() -> V) -> Arc<V> {
+    let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+    if known.len() > KEPT {
+        known.retain(|_, limit| Arc::strong_count(limit) > 1);
+    }
+    Arc::clone(known.entry(key).or_insert_with(|| Arc::new(new())))
+}
+
+/// A place in a queue; left when dropped.
+struct Queued<'a> {
+    waiting: &'a AtomicUsize,
+    /// How many were there before.
+    before: usize,
+}
+
+impl<'a> Queued<'a> {
+    /// `None` when the queue is full.
+    fn behind(waiting: &'a AtomicUsize) -> Option<Self> {
+        let before = waiting.fetch_add(1, Ordering::Relaxed);
+        let queued = Self { waiting, before };
+        (before < LONGEST_QUEUE).then_some(queued)
+    }
+}
+
+impl Drop for Queued<'_> {
+    fn drop(&mut self) {
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -94,17 +129,19 @@ struct Turns {
     tolerance: Duration,
     /// When the bucket will be full again.
     next: Mutex<Option<Instant>>,
+    waiting: AtomicUsize,
 }
 
 impl Turns {
     fn new(rate: Rate) -> Self {
         let interval = rate.per / rate.calls.max(1);
-        Self { interval, tolerance: rate.per.saturating_sub(interval), next: Mutex::new(None) }
+        let tolerance = rate.per.saturating_sub(interval);
+        Self { interval, tolerance, next: Mutex::new(None), waiting: AtomicUsize::new(0) }
     }
 
     /// The time of this call's turn, or how long it would have to wait if that is too late.
     fn take(&self, now: Instant, deadline: Instant) -> Result<Instant, Duration> {
-        let mut next = self.next.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         let full = next.map_or(now, |next| next.max(now));
         let turn = full.checked_sub(self.tolerance).map_or(now, |turn| turn.max(now));
         if turn >= deadline {

@@ -35,6 +35,8 @@ fn signed(method: &str, url: &str, headers: &[(&str, &str)], body: Option<&str>,
         network: Network::Public,
         headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         body: body.map(|body| body.as_bytes().to_vec()),
+        connection: None,
+        secret_url: false,
     };
     sign_at(&mut request, key, now);
     let authorization = request.headers.iter().find(|(name, _)| name == "Authorization");
