@@ -47,7 +47,7 @@ impl Outcome for CallError {
         Ending::Failed(match self {
             Self::Tool(error) => error.kind().name(),
             Self::Quarantined { .. } => "quarantined",
-            Self::Stopping => "stopping",
+            Self::Stopping | Self::CutOff => "stopping",
             Self::UnknownTool { .. } | Self::NotExposed { .. } | Self::Indirect { .. } => "unknown_tool",
             Self::Missing { .. }
             | Self::UnknownArgument { .. }
