@@ -3,9 +3,11 @@
 //! One file is one family of rules. A rule adds diagnostics and goes on, so that all faults are
 //! seen at once; only what has no error becomes [`Checked`], and only [`Checked`] can be lowered.
 
+mod answer;
 mod api;
 mod body;
 mod capability;
+mod filter;
 mod headers;
 mod input;
 mod link;
