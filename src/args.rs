@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use cap_runtime::config::collector;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
@@ -278,7 +279,8 @@ pub(crate) struct CallArgs {
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  cap serve                                    http://127.0.0.1:39400/mcp and /health
+  cap serve                                    http://127.0.0.1:39400/mcp, /health and /metrics
+  cap serve --audit audit.jsonl --log json     a line for each call, and a log for programs
   cap serve --stdio                            for clients that start their servers themselves
   cap serve --locked --expose 'github__issues_*'
 
@@ -300,9 +302,31 @@ pub(crate) struct ServeArgs {
     /// A file with secrets, one NAME=value a line
     #[arg(long, value_name = "FILE")]
     pub(crate) secrets: Option<PathBuf>,
+    /// A file that gets a line for each call; `-` is standard error
+    #[arg(long, value_name = "FILE")]
+    pub(crate) audit: Option<PathBuf>,
+    /// Send spans of calls to an OpenTelemetry collector, such as http://127.0.0.1:4318
+    #[arg(long, value_name = "URL", value_parser = collector_url)]
+    pub(crate) otlp: Option<url::Url>,
+    /// How the log is written [default: cap.yaml's, or human]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) log: Option<LogStyle>,
     /// Folders and settings.
     #[command(flatten)]
     pub(crate) folders: FolderArgs,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogStyle {
+    /// Lines for people
+    Human,
+    /// One JSON object a line
+    Json,
+}
+
+fn collector_url(text: &str) -> Result<url::Url, String> {
+    collector(text).ok_or_else(|| "it is no URL with `http` or `https`".to_owned())
 }
 
 /// `cap explain`

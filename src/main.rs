@@ -10,6 +10,7 @@ mod demo;
 mod disk;
 mod document;
 mod exit;
+mod log;
 mod output;
 mod workspace;
 

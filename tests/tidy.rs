@@ -66,11 +66,14 @@ fn no_file_is_longer_than_one_idea() {
 }
 
 /// A library, and where it may be named.
-const DOORS: [(&str, &[&str]); 10] = [
+const DOORS: [(&str, &[&str]); 13] = [
     ("tantivy::", &["runtime/src/index/"]),
     ("rmcp::", &["runtime/src/mcp/", "src/demo/agent.rs"]),
     ("axum::", &["runtime/src/http/", "src/demo/pet_store.rs"]),
-    ("reqwest::", &["runtime/src/execute/send/client.rs", "src/demo/agent.rs"]),
+    ("reqwest::", &["runtime/src/execute/send/client.rs", "src/demo/agent.rs", "src/log/export.rs"]),
+    ("prometheus_client::", &["runtime/src/telemetry/metrics/"]),
+    ("opentelemetry", &["src/log/export.rs"]),
+    ("tracing_subscriber::", &["src/log.rs", "src/log/"]),
     ("notify::", &["runtime/src/watch.rs"]),
     ("annotate_snippets::", &["compiler/src/report/terminal.rs"]),
     ("saphyr_parser::", &["compiler/src/syntax/"]),

@@ -3,14 +3,19 @@
 //! Capabilities are dynamic and watched; what is said here changes with a restart. Every setting is
 //! optional, and a flag of the command wins over it.
 
+mod secrets;
+
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use cap_compiler::definition::{Fields, Node, Sink, read};
 use cap_compiler::diagnostic::Outcome;
 use cap_compiler::source::SourceId;
 use cap_compiler::syntax;
 use schemars::JsonSchema;
+use url::Url;
+
+pub use secrets::SecretsSettings;
 
 /// Where the gateway listens when nothing else is said.
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 39400);
@@ -36,15 +41,34 @@ pub struct Settings {
     pub expose: Vec<String>,
     /// Refuse files that `cap.lock` does not list.
     pub locked: Option<bool>,
-    /// A file with secrets, one `NAME=value` a line, relative to this file.
-    #[schemars(with = "Option<String>")]
-    pub secrets: Option<PathBuf>,
+    /// Where secrets come from: the path of a file with one `NAME=value` a line, or a mapping.
+    #[schemars(schema_with = "secrets::schema", default)]
+    pub secrets: SecretsSettings,
     /// Host names, beside loopback ones, under which clients may reach the gateway.
     #[schemars(default)]
     pub allowed_hosts: Vec<String>,
     /// Origins of web pages that may call the gateway, such as `https://console.example.com`.
     #[schemars(default)]
     pub allowed_origins: Vec<String>,
+    /// A file that gets a line for each call, relative to this file; `-` is standard error.
+    #[schemars(with = "Option<String>")]
+    pub audit: Option<PathBuf>,
+    /// How the log is written.
+    pub log: Option<LogFormat>,
+    /// Where spans of calls are sent: the base URL of an OpenTelemetry collector.
+    #[schemars(with = "Option<String>")]
+    pub otlp: Option<Url>,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema)]
+#[schemars(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Lines for people.
+    #[default]
+    Human,
+    /// One JSON object a line.
+    Json,
 }
 
 /// Reads a settings file.
@@ -68,21 +92,43 @@ impl Settings {
         let capabilities = fields.optional("capabilities", read::texts).unwrap_or_default();
         let expose = fields.optional("expose", read::texts).unwrap_or_default();
         let locked = fields.optional("locked", read::boolean);
-        let secrets = fields.optional("secrets", read::text).map(PathBuf::from);
+        let secrets = fields.optional("secrets", SecretsSettings::read).unwrap_or_default();
         let allowed_hosts = fields.optional("allowed_hosts", read::texts).unwrap_or_default();
         let allowed_origins = fields.optional("allowed_origins", read::texts).unwrap_or_default();
+        let audit = fields.optional("audit", read::text).map(PathBuf::from);
+        let log = fields.optional("log", |node: Node<'_>| node.parsed("`human` or `json`", LogFormat::parse));
+        let otlp = fields.optional("otlp", |node: Node<'_>| {
+            node.parsed("the URL of a collector such as `http://127.0.0.1:4318`", collector)
+        });
         let capabilities = capabilities.into_iter().map(PathBuf::from).collect();
-        Some(Self { listen, capabilities, expose, locked, secrets, allowed_hosts, allowed_origins })
+        Some(Self { listen, capabilities, expose, locked, secrets, allowed_hosts, allowed_origins, audit, log, otlp })
     }
 
     /// Makes relative paths relative to the settings file's folder.
     #[must_use]
-    pub fn in_folder(mut self, folder: &std::path::Path) -> Self {
-        if folder.as_os_str().is_empty() || folder == std::path::Path::new(".") {
+    pub fn in_folder(mut self, folder: &Path) -> Self {
+        if folder.as_os_str().is_empty() || folder == Path::new(".") {
             return self;
         }
         self.capabilities = self.capabilities.iter().map(|path| folder.join(path)).collect();
-        self.secrets = self.secrets.map(|path| folder.join(path));
+        self.secrets = self.secrets.in_folder(folder);
+        self.audit = self.audit.map(|path| if path == Path::new("-") { path } else { folder.join(path) });
         self
     }
+}
+
+impl LogFormat {
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "human" => Some(Self::Human),
+            "json" => Some(Self::Json),
+            _ => None,
+        }
+    }
+}
+
+/// The base URL of a collector.
+#[must_use]
+pub fn collector(text: &str) -> Option<Url> {
+    Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }

@@ -6,7 +6,7 @@
 //!
 //! In the order in which things happen: [`load`] reads [`disk`] and compiles, [`registry`] holds one
 //! snapshot with its [`index`], [`watch`] and [`reload`] replace it, [`execute`] makes calls with the [`secret`]s they need, [`mcp`]
-//! speaks to agents, and [`http`] to the network. [`start`] puts them together.
+//! speaks to agents, and [`http`] to the network; [`telemetry`] is told of each call. [`start`] puts them together.
 
 pub mod config;
 pub mod disk;
@@ -19,4 +19,5 @@ pub mod registry;
 pub mod reload;
 pub mod secret;
 pub mod start;
+pub mod telemetry;
 pub mod watch;

@@ -9,13 +9,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{mem, num, panic, thread};
 
-use cap_compiler::capability::{Capability, Server};
+use cap_compiler::capability::{Capability, Origin, Server};
 use cap_compiler::compile::{Compilation, ParsedFile, compile, parse_file};
 use cap_compiler::diagnostic::{Code, Diagnostic, Place};
 use cap_compiler::pin::{Digest, LockFile, Pin, Pinned, Pins, Policy, Quarantined, Verdict, admit};
 use cap_compiler::source::{SourceId, SourceLoader};
 
 use crate::disk::{DiskLoader, Found, Role, read_bounded, role};
+use crate::registry::FileDigests;
 
 /// Loads capabilities folders, again and again.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub struct Loader {
     parsed: BTreeMap<SourceId, Arc<ParsedFile>>,
     served: BTreeMap<SourceId, Pinned<Capability>>,
     held: BTreeMap<SourceId, Quarantined>,
+    /// What the tools were made from, by the file of each; of one that broke, what it was made from.
+    digests: BTreeMap<SourceId, FileDigests>,
 }
 
 /// What the folders hold.
@@ -44,6 +47,8 @@ pub struct Loaded {
     pub files: usize,
     /// The files against their lock files.
     pub pins: Pins,
+    /// The digests of the files that tools were made from, by the file of each.
+    pub digests: BTreeMap<SourceId, FileDigests>,
     /// A digest of every byte that matters: equal fingerprints, equal contents.
     pub fingerprint: Digest,
 }
@@ -62,7 +67,14 @@ impl Loader {
     }
 
     fn over(disk: DiskLoader, policy: Policy) -> Self {
-        Self { disk, policy, parsed: BTreeMap::new(), served: BTreeMap::new(), held: BTreeMap::new() }
+        Self {
+            disk,
+            policy,
+            parsed: BTreeMap::new(),
+            served: BTreeMap::new(),
+            held: BTreeMap::new(),
+            digests: BTreeMap::new(),
+        }
     }
 
     /// Where the bytes come from, to show diagnostics.
@@ -145,6 +157,7 @@ impl Loader {
         loaded.diagnostics = compilation.diagnostics;
         let served = mem::take(&mut self.served);
         let held = mem::take(&mut self.held);
+        self.note_digests(&compilation.capabilities);
         let names: BTreeSet<_> = compilation.capabilities.iter().map(|capability| capability.tool.clone()).collect();
         for capability in compilation.capabilities {
             let source = capability.origin.definition.clone();
@@ -164,7 +177,20 @@ impl Loader {
         loaded.tools.sort_by(|left, right| left.tool.cmp(&right.tool));
         loaded.quarantined = self.held.values().cloned().collect();
         loaded.quarantined.sort_by(|left, right| left.tool.cmp(&right.tool));
+        self.digests.retain(|source, _| self.served.contains_key(source));
+        loaded.digests = self.digests.clone();
         loaded.add_servers();
+    }
+
+    /// What the tools that compiled were made from. Tools of one api share the digests of its files.
+    fn note_digests(&mut self, compiled: &[Capability]) {
+        let mut known: BTreeMap<&[SourceId], Arc<[Digest]>> = BTreeMap::new();
+        let digest = |file: &SourceId| self.parsed.get(file).map(|file| file.digest);
+        for Origin { definition, dependencies } in compiled.iter().map(|tool| &tool.origin) {
+            let shared = known.entry(dependencies).or_insert_with(|| dependencies.iter().filter_map(digest).collect());
+            let files = FileDigests { own: digest(definition), shared: Arc::clone(shared) };
+            self.digests.insert(definition.clone(), files);
+        }
     }
 }
 

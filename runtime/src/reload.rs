@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use cap_compiler::capability::Capability;
 use cap_compiler::diagnostic::{Diagnostic, Severity};
@@ -10,12 +11,14 @@ use cap_compiler::pin::{Digest, Pinned, Problem};
 use cap_compiler::report::Places;
 use cap_compiler::source::SourceLoader;
 use tokio::task::spawn_blocking;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::execute::Prepared;
 use crate::index::IndexError;
 use crate::load::{Loaded, Loader};
 use crate::registry::{Contents, RegisteredTool, Registry, Snapshot, reasons};
+use crate::telemetry::{ReloadResult, Telemetry};
 use crate::watch::Watcher;
 
 /// Why there is no new snapshot.
@@ -98,11 +101,22 @@ impl Reloader {
 
 /// Answers change signals with new snapshots until `stop`. A signal that comes while a snapshot is
 /// being built is answered after it, so that the last change always counts.
-pub async fn run(mut reloader: Reloader, registry: Arc<Registry>, mut watcher: Watcher, stop: CancellationToken) {
+///
+/// While the folders cannot be loaded they are tried again every few seconds: what is mended on the
+/// way to a disk gives no file event.
+pub async fn run(
+    mut reloader: Reloader,
+    registry: Arc<Registry>,
+    mut watcher: Watcher,
+    telemetry: Telemetry,
+    stop: CancellationToken,
+) {
     loop {
+        let faulty = registry.fault().is_some();
         tokio::select! {
             () = stop.cancelled() => return,
             () = watcher.changed() => {}
+            () = sleep(AGAIN), if faulty => {}
         }
         let spare = reloader.spare();
         let before = registry.snapshot();
@@ -112,7 +126,7 @@ pub async fn run(mut reloader: Reloader, registry: Arc<Registry>, mut watcher: W
         });
         reloader = match work.await {
             Ok((back, result)) => {
-                swap(result, &registry);
+                swap(result, &registry, &telemetry);
                 back
             }
             Err(bug) => {
@@ -123,13 +137,31 @@ pub async fn run(mut reloader: Reloader, registry: Arc<Registry>, mut watcher: W
     }
 }
 
-fn swap(result: Result<Option<Snapshot>, ReloadError>, registry: &Registry) {
-    match result {
-        Ok(Some(snapshot)) => registry.swap(snapshot),
-        Ok(None) => {}
-        Err(error) => tracing::error!(%error, "the tools of before are still served"),
+fn swap(result: Result<Option<Snapshot>, ReloadError>, registry: &Registry, telemetry: &Telemetry) {
+    let before = registry.fault();
+    let (counted, fault) = match result {
+        Ok(Some(snapshot)) => {
+            registry.swap(snapshot);
+            (ReloadResult::Loaded, None)
+        }
+        Ok(None) => (ReloadResult::Unchanged, None),
+        Err(error) => (ReloadResult::Failed, Some(error.to_string())),
+    };
+    match (&before, &fault) {
+        (known, Some(error)) if known.as_deref() != Some(error) => {
+            tracing::error!(%error, "the tools of before are still served");
+        }
+        (Some(error), None) => tracing::info!("mended: {error}"),
+        (Some(_) | None, Some(_)) | (None, None) => {}
+    }
+    registry.set_fault(fault);
+    if let Some(metrics) = telemetry.metrics() {
+        metrics.reloaded(counted);
     }
 }
+
+/// How often folders that cannot be loaded are tried again.
+const AGAIN: Duration = Duration::from_secs(2);
 
 /// What was loaded, as the registry takes it. A tool that is as it was `before` stays the same.
 #[must_use]
@@ -141,7 +173,11 @@ pub fn contents(loaded: &Loaded, problems: Vec<String>, before: Option<&Snapshot
             None => Arc::new(Prepared::new(Arc::new((**tool).clone()))),
         }
     };
-    let tools = loaded.tools.iter().map(|tool| RegisteredTool { prepared: prepared(tool), pin: tool.pin() });
+    let tools = loaded.tools.iter().map(|tool| RegisteredTool {
+        prepared: prepared(tool),
+        pin: tool.pin(),
+        files: loaded.digests.get(&tool.origin.definition).cloned().unwrap_or_default(),
+    });
     Contents {
         servers: loaded.servers.clone(),
         tools: tools.collect(),

@@ -13,6 +13,7 @@ use crate::mcp::{BadGlob, Exposure, Gateway};
 use crate::registry::Registry;
 use crate::reload::{self, ReloadError, Reloader};
 use crate::secret::Secrets;
+use crate::telemetry::Telemetry;
 use crate::watch::{WatchError, watch};
 
 /// What a gateway is started with.
@@ -26,6 +27,8 @@ pub struct StartSettings {
     pub secrets: Secrets,
     /// Globs of tools that are listed to agents directly.
     pub expose: Vec<String>,
+    /// Who is told about calls.
+    pub telemetry: Telemetry,
 }
 
 /// A gateway that is kept up to date until it is dropped or its token is cancelled.
@@ -65,7 +68,9 @@ pub fn start(settings: StartSettings, stop: &CancellationToken) -> Result<Starte
     let mut reloader = Reloader::new(Loader::new(&settings.folders, settings.policy));
     let snapshot = reloader.reload(None)?.ok_or(ReloadError::Ended)?;
     let registry = Arc::new(Registry::new(snapshot));
-    let reloading = tokio::spawn(reload::run(reloader, Arc::clone(&registry), watcher, stop.child_token()));
-    let gateway = Gateway::new(registry, Arc::new(executor), exposure);
+    let telemetry = settings.telemetry;
+    let keeping = reload::run(reloader, Arc::clone(&registry), watcher, telemetry.clone(), stop.child_token());
+    let reloading = tokio::spawn(keeping);
+    let gateway = Gateway::new(registry, Arc::new(executor), exposure, telemetry);
     Ok(Started { gateway, _reloading: reloading })
 }

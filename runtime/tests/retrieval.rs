@@ -14,7 +14,7 @@ use cap_compiler::capability::{
 use cap_compiler::pin::Pin;
 use cap_compiler::source::SourceId;
 use cap_runtime::execute::Prepared;
-use cap_runtime::registry::{Caller, Contents, RegisteredTool, SearchRequest, Snapshot, View};
+use cap_runtime::registry::{Caller, Contents, FileDigests, RegisteredTool, SearchRequest, Snapshot, View};
 use serde_json::Value;
 
 /// The sets that the mean is taken over, with the least nDCG@10 to reach.
@@ -102,7 +102,7 @@ fn contents(tools: &[Value]) -> (Contents, BTreeMap<String, String>) {
         }
         ids.insert(name.clone(), text(tool, "id"));
         let prepared = Arc::new(Prepared::new(Arc::new(capability(name, server, tool))));
-        contents.tools.push(RegisteredTool { prepared, pin: Pin::Unlisted });
+        contents.tools.push(RegisteredTool { prepared, pin: Pin::Unlisted, files: FileDigests::default() });
     }
     (contents, ids)
 }

@@ -10,6 +10,7 @@ use cap_compiler::source::{MemoryLoader, SourceId};
 use cap_runtime::http::{self, Admission};
 use cap_runtime::secret::Secrets;
 use cap_runtime::start::{StartError, StartSettings, Started, start};
+use cap_runtime::telemetry::Telemetry;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -140,6 +141,7 @@ impl Tour<'_> {
             policy: Policy::AllowUnlisted,
             secrets: Secrets::none().with_value("PETSTORE_TOKEN", SecretString::from(TOKEN)),
             expose: Vec::new(),
+            telemetry: Telemetry::default(),
         };
         let started = start(settings, stop)?;
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;

@@ -1,46 +1,52 @@
 //! `cap serve`: the gateway, until it is told to stop.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use cap_compiler::pin::Policy;
-use cap_runtime::config::DEFAULT_LISTEN;
+use cap_runtime::config::{DEFAULT_LISTEN, LogFormat};
 use cap_runtime::http::{self, Admission};
 use cap_runtime::mcp::{Gateway, serve_stdio};
 use cap_runtime::secret::Secrets;
 use cap_runtime::start::{StartError, StartSettings, Started, start};
+use cap_runtime::telemetry::{AuditLog, AuditTarget, Metrics, RemoteParent, Telemetry, TelemetrySettings};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::EnvFilter;
 
-use crate::args::ServeArgs;
+use crate::args::{LogStyle, ServeArgs};
 use crate::exit::Exit;
+use crate::log::{self, Export};
 use crate::output::{Output, Tone, plural};
 use crate::workspace::Workspace;
 
 pub(crate) fn run(args: &ServeArgs, output: &Output) -> Result<Exit, Exit> {
-    log_to_stderr();
     let workspace = Workspace::open(&args.folders, output)?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| {
         output.error(&format!("cannot start: {error}"), None);
         Exit::Environment
     })?;
-    let result = runtime.block_on(serve(args, &workspace, output));
+    let result = runtime.block_on(async {
+        let observing = Observing::start(args, &workspace, output)?;
+        let result = serve(args, &workspace, &observing, output).await;
+        observing.close().await;
+        result
+    });
     // A thread may still wait for standard input, which nobody will write to.
     runtime.shutdown_background();
     result
 }
 
-async fn serve(args: &ServeArgs, workspace: &Workspace, output: &Output) -> Result<Exit, Exit> {
+async fn serve(args: &ServeArgs, workspace: &Workspace, observing: &Observing, output: &Output) -> Result<Exit, Exit> {
     let failed = |message: String, help: Option<&str>| {
         output.error(&message, help);
         Exit::Environment
     };
     let stop = CancellationToken::new();
-    let settings = settings(args, workspace, output)?;
+    let settings = settings(args, workspace, observing, output)?;
     let started = start(settings, &stop).map_err(|error| not_started(&error, output))?;
     stop_on_signal(stop.clone(), started.gateway.clone());
-    announce(&started, output);
+    announce(&started, observing.format, output);
     if args.stdio {
         let served = serve_stdio(started.gateway.clone(), stop.clone()).await;
         return match served {
@@ -55,12 +61,68 @@ async fn serve(args: &ServeArgs, workspace: &Workspace, output: &Output) -> Resu
     let address = listener.local_addr().map_err(|error| failed(error.to_string(), None))?;
     let admission =
         Admission::local(address).with(&workspace.settings.allowed_hosts, &workspace.settings.allowed_origins);
-    announce_address(address, output);
+    announce_address(address, observing.format, output);
     let router = http::router(started.gateway.clone(), &admission, &stop);
     http::serve(listener, router, stop).await.map_err(|error| failed(error.to_string(), None))?;
-    output.status(Tone::Good, "Stopped", "sessions are closed");
+    announce_end(observing.format, output);
     Ok(Exit::Success)
 }
+
+/// Who is told what the gateway does.
+struct Observing {
+    format: LogFormat,
+    telemetry: Telemetry,
+    export: Option<Export>,
+}
+
+impl Observing {
+    /// Starts the log, and opens the audit log and the way to the collector.
+    fn start(args: &ServeArgs, workspace: &Workspace, output: &Output) -> Result<Self, Exit> {
+        let settings = &workspace.settings;
+        let failed = |message: String| {
+            output.error(&message, None);
+            Exit::Environment
+        };
+        let url = args.otlp.as_ref().or(settings.otlp.as_ref());
+        let export = url.map(Export::new).transpose();
+        let export = export.map_err(|error| failed(format!("spans cannot be exported: {error}")))?;
+        let asked = args.log.map(|style| match style {
+            LogStyle::Human => LogFormat::Human,
+            LogStyle::Json => LogFormat::Json,
+        });
+        let format = asked.or(settings.log).unwrap_or_default();
+        log::start(format, export.as_ref());
+        let path = args.audit.as_deref().or(settings.audit.as_deref());
+        let audit = path.map(|path| AuditLog::open(&AuditTarget::new(path))).transpose();
+        let telemetry = Telemetry::new(TelemetrySettings {
+            // Over standard input there is nobody who could ask for them.
+            metrics: (!args.stdio).then(|| Arc::new(Metrics::new())),
+            audit: audit.map_err(|error| failed(error.to_string()))?.map(Arc::new),
+            sinks: Vec::new(),
+            parents: export.clone().map(|export| Arc::new(export) as Arc<dyn RemoteParent>),
+        });
+        Ok(Self { format, telemetry, export })
+    }
+
+    /// Writes and sends what waits, within a bounded time.
+    async fn close(self) {
+        let Self { telemetry, export, .. } = self;
+        let closing = tokio::task::spawn_blocking(move || {
+            if let Some(audit) = telemetry.audit() {
+                audit.close(LAST_LINES);
+            }
+            if let Some(export) = export {
+                export.close();
+            }
+        });
+        if let Err(bug) = closing.await {
+            tracing::error!(%bug, "internal error: closing the logs panicked");
+        }
+    }
+}
+
+/// How long the end waits for the audit log.
+const LAST_LINES: Duration = Duration::from_secs(5);
 
 fn not_started(error: &StartError, output: &Output) -> Exit {
     let (help, exit) = match error {
@@ -74,7 +136,12 @@ fn not_started(error: &StartError, output: &Output) -> Exit {
     exit
 }
 
-fn settings(args: &ServeArgs, workspace: &Workspace, output: &Output) -> Result<StartSettings, Exit> {
+fn settings(
+    args: &ServeArgs,
+    workspace: &Workspace,
+    observing: &Observing,
+    output: &Output,
+) -> Result<StartSettings, Exit> {
     let mut secrets = Secrets::from_environment();
     if let Some(path) = args.secrets.as_ref().or(workspace.settings.secrets.as_ref()) {
         secrets = secrets.with_file(path).map_err(|error| {
@@ -84,36 +151,47 @@ fn settings(args: &ServeArgs, workspace: &Workspace, output: &Output) -> Result<
     }
     let expose = if args.expose.is_empty() { workspace.settings.expose.clone() } else { args.expose.clone() };
     let policy = if args.locked { Policy::RequireLocked } else { workspace.policy() };
-    Ok(StartSettings { folders: workspace.folders.clone(), policy, secrets, expose })
+    Ok(StartSettings {
+        folders: workspace.folders.clone(),
+        policy,
+        secrets,
+        expose,
+        telemetry: observing.telemetry.clone(),
+    })
 }
 
-/// Logs go to standard error; standard output belongs to the protocol.
-fn log_to_stderr() {
-    let asked = std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned());
-    // The MCP library logs whole messages, arguments and answers included; they are shown only to
-    // those who ask for them by name.
-    let asked = if asked.contains("rmcp") { asked } else { format!("{asked},rmcp=warn,tantivy=warn") };
-    let filter = EnvFilter::try_new(asked).unwrap_or_else(|_| EnvFilter::new("info,rmcp=warn,tantivy=warn"));
-    let colour = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    // Failing means that a log is already set up, as it is within the demo.
-    _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour).try_init();
-}
-
-fn announce(started: &Started, output: &Output) {
+fn announce(started: &Started, format: LogFormat, output: &Output) {
     let snapshot = started.gateway.snapshot();
-    let mut text = plural(snapshot.tools().len(), "tool");
-    if !snapshot.quarantined().is_empty() {
-        text.push_str(&format!(", {} quarantined", snapshot.quarantined().len()));
+    let (tools, quarantined) = (snapshot.tools().len(), snapshot.quarantined().len());
+    if format == LogFormat::Json {
+        return tracing::info!(tools, quarantined, "serving");
+    }
+    let mut text = plural(tools, "tool");
+    if quarantined > 0 {
+        text.push_str(&format!(", {quarantined} quarantined"));
     }
     output.status(Tone::Good, "Serving", &text);
 }
 
-fn announce_address(address: SocketAddr, output: &Output) {
-    output.status(Tone::Good, "Listening", &format!("http://{address}/mcp"));
-    output.detail(&format!("(connect a client: claude mcp add --transport http cap http://{address}/mcp)"));
-    if !address.ip().is_loopback() {
-        let text = "anyone who reaches this address can call every tool; keep it on a trusted network";
+fn announce_address(address: SocketAddr, format: LogFormat, output: &Output) {
+    let url = format!("http://{address}/mcp");
+    let exposed = (!address.ip().is_loopback())
+        .then_some("anyone who reaches this address can call every tool; keep it on a trusted network");
+    if format == LogFormat::Json {
+        tracing::info!(url, "listening");
+        return exposed.into_iter().for_each(|text| tracing::warn!("{text}"));
+    }
+    output.status(Tone::Good, "Listening", &url);
+    output.detail(&format!("(connect a client: claude mcp add --transport http cap {url})"));
+    if let Some(text) = exposed {
         output.status(Tone::Warning, "Warning", text);
+    }
+}
+
+fn announce_end(format: LogFormat, output: &Output) {
+    match format {
+        LogFormat::Human => output.status(Tone::Good, "Stopped", "sessions are closed"),
+        LogFormat::Json => tracing::info!("stopped"),
     }
 }
 

@@ -135,6 +135,7 @@ codes! {
     OVERLAY_UNMATCHED = 438, Warning, "an overlay's action selects nothing";
     IMPORT_CONFLICT = 439, Error, "a person and the document changed the same value";
     NOT_INDENTED = 440, Warning, "a continuation line of the document is not indented";
+    REPEATED_PARAMETER = 448, Warning, "an operation has two parameters of one name and place";
 }
 
 impl Code {

@@ -4,7 +4,7 @@ use super::body::media_types;
 use super::operation::unreadable;
 use super::{Document, Outline, Report, Spot};
 use crate::capability::Style;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Place};
 
 /// Where a parameter is sent. The order is the one in which names are given out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -104,10 +104,17 @@ pub(super) fn read_parameters<'d>(
     let own = outline.spot.get("parameters");
     let shared = outline.item.get("parameters");
     for list in [own, shared].into_iter().flatten() {
+        // The path item's parameters give way to the operation's; within one list there is no reason.
+        let before = parameters.len();
         for item in list.items() {
             let Some(parameter) = read(document, &item, report) else { continue };
-            if !parameters.iter().any(|other| is_same(other, &parameter)) {
-                parameters.push(parameter);
+            match parameters.iter().position(|other| is_same(other, &parameter)) {
+                None => parameters.push(parameter),
+                Some(at) if at >= before => {
+                    let place = item.address.place();
+                    report.count(parameter.name, || repeated(&parameter, place), Code::REPEATED_PARAMETER);
+                }
+                Some(_) => {}
             }
         }
     }
@@ -198,6 +205,13 @@ fn first_example<'d>(document: &'d Document, spot: &Spot<'d>, report: &Report) -
 #[must_use]
 pub fn is_header_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
+fn repeated(parameter: &Parameter<'_>, place: Place) -> Diagnostic {
+    let message = format!("the {} parameter `{}` is there twice", parameter.location.name(), parameter.name);
+    Diagnostic::new(Code::REPEATED_PARAMETER, message, place)
+        .label("this one is left out")
+        .help("keep one of the two, or rename one if they are two")
 }
 
 fn unplaced(spot: &Spot<'_>) -> Diagnostic {

@@ -10,6 +10,7 @@ use tracing::{Instrument, Span, field};
 
 use super::error::ToolError;
 use super::idempotency;
+use super::mask;
 use super::outcome::{self, ToolOutcome};
 use super::plan::{self, RequestPlan};
 use super::prepared::Prepared;
@@ -17,6 +18,7 @@ use super::progress::{Progress, Unheard};
 use super::send::{Defaults, Resolver, Sender, SystemResolver};
 use super::wire::{self, Opener};
 use crate::secret::Secrets;
+use crate::telemetry::facts;
 
 /// What the executor is told once.
 #[derive(Debug)]
@@ -124,15 +126,18 @@ impl Executor {
             "call",
             tool = %capability.tool,
             api = %capability.server,
+            id = facts::id().map(field::display),
             status = field::Empty,
             bytes = field::Empty,
             attempts = field::Empty,
             error = field::Empty,
+            otel.status_code = field::Empty,
         );
+        facts::span_made(&span);
         async {
             let result = self.carry_out(tool, arguments, progress).await;
             if let Err(error) = &result {
-                Span::current().record("error", error.kind().name());
+                Span::current().record("error", error.kind().name()).record("otel.status_code", "ERROR");
             }
             result
         }
@@ -152,6 +157,7 @@ impl Executor {
     ) -> Result<ToolOutcome, ToolError> {
         let mut plan = self.plan(tool, arguments)?;
         idempotency::stamp(&mut plan);
+        self.shared.secrets.fetch(plan.secrets()).await;
         let mut opener = Opener::new(&self.shared.secrets, &plan.tool);
         let request = wire::assemble(&plan, &mut opener);
         let mask = opener.mask;
@@ -162,6 +168,7 @@ impl Executor {
         };
         let mut outcome = outcome.await.map_err(|error| mask.error(error))?;
         outcome.notes.splice(0..0, plan.notes);
+        mask::net(&mut outcome);
         Ok(outcome)
     }
 }

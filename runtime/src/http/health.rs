@@ -47,15 +47,16 @@ pub struct HeldBack {
 }
 
 impl Health {
-    /// The health of what a snapshot serves.
+    /// The health of what a snapshot serves; `fault` is what keeps the folders from being loaded again.
     #[must_use]
-    pub fn of(snapshot: &Snapshot) -> Self {
+    pub fn of(snapshot: &Snapshot, fault: Option<&str>) -> Self {
         let quarantined: Vec<HeldBack> = snapshot
             .quarantined()
             .iter()
             .map(|held| HeldBack { tool: held.tool.as_str().to_owned(), reasons: reasons(held) })
             .collect();
-        let problems = snapshot.problems().to_vec();
+        let problems: Vec<String> =
+            fault.into_iter().map(str::to_owned).chain(snapshot.problems().iter().cloned()).collect();
         let well = quarantined.is_empty() && problems.is_empty();
         Self {
             status: if well { HealthStatus::Ok } else { HealthStatus::Degraded },
@@ -71,5 +72,5 @@ impl Health {
 
 /// Answers from the snapshot that is served now.
 pub(super) async fn health(State(gateway): State<Gateway>) -> Json<Health> {
-    Json(Health::of(&gateway.snapshot()))
+    Json(Health::of(&gateway.snapshot(), gateway.fault().as_deref().map(String::as_str)))
 }

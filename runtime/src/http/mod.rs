@@ -1,9 +1,10 @@
-//! The gateway over HTTP: `/mcp` and `/health`. No other folder names axum.
+//! The gateway over HTTP: `/mcp`, `/health` and `/metrics`. No other folder names axum.
 //!
 //! What is said over MCP is not known here, and neither are capabilities.
 
 mod health;
 mod layers;
+mod metrics;
 mod origin;
 mod router;
 mod serve;

@@ -5,6 +5,7 @@ use cap_compiler::pin::Quarantined;
 use super::meta_tool::{MOST_DESCRIBED, MetaTool};
 use crate::execute::ToolError;
 use crate::registry::{Lookup, SearchRequest, reasons};
+use crate::telemetry::{Ending, Outcome};
 
 /// Why a call was not answered; shown to the agent as it is.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +40,24 @@ pub(super) enum CallError {
     Quarantined { name: String, reasons: Vec<String> },
     #[error(transparent)]
     Tool(#[from] ToolError),
+}
+
+impl Outcome for CallError {
+    fn ending(&self) -> Ending {
+        Ending::Failed(match self {
+            Self::Tool(error) => error.kind().name(),
+            Self::Quarantined { .. } => "quarantined",
+            Self::Stopping | Self::CutOff => "stopping",
+            Self::UnknownTool { .. } | Self::NotExposed { .. } | Self::Indirect { .. } => "unknown_tool",
+            Self::Missing { .. }
+            | Self::UnknownArgument { .. }
+            | Self::WrongType { .. }
+            | Self::Limit
+            | Self::DescribedCount
+            | Self::Cursor
+            | Self::UnknownServer { .. } => "arguments",
+        })
+    }
 }
 
 impl CallError {

@@ -13,6 +13,7 @@ mod error;
 mod exposure;
 mod listeners;
 mod meta_tool;
+mod origin;
 mod paging;
 mod progress;
 mod server;
@@ -24,6 +25,7 @@ use std::time::Duration;
 
 use crate::execute::Executor;
 use crate::registry::{Registry, Snapshot};
+use crate::telemetry::Telemetry;
 
 pub use endpoint::{HttpEndpoint, StdioError, http_endpoint, serve_stdio};
 pub use exposure::{BadGlob, Exposure};
@@ -41,6 +43,7 @@ struct Inner {
     registry: Arc<Registry>,
     executor: Arc<Executor>,
     exposure: Exposure,
+    telemetry: Telemetry,
     listeners: Listeners,
     drain: Drain,
 }
@@ -49,10 +52,10 @@ impl Gateway {
     /// A gateway to what `registry` serves. Must be called within a tokio runtime, where a task
     /// tells clients about changes for as long as the gateway lives.
     #[must_use]
-    pub fn new(registry: Arc<Registry>, executor: Arc<Executor>, exposure: Exposure) -> Self {
+    pub fn new(registry: Arc<Registry>, executor: Arc<Executor>, exposure: Exposure, telemetry: Telemetry) -> Self {
         let changes = registry.changes();
         let (listeners, drain) = (Listeners::default(), Drain::default());
-        let inner = Arc::new(Inner { registry, executor, exposure, listeners, drain });
+        let inner = Arc::new(Inner { registry, executor, exposure, telemetry, listeners, drain });
         if inner.exposure.is_any() {
             tokio::spawn(listeners::announce(Arc::downgrade(&inner), inner.exposed(), changes));
         }
@@ -69,6 +72,18 @@ impl Gateway {
     #[must_use]
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.inner.registry.snapshot()
+    }
+
+    /// Why the folders cannot be loaded, if they cannot.
+    #[must_use]
+    pub fn fault(&self) -> Option<Arc<String>> {
+        self.inner.registry.fault()
+    }
+
+    /// Who is told about calls.
+    #[must_use]
+    pub fn telemetry(&self) -> &Telemetry {
+        &self.inner.telemetry
     }
 }
 

@@ -12,7 +12,8 @@ use rmcp::{ErrorData, RoleServer, ServerHandler};
 use super::convert::{self, Structured};
 use super::error::CallError;
 use super::meta_tool::{INSTRUCTIONS, MetaTool};
-use super::tools::{self, Answered, Calls};
+use super::origin::origin;
+use super::tools::{self, Answered, Asked};
 use super::{Gateway, exposure, progress};
 use crate::execute::{Progress, Unheard};
 use crate::registry::{Caller, Lookup, Snapshot, View};
@@ -129,10 +130,10 @@ impl Gateway {
         context: &RequestContext<RoleServer>,
     ) -> Result<Answered, CallError> {
         let Some(token) = context.meta.get_progress_token() else {
-            return self.answer(request, snapshot, caller(context), &Unheard).await;
+            return self.answer(request, snapshot, context, &Unheard).await;
         };
         let (told, telling) = progress::telling(token, context.peer.clone());
-        let answering = async move { self.answer(request, snapshot, caller(context), &told).await };
+        let answering = async move { self.answer(request, snapshot, context, &told).await };
         // The last note goes out before the answer: after it, a client no longer listens.
         tokio::join!(answering, telling.run()).0
     }
@@ -142,18 +143,25 @@ impl Gateway {
         &self,
         request: CallToolRequestParams,
         snapshot: &Snapshot,
-        caller: Caller,
+        context: &RequestContext<RoleServer>,
         progress: &dyn Progress,
     ) -> Result<Answered, CallError> {
-        let view = View::of(snapshot, caller);
-        let calls = Calls { executor: &self.inner.executor, progress };
+        let view = View::of(snapshot, caller(context));
+        let inner = &self.inner;
+        let asked = || Asked {
+            view,
+            executor: &inner.executor,
+            telemetry: &inner.telemetry,
+            origin: origin(context, &inner.telemetry),
+            progress,
+        };
         let arguments = request.arguments.unwrap_or_default();
         let name = request.name.as_ref();
         if let Some(tool) = MetaTool::named(name) {
-            return tools::call(tool, arguments, view, calls).await;
+            return tools::call(tool, arguments, asked()).await;
         }
         if self.inner.exposure.covers(name) {
-            return tools::invoke(name, &arguments, view, calls).await;
+            return tools::invoke(name, &arguments, asked()).await;
         }
         let unlisted = CallError::NotExposed { name: name.to_owned() };
         Err(CallError::of(name, &view.tool(name)).unwrap_or(unlisted))

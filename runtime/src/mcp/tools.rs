@@ -1,5 +1,7 @@
 //! The gateway's own tools: from arguments to answers.
 
+use std::time::Instant;
+
 use rmcp::model::CallToolResult;
 use serde_json::{Map, Value};
 
@@ -7,9 +9,11 @@ use super::answer::{Definition, Described, Description, Listed, Page, Servers};
 use super::arguments::Arguments;
 use super::error::CallError;
 use super::meta_tool::MetaTool;
+use super::origin::Origin;
 use super::{convert, paging};
 use crate::execute::{Executor, Progress, ToolOutcome};
-use crate::registry::{Lookup, SearchReply, SearchRequest, ToolDefinition, View, signature};
+use crate::registry::{Lookup, RegisteredTool, SearchReply, SearchRequest, ToolDefinition, View, signature};
+use crate::telemetry::{ObservedCall, Telemetry};
 
 /// What a call came to, before it is turned into MCP.
 pub(super) enum Answered {
@@ -19,55 +23,74 @@ pub(super) enum Answered {
     Outcome { tool: String, outcome: ToolOutcome },
 }
 
-/// What carries out calls, and who hears of them.
-#[derive(Clone, Copy)]
-pub(super) struct Calls<'a> {
+/// A call, from whom, and what it is answered with.
+pub(super) struct Asked<'a> {
+    pub(super) view: View<'a>,
     pub(super) executor: &'a Executor,
+    pub(super) telemetry: &'a Telemetry,
+    pub(super) origin: Origin,
     pub(super) progress: &'a dyn Progress,
 }
 
 /// Calls one of the gateway's own tools.
-pub(super) async fn call(
-    tool: MetaTool,
-    values: Map<String, Value>,
-    view: View<'_>,
-    calls: Calls<'_>,
-) -> Result<Answered, CallError> {
+pub(super) async fn call(tool: MetaTool, values: Map<String, Value>, asked: Asked<'_>) -> Result<Answered, CallError> {
     let mut arguments = Arguments::read(tool, values)?;
+    let view = asked.view;
     Ok(Answered::Result(match tool {
-        MetaTool::Search => convert::answer(&search(&mut arguments, view)?),
+        MetaTool::Search => convert::answer(&search(&mut arguments, &asked)?),
         MetaTool::Describe => convert::answer(&describe(&mut arguments, view)?),
         MetaTool::ListServers => convert::answer(&Servers { servers: view.servers().collect() }),
         MetaTool::ListTools => convert::answer(&list(&mut arguments, view)?),
         MetaTool::Invoke => {
             let name = arguments.text("tool")?;
-            return invoke(&name, &arguments.nested()?, view, calls).await;
+            return invoke(&name, &arguments.nested()?, asked).await;
         }
     }))
 }
 
-/// Calls a tool of the registry.
+/// Calls a tool of the registry, and records the call: also one of a tool that is not there.
 pub(super) async fn invoke(
     name: &str,
     arguments: &Map<String, Value>,
-    view: View<'_>,
-    calls: Calls<'_>,
+    asked: Asked<'_>,
 ) -> Result<Answered, CallError> {
-    match view.tool(name) {
-        Lookup::Found(tool) => {
-            let outcome = calls.executor.call_heard(&tool.prepared, arguments, calls.progress).await?;
-            Ok(Answered::Outcome { tool: name.to_owned(), outcome })
-        }
+    let found = asked.view.tool(name);
+    let observed = ObservedCall {
+        id: asked.origin.id,
+        parent: asked.origin.parent,
+        principal: asked.view.caller().name(),
+        name,
+        api: found.server(),
+        tool: found.found(),
+        arguments,
+    };
+    let work = async {
+        let tool = &found_tool(name, &found)?.prepared;
+        let outcome = asked.executor.call_heard(tool, arguments, asked.progress).await?;
+        Ok(Answered::Outcome { tool: name.to_owned(), outcome })
+    };
+    asked.telemetry.observe(observed, work).await
+}
+
+fn found_tool<'a>(name: &str, found: &Lookup<'a>) -> Result<&'a RegisteredTool, CallError> {
+    match found {
+        Lookup::Found(tool) => Ok(tool),
         Lookup::Quarantined(held) => Err(CallError::quarantined(held)),
-        Lookup::Unknown { nearest } => Err(CallError::unknown_tool(name, &nearest)),
+        Lookup::Unknown { nearest } => Err(CallError::unknown_tool(name, nearest)),
     }
 }
 
-fn search(arguments: &mut Arguments, view: View<'_>) -> Result<SearchReply, CallError> {
+fn search(arguments: &mut Arguments, asked: &Asked<'_>) -> Result<SearchReply, CallError> {
+    let view = asked.view;
     let query = arguments.text("query")?;
     let limit = arguments.limit()?;
     let server = known_server(arguments, view)?;
-    Ok(view.search(&SearchRequest { query, limit, server }))
+    let start = Instant::now();
+    let reply = view.search(&SearchRequest { query, limit, server });
+    if let Some(metrics) = asked.telemetry.metrics() {
+        metrics.searched(start.elapsed());
+    }
+    Ok(reply)
 }
 
 fn describe(arguments: &mut Arguments, view: View<'_>) -> Result<Described, CallError> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cap_compiler::capability::{Capability, Server};
-use cap_compiler::pin::{Pin, Quarantined};
+use cap_compiler::pin::{Digest, Pin, Quarantined};
 
 use crate::execute::Prepared;
 
@@ -27,6 +27,28 @@ pub struct RegisteredTool {
     pub prepared: Arc<Prepared>,
     /// How far the lock file vouches for it.
     pub pin: Pin,
+    /// The digests of the files that it was made from.
+    pub files: FileDigests,
+}
+
+/// The digests of the files that a tool was made from, as `cap.lock` has them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileDigests {
+    /// Of its own file.
+    pub own: Option<Digest>,
+    /// Of the files that it shares with others, in the order of their names.
+    pub shared: Arc<[Digest]>,
+}
+
+impl FileDigests {
+    /// One digest for all of them: of their digits, a line for each, its own first. It is what
+    /// `sha256sum own.yaml api.yaml | cut -d' ' -f1 | sha256sum` prints.
+    #[must_use]
+    pub fn digest(&self) -> Option<Digest> {
+        let own = self.own?;
+        let lines: String = std::iter::once(&own).chain(&*self.shared).map(|digest| format!("{digest}\n")).collect();
+        Some(Digest::of(lines.as_bytes()))
+    }
 }
 
 impl RegisteredTool {

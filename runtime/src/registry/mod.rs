@@ -13,11 +13,11 @@ mod view;
 
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio::sync::watch;
 
 pub use crate::index::IndexError;
-pub use contents::{Contents, RegisteredTool, reasons};
+pub use contents::{Contents, FileDigests, RegisteredTool, reasons};
 pub use definition::{Hints, PinStatus, ToolDefinition};
 pub use search::{Match, SearchReply, SearchRequest};
 pub use server::{ServerKind, ServerStatus, ServerSummary};
@@ -29,6 +29,7 @@ pub use view::{Caller, Lookup, View};
 #[derive(Debug)]
 pub struct Registry {
     current: ArcSwap<Snapshot>,
+    fault: ArcSwapOption<String>,
     changed: watch::Sender<u64>,
 }
 
@@ -37,7 +38,7 @@ impl Registry {
     #[must_use]
     pub fn new(snapshot: Snapshot) -> Self {
         let changed = watch::Sender::new(snapshot.generation());
-        Self { current: ArcSwap::from_pointee(snapshot), changed }
+        Self { current: ArcSwap::from_pointee(snapshot), fault: ArcSwapOption::empty(), changed }
     }
 
     /// The snapshot that is served now; it stays as it is however long it is kept.
@@ -54,6 +55,17 @@ impl Registry {
         if !previous.offers_the_same(&next) {
             self.changed.send_replace(generation);
         }
+    }
+
+    /// Why there is no newer snapshot than the one that is served, if something is in the way.
+    #[must_use]
+    pub fn fault(&self) -> Option<Arc<String>> {
+        self.fault.load_full()
+    }
+
+    /// Notes what is in the way of a newer snapshot, or that nothing is any more.
+    pub fn set_fault(&self, fault: Option<String>) {
+        self.fault.store(fault.map(Arc::new));
     }
 
     /// Wakes when what clients can see of the tools changed, with the generation of the change.

@@ -45,6 +45,7 @@ fn snapshot(generation: u64, tools: &[(&str, &str, &str)]) -> Snapshot {
     let tools = tools.iter().map(|(server, name, description)| RegisteredTool {
         prepared: Arc::new(Prepared::new(Arc::new(capability(server, name, description)))),
         pin: Pin::Unlisted,
+        files: FileDigests::default(),
     });
     let servers =
         vec![Server { name: ServerName("weather".to_owned()), title: Some("Weather".to_owned()), description: None }];

@@ -34,11 +34,48 @@ pub enum Lookup<'a> {
     },
 }
 
+impl Caller {
+    /// The caller in logs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Anyone => "anonymous",
+        }
+    }
+}
+
+impl<'a> Lookup<'a> {
+    /// The tool, if it is served.
+    #[must_use]
+    pub fn found(&self) -> Option<&'a RegisteredTool> {
+        match self {
+            Self::Found(tool) => Some(tool),
+            Self::Quarantined(_) | Self::Unknown { .. } => None,
+        }
+    }
+
+    /// The server of the tool, also of one that is held back.
+    #[must_use]
+    pub fn server(&self) -> Option<&'a str> {
+        match self {
+            Self::Found(tool) => Some(tool.server()),
+            Self::Quarantined(held) => Some(held.server.as_str()),
+            Self::Unknown { .. } => None,
+        }
+    }
+}
+
 impl<'a> View<'a> {
     /// What `caller` may see of `snapshot`.
     #[must_use]
     pub fn of(snapshot: &'a Snapshot, caller: Caller) -> Self {
         Self { snapshot, caller }
+    }
+
+    /// Who asks.
+    #[must_use]
+    pub fn caller(&self) -> Caller {
+        self.caller
     }
 
     /// Whether this caller may see a tool at all.

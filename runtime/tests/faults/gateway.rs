@@ -12,8 +12,9 @@ use cap_compiler::source::SourceId;
 use cap_runtime::execute::{Executor, ExecutorSettings, Prepared, Resolver, Resolving};
 use cap_runtime::http::{self, Admission};
 use cap_runtime::mcp::{Exposure, Gateway};
-use cap_runtime::registry::{Contents, RegisteredTool, Registry, Snapshot};
+use cap_runtime::registry::{Contents, FileDigests, RegisteredTool, Registry, Snapshot};
 use cap_runtime::secret::Secrets;
+use cap_runtime::telemetry::Telemetry;
 use rmcp::model::{
     CallToolRequestParams, CallToolResult, ClientCapabilities, ClientConfig, Implementation, ProgressNotificationParam,
     ProtocolVersion,
@@ -100,7 +101,8 @@ pub(crate) fn snapshot(generation: u64, capabilities: Vec<Capability>) -> Snapsh
             unreachable!("unlisted files are allowed")
         };
         let pin = pinned.pin();
-        RegisteredTool { prepared: Arc::new(Prepared::new(Arc::new(pinned.into_inner()))), pin }
+        let prepared = Arc::new(Prepared::new(Arc::new(pinned.into_inner())));
+        RegisteredTool { prepared, pin, files: FileDigests::default() }
     });
     Snapshot::build(generation, Contents { tools: tools.collect(), ..Contents::default() }).unwrap()
 }
@@ -114,7 +116,7 @@ impl Running {
     pub(crate) async fn with(capabilities: Vec<Capability>, settings: ExecutorSettings) -> Self {
         let registry = Arc::new(Registry::new(snapshot(1, capabilities)));
         let executor = Arc::new(Executor::new(settings).unwrap());
-        let gateway = Gateway::new(Arc::clone(&registry), executor, Exposure::parse([]).unwrap());
+        let gateway = Gateway::new(Arc::clone(&registry), executor, Exposure::parse([]).unwrap(), Telemetry::default());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let token = CancellationToken::new();

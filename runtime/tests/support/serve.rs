@@ -1,5 +1,7 @@
 //! A gateway on a free port, and clients of both eras.
 
+#![allow(dead_code, reason = "each test file uses its part")]
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -12,7 +14,8 @@ use cap_compiler::source::SourceId;
 use cap_runtime::execute::{Executor, ExecutorSettings, Prepared};
 use cap_runtime::http::{self, Admission};
 use cap_runtime::mcp::{Exposure, Gateway};
-use cap_runtime::registry::{Contents, RegisteredTool, Registry, Snapshot};
+use cap_runtime::registry::{Contents, FileDigests, RegisteredTool, Registry, Snapshot};
+use cap_runtime::telemetry::Telemetry;
 use rmcp::model::{ClientCapabilities, ClientConfig, Implementation, ProtocolVersion};
 use rmcp::service::{NotificationContext, RunningService};
 use rmcp::transport::StreamableHttpClientTransport;
@@ -60,12 +63,17 @@ impl ClientHandler for Handler {
 
 impl Server {
     pub(crate) async fn start(snapshot: Snapshot, expose: &[&str]) -> Self {
+        Self::start_with(snapshot, expose, Telemetry::default()).await
+    }
+
+    pub(crate) async fn start_with(snapshot: Snapshot, expose: &[&str], telemetry: Telemetry) -> Self {
         let registry = Arc::new(Registry::new(snapshot));
         let exposure = Exposure::parse(expose.iter().copied()).unwrap();
         let gateway = Gateway::new(
             Arc::clone(&registry),
             Arc::new(Executor::new(ExecutorSettings::default()).unwrap()),
             exposure,
+            telemetry,
         );
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -144,6 +152,26 @@ pub(crate) async fn api() -> SocketAddr {
     address
 }
 
+/// A server that answers each path as it is told.
+pub(crate) async fn answering(answer: fn(&str) -> (u16, &'static str)) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = axum::Router::new().fallback(move |uri: axum::http::Uri| async move {
+        let (status, body) = answer(uri.path());
+        (axum::http::StatusCode::from_u16(status).unwrap(), body)
+    });
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    address
+}
+
+/// The same tool under another name, of another api.
+pub(crate) fn renamed(tool: &RegisteredTool, api: &str, name: &str) -> RegisteredTool {
+    let mut capability = tool.capability().clone();
+    capability.server = ServerName(api.to_owned());
+    capability.tool = ToolName(name.to_owned());
+    admitted(capability)
+}
+
 fn registered(server: &str, name: &str, description: &str) -> RegisteredTool {
     admitted(capability(server, name, description))
 }
@@ -153,7 +181,11 @@ fn admitted(capability: Capability) -> RegisteredTool {
         unreachable!("unlisted files are allowed")
     };
     let pin = pinned.pin();
-    RegisteredTool { prepared: Arc::new(Prepared::new(Arc::new(pinned.into_inner()))), pin }
+    RegisteredTool {
+        prepared: Arc::new(Prepared::new(Arc::new(pinned.into_inner()))),
+        pin,
+        files: FileDigests::default(),
+    }
 }
 
 fn capability(server: &str, name: &str, description: &str) -> Capability {

@@ -121,6 +121,23 @@ pub enum PlannedCredential {
     Cookie(String, Sealed),
 }
 
+impl RequestPlan {
+    /// The secrets that it may need, those of every alternative among them.
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretName> {
+        let credentials = self.auth.iter().flatten().flat_map(PlannedCredential::secrets);
+        let headers = self.headers.iter().flat_map(|(_, value)| value.secrets());
+        let connection = self.transport.iter().flat_map(|transport| transport.secrets());
+        self.server.secrets().chain(headers).chain(credentials).chain(connection)
+    }
+}
+
+impl PlannedTransport {
+    fn secrets(&self) -> impl Iterator<Item = &SecretName> {
+        let identity = self.identity.iter().flat_map(|(certificate, key)| [certificate, key]);
+        self.proxy.iter().chain(identity).flat_map(Sealed::secrets)
+    }
+}
+
 impl PlannedCredential {
     /// The secrets that it needs.
     pub fn secrets(&self) -> impl Iterator<Item = &SecretName> {

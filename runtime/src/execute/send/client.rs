@@ -91,12 +91,17 @@ pub(crate) enum SendError {
     Invalid(String),
 }
 
+/// TLS cannot be set up.
+#[derive(Debug, Error)]
+#[error(transparent)]
+pub(crate) struct SetUpError(#[from] reqwest::Error);
+
 impl Clients {
     /// Builds the usual clients.
     ///
     /// # Errors
     /// When TLS cannot be set up.
-    pub(crate) fn new(connect_timeout: Duration, resolver: Arc<dyn Resolver>) -> Result<Self, reqwest::Error> {
+    pub(crate) fn new(connect_timeout: Duration, resolver: Arc<dyn Resolver>) -> Result<Self, SetUpError> {
         // Whoever installed a provider before has chosen; that is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let build = |network| {
@@ -109,6 +114,14 @@ impl Clients {
         };
         let (public, private) = (build(Network::Public)?, build(Network::Private)?);
         Ok(Self { public, private, special: Mutex::default(), connect_timeout, resolver })
+    }
+
+    /// The same clients once more, without their connections.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub(crate) fn again(&self) -> Result<Self, SetUpError> {
+        Self::new(self.connect_timeout, Arc::clone(&self.resolver))
     }
 
     /// Sends a request and reads its answer.

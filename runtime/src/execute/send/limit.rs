@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::execute::error::ToolError;
 use crate::execute::progress::{Progress, Step};
+use crate::telemetry::facts;
 use places::Places;
 
 pub(crate) use places::Place;
@@ -71,6 +72,7 @@ impl ApiLimits {
             return Err(waiting.busy(said(), Some(turn - now)));
         };
         waiting.tell(Some(turn - now));
+        facts::waited(turn - now);
         sleep_until(turn).await;
         Ok(())
     }
@@ -82,7 +84,10 @@ impl ApiLimits {
     pub(crate) async fn place(&self, waiting: &Waiting<'_>) -> Result<Option<Place>, ToolError> {
         let Some(calls) = waiting.limits.concurrency else { return Ok(None) };
         let places = kept(&self.places, (waiting.api.to_owned(), calls), || Places::new(calls));
-        places::take(&places, waiting).await.map(Some)
+        let before = Instant::now();
+        let place = places::take(&places, waiting).await;
+        facts::waited(before.elapsed());
+        place.map(Some)
     }
 }
 

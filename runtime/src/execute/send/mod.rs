@@ -3,6 +3,7 @@
 //! Only this folder knows the HTTP client, and only `client.rs` in it.
 
 mod budget;
+mod by_runtime;
 mod circuit;
 mod client;
 mod egress;
@@ -20,7 +21,8 @@ use super::error::ToolError;
 use super::plan::RequestPlan;
 use super::progress::Progress;
 use super::wire::WireRequest;
-use client::{Clients, SendError};
+use by_runtime::ClientsByRuntime;
+use client::SendError;
 use health::Apis;
 use limit::ApiLimits;
 
@@ -43,7 +45,7 @@ pub(super) struct Defaults {
 /// Sends requests; shares connections, limits and what is known of servers between calls.
 pub(super) struct Sender {
     defaults: Defaults,
-    clients: Clients,
+    clients: ClientsByRuntime,
     limits: ApiLimits,
     apis: Apis,
 }
@@ -57,7 +59,7 @@ impl Sender {
         defaults: Defaults,
         resolver: Arc<dyn Resolver>,
     ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        let clients = Clients::new(defaults.connect_timeout, resolver)?;
+        let clients = ClientsByRuntime::new(defaults.connect_timeout, resolver)?;
         Ok(Self { defaults, clients, limits: ApiLimits::default(), apis: Apis::default() })
     }
 

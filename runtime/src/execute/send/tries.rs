@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use cap_compiler::capability::Limits;
 use tokio::time::{Instant, sleep, timeout_at};
-use tracing::Span;
 
 use super::circuit::Change;
 use super::client::Bounds;
@@ -16,6 +15,7 @@ use crate::execute::error::ToolError;
 use crate::execute::plan::Repeats;
 use crate::execute::progress::{Progress, Step};
 use crate::execute::wire::WireRequest;
+use crate::telemetry::facts;
 
 /// A request and the rules of its call.
 pub(in crate::execute) struct Job<'a> {
@@ -53,18 +53,19 @@ impl Sender {
         let retries = job.limits.retries.unwrap_or(self.defaults.retries);
         for attempt in 1.. {
             self.limits.turn(&waiting).await?;
+            facts::attempted(job.request.body.as_ref().map_or(0, Vec::len));
             job.progress.step(&Step::Sending { attempt });
             let result = match self.attempt(job, &health, deadline).await? {
                 Tried::Done(result) => result,
                 Tried::Redirected(error) => return Err(error),
                 Tried::TimedOut => return Err(timed_out(job, timeout)),
             };
-            Span::current().record("attempts", attempt);
             let wanted = if attempt > retries { None } else { retry::pause(job.repeats, attempt, &result) };
             let Some(pause) = wanted.filter(|pause| Instant::now() + *pause < deadline && health.budget.spend()) else {
                 return result.map_err(|error| unsent(error, job));
             };
             job.progress.step(&Step::Pausing { attempt, reason: reason(&result), pause });
+            facts::waited(pause);
             sleep(pause).await;
         }
         Err(timed_out(job, timeout))
@@ -98,14 +99,15 @@ impl Sender {
             connect_timeout: job.limits.connect_timeout,
             read_timeout: job.limits.read_timeout,
         };
+        let clients = self.clients.here();
         let mut elsewhere: Option<WireRequest> = None;
         for followed in 0.. {
             let request = elsewhere.as_ref().unwrap_or(job.request);
-            let answer = match self.clients.send(request, &bounds).await {
+            let answer = match clients.send(request, &bounds).await {
                 Ok(answer) => answer,
                 Err(error) => return Tried::Done(Err(error)),
             };
-            Span::current().record("status", answer.status).record("bytes", answer.body.len());
+            facts::answered(answer.status, answer.body.len());
             elsewhere = match redirect::next(request, &answer, followed) {
                 Ok(Next::Here) => return Tried::Done(Ok(answer)),
                 Ok(Next::Same(url)) => Some(WireRequest { url, ..request.clone() }),
