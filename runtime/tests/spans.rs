@@ -27,7 +27,8 @@ type Fields = BTreeMap<String, String>;
 /// Keeps the spans of calls with the last value of each field, and the text of all that is said.
 #[derive(Clone, Debug, Default)]
 struct Listening {
-    calls: Arc<Mutex<BTreeMap<u64, Fields>>>,
+    /// In the order in which they were made; identifiers are used again.
+    calls: Arc<Mutex<Vec<(Id, Fields)>>>,
     said: Arc<Mutex<Vec<String>>>,
 }
 
@@ -46,7 +47,7 @@ impl Listening {
 
     /// The fields of the span that was made last.
     fn last(&self) -> Fields {
-        self.calls.lock().unwrap().last_key_value().unwrap().1.clone()
+        self.calls.lock().unwrap().last().unwrap().1.clone()
     }
 }
 
@@ -56,7 +57,7 @@ impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for Listening {
         attributes.record(&mut Reading(&mut fields));
         self.note(&fields);
         if attributes.metadata().name() == "call" {
-            self.calls.lock().unwrap().insert(id.into_u64(), fields);
+            self.calls.lock().unwrap().push((id.clone(), fields));
         }
     }
 
@@ -64,7 +65,7 @@ impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for Listening {
         let mut fields = Fields::new();
         record.record(&mut Reading(&mut fields));
         self.note(&fields);
-        if let Some(call) = self.calls.lock().unwrap().get_mut(&id.into_u64()) {
+        if let Some((_, call)) = self.calls.lock().unwrap().iter_mut().rev().find(|(known, _)| known == id) {
             call.append(&mut fields);
         }
     }
@@ -80,11 +81,12 @@ impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for Listening {
 }
 
 #[derive(Clone, Debug, Default)]
-struct Adopting(Arc<Mutex<Vec<(Option<&'static str>, TraceParent)>>>);
+struct Adopting(Arc<Mutex<Vec<TraceParent>>>);
 
 impl RemoteParent for Adopting {
     fn adopt(&self, span: &Span, parent: TraceParent) {
-        self.0.lock().unwrap().push((span.metadata().map(tracing::Metadata::name), parent));
+        assert_eq!(span.metadata().map(tracing::Metadata::name), Some("call"));
+        self.0.lock().unwrap().push(parent);
     }
 }
 
@@ -136,6 +138,6 @@ async fn a_span_says_what_was_called_and_what_it_came_to_and_nothing_that_was_sa
     invoke(&client, json!({"owner": "o"}), Some(json!({"traceparent": parent}))).await;
     invoke(&client, json!({"owner": "o"}), Some(json!({"traceparent": "not one"}))).await;
     let adopted = adopting.0.lock().unwrap().clone();
-    assert_eq!(adopted, [(Some("call"), TraceParent::parse(parent).unwrap())]);
+    assert_eq!(adopted, [TraceParent::parse(parent).unwrap()]);
     server.stop().await;
 }

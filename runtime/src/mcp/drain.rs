@@ -36,6 +36,11 @@ impl Drain {
         self.over.cancelled().await;
     }
 
+    /// Whether no call begins any more.
+    pub(super) fn is_under_way(&self) -> bool {
+        self.calls.is_closed() || self.calls.available_permits() == 0
+    }
+
     /// Lets no call begin from now on, and waits for those under way, but not for longer than `longest`.
     /// Gives how many were still under way then.
     pub(super) async fn run(&self, longest: Duration) -> usize {

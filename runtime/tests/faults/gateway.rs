@@ -116,7 +116,8 @@ impl Running {
     pub(crate) async fn with(capabilities: Vec<Capability>, settings: ExecutorSettings) -> Self {
         let registry = Arc::new(Registry::new(snapshot(1, capabilities)));
         let executor = Arc::new(Executor::new(settings).unwrap());
-        let gateway = Gateway::new(Arc::clone(&registry), executor, Exposure::parse([]).unwrap(), Telemetry::default());
+        let exposure = Exposure::parse([]).unwrap();
+        let gateway = Gateway::new(Arc::clone(&registry), executor, exposure, Telemetry::default());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let token = CancellationToken::new();
