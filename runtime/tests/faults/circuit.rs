@@ -63,6 +63,17 @@ async fn refusals_of_a_server_are_no_failures() {
 }
 
 #[tokio::test]
+async fn what_the_server_said_is_told_when_its_circuit_opens_between_tries() {
+    let server = Wild::answering(|_, _| answer(503, "", "gone fishing")).await;
+    let more = "limits: {retries: 5, circuit_breaker: {failures: 2, pause: 60s}}";
+    let running = Running::of(&[tool("t", &server.url(), "/x", more)]).await;
+    let error = running.refusal("t", json!({})).await;
+    assert!(error.contains("gone fishing"), "{error}");
+    assert_eq!(server.count(), 2);
+    assert!(running.refusal("t", json!({})).await.contains("nothing was sent"));
+}
+
+#[tokio::test]
 async fn off_is_off() {
     let server = moody(&Arc::new(AtomicBool::new(true))).await;
     let running = Running::of(&[tool("t", &server.url(), "/x", "limits: {retries: 0, circuit_breaker: off}")]).await;

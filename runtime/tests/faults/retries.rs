@@ -78,6 +78,8 @@ async fn what_never_left_is_always_sent_again() {
         tokio::time::sleep(Duration::from_millis(150)).await;
         let listener = tokio::net::TcpListener::bind(address).await.unwrap();
         let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = [0; 4096];
+        let _ = tokio::io::AsyncReadExt::read(&mut stream, &mut request).await;
         tokio::io::AsyncWriteExt::write_all(&mut stream, &answer(200, "", "late")).await.unwrap();
         tokio::time::sleep(Duration::from_millis(200)).await;
     };
@@ -115,6 +117,10 @@ async fn a_server_that_wants_too_long_is_not_waited_for() {
     assert!(error.contains("it asks to wait 3600 s"), "{error}");
     assert!(start.elapsed() < Duration::from_secs(4));
     assert_eq!(server.count(), 1);
+    // Longer than any clock runs.
+    let server = flaky(9, 503, "Retry-After: 18446744073709551615\r\n").await;
+    let running = Running::of(&[tool("t", &server.url(), "/x", "")]).await;
+    assert!(running.refusal("t", json!({})).await.contains("it asks to wait"));
     // Nonsense is no time.
     for odd in ["Retry-After: soon\r\n", "Retry-After: -1\r\n", "Retry-After: 99999999999999999999999\r\n"] {
         let server = flaky(1, 503, odd).await;
