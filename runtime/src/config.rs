@@ -3,6 +3,8 @@
 //! Capabilities are dynamic and watched; what is said here changes with a restart. Every setting is
 //! optional, and a flag of the command wins over it.
 
+mod secrets;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -12,6 +14,8 @@ use cap_compiler::source::SourceId;
 use cap_compiler::syntax;
 use schemars::JsonSchema;
 use url::Url;
+
+pub use secrets::SecretsSettings;
 
 /// Where the gateway listens when nothing else is said.
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 39400);
@@ -37,9 +41,9 @@ pub struct Settings {
     pub expose: Vec<String>,
     /// Refuse files that `cap.lock` does not list.
     pub locked: Option<bool>,
-    /// A file with secrets, one `NAME=value` a line, relative to this file.
-    #[schemars(with = "Option<String>")]
-    pub secrets: Option<PathBuf>,
+    /// Where secrets come from: the path of a file with one `NAME=value` a line, or a mapping.
+    #[schemars(schema_with = "secrets::schema", default)]
+    pub secrets: SecretsSettings,
     /// Host names, beside loopback ones, under which clients may reach the gateway.
     #[schemars(default)]
     pub allowed_hosts: Vec<String>,
@@ -88,7 +92,7 @@ impl Settings {
         let capabilities = fields.optional("capabilities", read::texts).unwrap_or_default();
         let expose = fields.optional("expose", read::texts).unwrap_or_default();
         let locked = fields.optional("locked", read::boolean);
-        let secrets = fields.optional("secrets", read::text).map(PathBuf::from);
+        let secrets = fields.optional("secrets", SecretsSettings::read).unwrap_or_default();
         let allowed_hosts = fields.optional("allowed_hosts", read::texts).unwrap_or_default();
         let allowed_origins = fields.optional("allowed_origins", read::texts).unwrap_or_default();
         let audit = fields.optional("audit", read::text).map(PathBuf::from);
@@ -107,7 +111,7 @@ impl Settings {
             return self;
         }
         self.capabilities = self.capabilities.iter().map(|path| folder.join(path)).collect();
-        self.secrets = self.secrets.map(|path| folder.join(path));
+        self.secrets = self.secrets.in_folder(folder);
         self.audit = self.audit.map(|path| if path == Path::new("-") { path } else { folder.join(path) });
         self
     }

@@ -88,7 +88,7 @@ fn value_name(parameter: &Parameter) -> String {
             names.join("+")
         }
         Binding::Value(Expression::Argument(name)) => name.0.clone(),
-        Binding::Value(Expression::Secret(_))
+        Binding::Value(Expression::Secret(_) | Expression::Signed(_))
         | Binding::Literal(_)
         | Binding::Text(_)
         | Binding::Object(_)

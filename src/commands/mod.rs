@@ -10,5 +10,6 @@ pub(crate) mod list;
 pub(crate) mod pin;
 pub(crate) mod schema;
 pub(crate) mod search;
+pub(crate) mod secret;
 pub(crate) mod serve;
 pub(crate) mod show;

@@ -1,8 +1,10 @@
 //! What a call does: the request as pieces, each with the encoding of its position.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
-use super::{ArgumentName, SecretName, XmlBody};
+use super::{ArgumentName, Credential, SecretName, XmlBody};
 
 /// The protocol a capability speaks. Others than HTTP will stand beside it.
 #[derive(Clone, Debug, PartialEq)]
@@ -192,41 +194,6 @@ pub struct BodyPart {
     pub encoding: Option<Encoding>,
 }
 
-/// One credential of a set.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Credential {
-    /// `Authorization: Bearer …`
-    Bearer(Text),
-    /// `Authorization: Basic …`
-    Basic {
-        /// The user name.
-        username: Text,
-        /// The password.
-        password: Text,
-    },
-    /// A header of its own.
-    Header {
-        /// Header name.
-        name: String,
-        /// Header value.
-        value: Text,
-    },
-    /// A query parameter.
-    Query {
-        /// Parameter name.
-        name: String,
-        /// Parameter value.
-        value: Text,
-    },
-    /// A cookie.
-    Cookie {
-        /// Cookie name.
-        name: String,
-        /// Cookie value.
-        value: Text,
-    },
-}
-
 /// Text with holes. Absent if one of its holes is.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Text {
@@ -252,6 +219,9 @@ pub enum Expression {
     Secret(SecretName),
     /// An expression that needs the template language.
     Computed(Computed),
+    /// An expression that reads the request as it is sent (`request`) or the time (`now`, `now_ms`);
+    /// evaluated when everything else is put together. It reads no arguments.
+    Signed(Computed),
 }
 
 /// A template expression that is more than a name; evaluated at call time.
@@ -278,6 +248,34 @@ pub enum Binding {
     Object(Vec<(String, Binding)>),
     /// A list whose absent items are left out.
     List(Vec<Binding>),
+}
+
+impl HttpCall {
+    /// The secrets that a call may need, those of every alternative among them.
+    #[must_use]
+    pub fn secrets(&self) -> BTreeSet<&SecretName> {
+        let credentials = self.auth.iter().flatten().flat_map(Credential::texts);
+        let transport = self.transport.iter().flat_map(|transport| {
+            let identity = transport.identity.iter().flat_map(|it| [&it.certificate, &it.key]);
+            transport.proxy.iter().chain(identity)
+        });
+        let texts = credentials.chain(transport).chain([&self.server]).flat_map(Text::secrets);
+        texts.chain(self.headers.iter().flat_map(|header| header.value.secrets())).collect()
+    }
+}
+
+impl Binding {
+    /// The secrets that it names.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<&SecretName> {
+        match self {
+            Self::Literal(_) => Vec::new(),
+            Self::Value(expression) => expression.secrets().iter().collect(),
+            Self::Text(text) => text.secrets().collect(),
+            Self::Object(members) => members.iter().flat_map(|(_, member)| member.secrets()).collect(),
+            Self::List(items) => items.iter().flat_map(Self::secrets).collect(),
+        }
+    }
 }
 
 impl Text {
@@ -323,7 +321,7 @@ impl Expression {
         match self {
             Self::Argument(_) => &[],
             Self::Secret(name) => std::slice::from_ref(name),
-            Self::Computed(computed) => &computed.secrets,
+            Self::Computed(computed) | Self::Signed(computed) => &computed.secrets,
         }
     }
 }

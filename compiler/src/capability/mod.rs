@@ -5,13 +5,15 @@
 //! pieces, so that each interpolated value can be encoded for the position it stands in.
 
 mod call;
+mod credential;
 mod method;
 mod xml;
 
 pub use call::{
-    Binding, Body, BodyChoice, BodyContent, BodyPart, Call, ClientIdentity, Computed, Credential, Encoding, Expression,
-    HttpCall, Network, Parameter, PathPiece, Piece, Style, Text, Transport, is_connection_header,
+    Binding, Body, BodyChoice, BodyContent, BodyPart, Call, ClientIdentity, Computed, Encoding, Expression, HttpCall,
+    Network, Parameter, PathPiece, Piece, Style, Text, Transport, is_connection_header,
 };
+pub use credential::{AwsSigV4, ClientAuthentication, Credential, Grant, OAuth2};
 pub use xml::{XmlBody, XmlElement, XmlMembers, XmlName, XmlNode, is_xml_name};
 
 pub use method::{METHODS, is_method};

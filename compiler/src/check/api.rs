@@ -1,12 +1,13 @@
 //! Rules of an api file.
 
 use super::Report;
+use super::auth::{check_auth, check_combination};
 use super::headers::{HeaderOwner, check_header_name, check_header_template, check_repeated};
 use super::names::check_server;
 use super::server::check_server_url;
 use super::templates::{Allowed, check_template};
 use super::transport::{check_limits, check_proxy, check_tls};
-use crate::definition::{ApiDefinition, AuthDefinition, CombinationDefinition, Template, TemplateName};
+use crate::definition::ApiDefinition;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::syntax::Pointer;
 
@@ -24,28 +25,15 @@ pub(super) fn check(api: &ApiDefinition, report: &mut Report<'_>) {
         let pointer = Pointer::of(["headers", name]);
         check_header_name(name, HeaderOwner::Api, &pointer, report);
         check_header_template(value, &pointer, report);
-        check_template(value, &pointer, &Allowed::CREDENTIALS, report);
+        check_template(value, &pointer, &Allowed::SIGNATURES, report);
     }
     if let Some(auth) = &api.auth {
-        check_auth(auth, report);
+        check_auth(auth, api.network, report);
     }
     for (name, scheme) in &api.schemes {
-        check_combination(scheme, &Pointer::of(["schemes", name]), report);
+        check_combination(scheme, &Pointer::of(["schemes", name]), api.network, report);
     }
     check_requirements(api, report);
-}
-
-/// `auth` of an api or of a stand-alone capability.
-pub(super) fn check_auth(auth: &AuthDefinition, report: &mut Report<'_>) {
-    let pointer = Pointer::of(["auth"]);
-    match auth.alternatives.as_slice() {
-        [only] => check_combination(only, &pointer, report),
-        several => {
-            for (index, combination) in several.iter().enumerate() {
-                check_combination(combination, &pointer.item(index), report);
-            }
-        }
-    }
 }
 
 /// `security` of an api or a capability against the api's `schemes`.
@@ -79,52 +67,4 @@ fn check_requirements(api: &ApiDefinition, report: &mut Report<'_>) {
                 .help("keep `auth` for one credential, or `schemes` and `security` for several"),
         );
     }
-}
-
-fn check_combination(combination: &CombinationDefinition, pointer: &Pointer, report: &mut Report<'_>) {
-    let basic = combination.basic.iter().flat_map(|basic| {
-        [("username", &basic.username), ("password", &basic.password)]
-            .map(|(key, template)| (pointer.child("basic").child(key), template))
-    });
-    let bearer = combination.bearer.iter().map(|template| (pointer.child("bearer"), template));
-    let named = [("header", &combination.header), ("query", &combination.query), ("cookie", &combination.cookie)]
-        .into_iter()
-        .flat_map(|(key, map)| map.iter().map(move |(name, template)| (key, name, template)))
-        .map(|(key, name, template)| (pointer.child(key).child(name.as_str()), template));
-    let templates: Vec<_> = bearer.chain(basic).chain(named).collect();
-    for (pointer, template) in templates {
-        check_template(template, &pointer, &Allowed::CREDENTIALS, report);
-        check_header_template(template, &pointer, report);
-    }
-    check_written_out(combination, pointer, report);
-    for name in combination.header.keys() {
-        check_header_name(name, HeaderOwner::Credential, &pointer.child("header").child(name.as_str()), report);
-    }
-}
-
-/// Warns of credentials that are written out. A user name without a secret is usual, and so is a
-/// key as the user name with an empty password.
-fn check_written_out(combination: &CombinationDefinition, pointer: &Pointer, report: &mut Report<'_>) {
-    let bearer = combination.bearer.iter().map(|template| (pointer.child("bearer"), template));
-    let basic = combination.basic.iter().filter(|basic| !names_secret(&basic.username));
-    let basic = basic.map(|basic| (pointer.child("basic").child("password"), &basic.password));
-    let named = [("header", &combination.header), ("query", &combination.query), ("cookie", &combination.cookie)]
-        .into_iter()
-        .flat_map(|(key, map)| map.iter().map(move |(name, template)| (key, name, template)))
-        .map(|(key, name, template)| (pointer.child(key).child(name.as_str()), template));
-    for (pointer, template) in bearer.chain(basic).chain(named) {
-        if !template.is_literal() || template.source.is_empty() {
-            continue;
-        }
-        let place = report.value(&pointer);
-        report.push(
-            Diagnostic::new(Code::WRITTEN_CREDENTIAL, "a credential stands in the file", place)
-                .label("whoever reads the file can use it")
-                .help("write `{{ secret.NAME }}`, keep the value outside of the folder, and replace it where it was issued"),
-        );
-    }
-}
-
-fn names_secret(template: &Template) -> bool {
-    template.holes().flat_map(|hole| &hole.names).any(|used| matches!(used.name, TemplateName::Secret(_)))
 }

@@ -1,6 +1,7 @@
 //! Rules of a capability, in the order of its file.
 
-use super::api::{check_auth, check_security};
+use super::api::check_security;
+use super::auth::check_auth;
 use super::input::{check_input, check_unused};
 use super::names::check_tool;
 use super::request::check_request;
@@ -108,7 +109,7 @@ fn check_stand_alone(definition: &CapabilityDefinition, report: &mut Report<'_>)
     check_proxy(definition.proxy.as_ref(), report);
     check_tls(definition.tls.as_ref(), report);
     if let Some(auth) = &definition.auth {
-        check_auth(auth, report);
+        check_auth(auth, definition.network, report);
     }
 }
 

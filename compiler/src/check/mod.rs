@@ -4,6 +4,7 @@
 //! seen at once; only what has no error becomes [`Checked`], and only [`Checked`] can be lowered.
 
 mod api;
+mod auth;
 mod body;
 mod capability;
 mod headers;
@@ -12,9 +13,11 @@ mod link;
 mod media_types;
 mod meta_schema;
 mod names;
+mod oauth2;
 mod parameter;
 mod path;
 mod request;
+mod request_scope;
 mod schema;
 mod server;
 mod templates;

@@ -83,6 +83,12 @@ fn fault(url: &str) -> Option<(&'static str, String)> {
     None
 }
 
+/// Whether a URL's host is private by its spelling.
+pub(super) fn is_private_url(url: &str) -> bool {
+    let authority = url.split_once("://").map_or("", |(_, rest)| rest.split('/').next().unwrap_or_default());
+    is_private(host_of(authority))
+}
+
 fn check_network(url: &str, pointer: &Pointer, network: Option<NetworkDefinition>, report: &mut Report<'_>) {
     let authority = url.split_once("://").map_or("", |(_, rest)| rest.split('/').next().unwrap_or_default());
     if network == Some(NetworkDefinition::Private) || !is_private(host_of(authority)) {

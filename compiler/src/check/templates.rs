@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::Report;
+use super::request_scope::{check_bytes, check_scope_name, is_scope_name};
 use crate::definition::{FilterKind, Hole, NameUse, Template, TemplateName, TemplateValue};
 use crate::diagnostic::{Code, Diagnostic, Place, nearest};
 use crate::syntax::Pointer;
 
 /// Which names a template may use.
+#[derive(Clone, Copy)]
 pub(super) struct Allowed<'a> {
     /// The arguments, if any may stand here.
     pub(super) arguments: Option<&'a BTreeSet<&'a str>>,
@@ -21,6 +23,8 @@ pub(super) struct Allowed<'a> {
 pub(super) enum Secrets {
     /// A credential belongs here.
     Allowed,
+    /// A credential belongs here that may sign the request, which its expressions read.
+    Signing,
     /// They belong into the api's file.
     Refused,
 }
@@ -28,6 +32,8 @@ pub(super) enum Secrets {
 impl Allowed<'_> {
     /// Secrets and nothing else.
     pub(super) const CREDENTIALS: Allowed<'static> = Allowed { arguments: None, secrets: Secrets::Allowed };
+    /// Secrets, the request as it is sent, and the time.
+    pub(super) const SIGNATURES: Allowed<'static> = Allowed { arguments: None, secrets: Secrets::Signing };
     /// Neither arguments nor secrets.
     pub(super) const NOTHING: Allowed<'static> = Allowed { arguments: None, secrets: Secrets::Refused };
 }
@@ -37,6 +43,7 @@ pub(super) fn check_template(template: &Template, pointer: &Pointer, allowed: &A
     for hole in template.holes() {
         check_names(hole, pointer, allowed, report);
         check_filters(hole, pointer, report);
+        check_bytes(hole, pointer, report);
     }
 }
 
@@ -58,6 +65,9 @@ fn check_names(hole: &Hole, pointer: &Pointer, allowed: &Allowed<'_>, report: &m
         match (&used.name, allowed.arguments) {
             (TemplateName::Secret(name), _) => check_secret(name, pointer, place, allowed.secrets, report),
             (TemplateName::Argument(name), Some(known)) if known.contains(name.as_str()) => {}
+            (TemplateName::Argument(name), _) if is_scope_name(name) => {
+                report.diagnostics.extend(check_scope_name(hole, used, place, allowed.secrets));
+            }
             (TemplateName::Argument(name), Some(known)) => report.push(unknown_argument(name, place, known)),
             (TemplateName::Argument(name), None) => report.push(out_of_reach(name, place, allowed.secrets)),
         }
@@ -69,10 +79,10 @@ fn out_of_reach(name: &str, place: Place, secrets: Secrets) -> Diagnostic {
     let diagnostic = Diagnostic::new(Code::UNKNOWN_ARGUMENT, format!("`{name}` has no meaning here"), place);
     let shouted = name.len() > 2 && !name.contains(|c: char| c.is_ascii_lowercase());
     match secrets {
-        Secrets::Allowed if shouted => {
+        Secrets::Allowed | Secrets::Signing if shouted => {
             diagnostic.label("secrets are named through `secret`").help(format!("write `{{{{ secret.{name} }}}}`"))
         }
-        Secrets::Allowed => {
+        Secrets::Allowed | Secrets::Signing => {
             diagnostic.label("arguments do not reach this place").help("write the text itself, or `{{ secret.NAME }}`")
         }
         Secrets::Refused => diagnostic.label("arguments do not reach this place").help("write the text itself"),
@@ -178,9 +188,11 @@ fn within(report: &Report<'_>, pointer: &Pointer, range: &Range<usize>) -> Place
 }
 
 /// minijinja's filters that make sense for one value of a request.
-pub(super) const FILTERS: [&str; 45] = [
+pub(super) const FILTERS: [&str; 55] = [
     "abs",
     "attr",
+    "base64",
+    "base64url",
     "batch",
     "bool",
     "capitalize",
@@ -193,6 +205,10 @@ pub(super) const FILTERS: [&str; 45] = [
     "float",
     "format",
     "groupby",
+    "hex",
+    "hmac_sha1",
+    "hmac_sha256",
+    "hmac_sha512",
     "indent",
     "int",
     "items",
@@ -204,6 +220,7 @@ pub(super) const FILTERS: [&str; 45] = [
     "lower",
     "map",
     "max",
+    "md5",
     "min",
     "reject",
     "rejectattr",
@@ -212,6 +229,9 @@ pub(super) const FILTERS: [&str; 45] = [
     "round",
     "select",
     "selectattr",
+    "sha1",
+    "sha256",
+    "sha512",
     "slice",
     "sort",
     "split",

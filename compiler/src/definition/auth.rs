@@ -8,7 +8,9 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::fields::{Fields, Node};
+use super::oauth2::OAuth2Definition;
 use super::read;
+use super::signature::AwsSigV4Definition;
 use super::template::Template;
 
 /// Alternatives, best first. Written as a mapping when there is one, as a list otherwise.
@@ -39,6 +41,12 @@ pub struct CombinationDefinition {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(default)]
     pub cookie: BTreeMap<String, Template>,
+    /// `Authorization: Bearer …` with a token that is obtained from an authorization server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oauth2: Option<Box<OAuth2Definition>>,
+    /// `Authorization: AWS4-HMAC-SHA256 …`: AWS Signature Version 4 of the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aws_sigv4: Option<Box<AwsSigV4Definition>>,
 }
 
 /// A user name and a password.
@@ -70,6 +78,8 @@ impl CombinationDefinition {
                 header: fields.entries("header", read::template).into_iter().collect(),
                 query: fields.entries("query", read::template).into_iter().collect(),
                 cookie: fields.entries("cookie", read::template).into_iter().collect(),
+                oauth2: fields.mapping("oauth2", OAuth2Definition::read).map(Box::new),
+                aws_sigv4: fields.mapping("aws_sigv4", AwsSigV4Definition::read).map(Box::new),
             })
         })
     }

@@ -13,11 +13,13 @@ mod fields;
 mod idempotency;
 mod json_schema;
 mod limits;
+mod oauth2;
 pub mod read;
 mod record;
 mod request;
 mod schema_value;
 mod schemas;
+mod signature;
 mod template;
 mod transport;
 mod upstream;
@@ -32,9 +34,11 @@ pub use fields::{Fields, Node, Sink};
 pub use idempotency::IdempotencyKeyDefinition;
 pub use json_schema::{file_schema, json_schema};
 pub use limits::{LimitsDefinition, NetworkDefinition};
+pub use oauth2::{ClientAuthenticationDefinition, GrantDefinition, OAuth2Definition};
 pub use record::{ImportRecord, SourceRecord};
 pub use request::{ParameterDefinition, PathParameterDefinition, RequestDefinition};
 pub use schemas::SchemasDefinition;
+pub use signature::AwsSigV4Definition;
 pub use template::{
     FilterKind, FilterUse, Hole, NameUse, Template, TemplateError, TemplateName, TemplatePiece, TemplateValue,
     argument_expression,

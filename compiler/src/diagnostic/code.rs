@@ -81,6 +81,12 @@ codes! {
     BODY_CHOICE = 229, Error, "the media types of a body cannot be chosen from";
     XML_ELEMENT = 230, Error, "an XML element cannot be written as it is said";
 
+    OAUTH_GRANT = 231, Error, "a grant of OAuth 2.0 does not have what it needs, or has what it does not read";
+    OAUTH_ENDPOINT = 232, Error, "an endpoint of OAuth 2.0 is not an https URL";
+    AUTHORIZATION_TWICE = 233, Error, "two credentials that go together want the same header";
+    REQUEST_SCOPE = 234, Error, "the request or the time is read where it is not known";
+    DIGEST_AS_TEXT = 235, Error, "a digest is used as text";
+
     PLACEHOLDER_SERVER = 239, Warning, "a server is a placeholder";
 
     PROXY_URL = 250, Error, "a proxy is not an http or https URL";
@@ -135,6 +141,8 @@ codes! {
     OVERLAY_UNMATCHED = 438, Warning, "an overlay's action selects nothing";
     IMPORT_CONFLICT = 439, Error, "a person and the document changed the same value";
     NOT_INDENTED = 440, Warning, "a continuation line of the document is not indented";
+    TOKEN_OBTAINED = 441, Note, "tokens of a security scheme can be obtained by the gateway";
+    FLOW_LEFT_OUT = 442, Warning, "a flow of a security scheme cannot be used";
     REPEATED_PARAMETER = 448, Warning, "an operation has two parameters of one name and place";
 }
 

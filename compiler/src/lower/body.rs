@@ -24,7 +24,7 @@ pub(super) fn body(body: &BodyDefinition) -> Option<Body> {
 fn named_by(template: &Template) -> Option<ArgumentName> {
     match super::text::expression(template.single()?) {
         Expression::Argument(name) => Some(name),
-        Expression::Secret(_) | Expression::Computed(_) => None,
+        Expression::Secret(_) | Expression::Computed(_) | Expression::Signed(_) => None,
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod body;
 mod bundle;
+mod credential;
 mod request;
 mod text;
 mod transport;
@@ -14,9 +15,7 @@ use crate::capability::{
     Annotations, Call, Capability, Credential, HttpCall, Limits, Network, Origin, Server, ServerName, Text, ToolName,
 };
 use crate::check::{Checked, Linked};
-use crate::definition::{
-    AnnotationsDefinition, ApiDefinition, AuthDefinition, CombinationDefinition, LimitsDefinition, NetworkDefinition,
-};
+use crate::definition::{AnnotationsDefinition, ApiDefinition, AuthDefinition, LimitsDefinition, NetworkDefinition};
 
 /// Lowers one capability.
 #[must_use]
@@ -132,30 +131,9 @@ fn auth(linked: &Linked<'_>) -> Vec<Vec<Credential>> {
 }
 
 fn alternatives(auth: &AuthDefinition) -> Vec<Vec<Credential>> {
-    auth.alternatives.iter().map(credentials).collect()
+    auth.alternatives.iter().map(credential::credentials).collect()
 }
 
 fn combine(api: &ApiDefinition, schemes: &[String]) -> Vec<Credential> {
-    schemes.iter().filter_map(|name| api.schemes.get(name)).flat_map(credentials).collect()
-}
-
-fn credentials(combination: &CombinationDefinition) -> Vec<Credential> {
-    let bearer = combination.bearer.iter().map(|token| Credential::Bearer(text::text(token)));
-    let basic = combination.basic.iter().map(|basic| Credential::Basic {
-        username: text::text(&basic.username),
-        password: text::text(&basic.password),
-    });
-    let header = combination
-        .header
-        .iter()
-        .map(|(name, value)| Credential::Header { name: name.clone(), value: text::text(value) });
-    let query = combination
-        .query
-        .iter()
-        .map(|(name, value)| Credential::Query { name: name.clone(), value: text::text(value) });
-    let cookie = combination
-        .cookie
-        .iter()
-        .map(|(name, value)| Credential::Cookie { name: name.clone(), value: text::text(value) });
-    bearer.chain(basic).chain(header).chain(query).chain(cookie).collect()
+    schemes.iter().filter_map(|name| api.schemes.get(name)).flat_map(credential::credentials).collect()
 }

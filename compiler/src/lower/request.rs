@@ -1,6 +1,6 @@
 //! Requests: each location's default serialization is filled in (OpenAPI 3.1.1, section 4.8.12).
 
-use super::text::{binding, expression, template_binding};
+use super::text::{binding, expression, signed_binding};
 use crate::capability::{Binding, Encoding, Expression, Parameter, PathPiece, Style};
 use crate::definition::{
     ApiDefinition, Hole, ParameterDefinition, PathParameterDefinition, RequestDefinition, TemplatePiece,
@@ -22,7 +22,7 @@ fn path_value(request: &RequestDefinition, hole: &Hole) -> Parameter {
     let value = expression(hole);
     let argument = match &value {
         Expression::Argument(name) => name.0.clone(),
-        Expression::Secret(_) | Expression::Computed(_) => String::new(),
+        Expression::Secret(_) | Expression::Computed(_) | Expression::Signed(_) => String::new(),
     };
     let default = PathParameterDefinition::default();
     let said = request.path_parameters.iter().find(|(name, _)| *name == argument).map_or(&default, |(_, said)| said);
@@ -52,7 +52,7 @@ pub(super) fn api_headers(api: &ApiDefinition) -> Vec<Parameter> {
         .iter()
         .map(|(name, value)| Parameter {
             name: name.clone(),
-            value: template_binding(value),
+            value: signed_binding(value),
             encoding: encoding(None, Style::Simple, None, false),
         })
         .collect()

@@ -33,11 +33,38 @@ pub(super) fn binding(value: &TemplateValue) -> Binding {
     }
 }
 
-/// A template as a value: one hole keeps its type, anything else is text.
-pub(super) fn template_binding(template: &Template) -> Binding {
-    match template.single() {
-        Some(hole) => Binding::Value(expression(hole)),
-        None => Binding::Text(text(template)),
+/// The same where expressions may read the request and the time, and no arguments.
+pub(super) fn signed(template: &Template) -> Text {
+    let mut text = text(template);
+    for piece in &mut text.pieces {
+        if let Piece::Hole(expression) = piece {
+            sign(expression);
+        }
+    }
+    text
+}
+
+/// A signed template as a value: one hole keeps its type, anything else is text.
+pub(super) fn signed_binding(template: &Template) -> Binding {
+    let Some(hole) = template.single() else { return Binding::Text(signed(template)) };
+    let mut expression = expression(hole);
+    sign(&mut expression);
+    Binding::Value(expression)
+}
+
+/// Where no argument reaches, a name that is no secret is one that [`crate::check`] let through: the
+/// request or the time.
+fn sign(expression: &mut Expression) {
+    match expression {
+        Expression::Argument(name) => {
+            let source = name.0.clone();
+            *expression = Expression::Signed(Computed { source, arguments: Vec::new(), secrets: Vec::new() });
+        }
+        Expression::Computed(computed) if !computed.arguments.is_empty() => {
+            computed.arguments.clear();
+            *expression = Expression::Signed(computed.clone());
+        }
+        Expression::Computed(_) | Expression::Secret(_) | Expression::Signed(_) => {}
     }
 }
 

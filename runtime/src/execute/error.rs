@@ -34,6 +34,22 @@ pub enum ToolError {
         /// The secrets that the best alternative lacks, at least one.
         names: Vec<String>,
     },
+    /// A person has to log in before this can be called.
+    #[error("the login for `{api}` {reason}\nwhoever runs the gateway has to run `cap auth login {api}`")]
+    Login {
+        /// The api.
+        api: String,
+        /// What is the matter with the login, as a phrase that follows it.
+        reason: String,
+    },
+    /// The authorization server gave no token; the api was not called.
+    #[error("no token could be obtained from `{host}`: {reason}")]
+    Token {
+        /// The authorization server's host.
+        host: String,
+        /// What it said, bounded, or what failed.
+        reason: String,
+    },
     /// The server's address must not be reached.
     #[error("`{host}` was not called: {reason}")]
     Refused {
@@ -128,6 +144,10 @@ pub enum ErrorKind {
     Definition,
     /// A missing secret.
     Secret,
+    /// Nobody has logged in.
+    Login,
+    /// The authorization server.
+    Token,
     /// An address or a redirect that is not allowed.
     Refused,
     /// A local limit.
@@ -152,6 +172,8 @@ impl ErrorKind {
             Self::Arguments => "arguments",
             Self::Definition => "definition",
             Self::Secret => "secret",
+            Self::Login => "login",
+            Self::Token => "token",
             Self::Refused => "refused",
             Self::Busy => "busy",
             Self::Unavailable => "unavailable",
@@ -171,6 +193,8 @@ impl ToolError {
             Self::Arguments { .. } => ErrorKind::Arguments,
             Self::Definition { .. } => ErrorKind::Definition,
             Self::MissingSecret { .. } => ErrorKind::Secret,
+            Self::Login { .. } => ErrorKind::Login,
+            Self::Token { .. } => ErrorKind::Token,
             Self::Refused { .. } | Self::Redirect { .. } => ErrorKind::Refused,
             Self::Busy { .. } => ErrorKind::Busy,
             Self::Unavailable { .. } => ErrorKind::Unavailable,

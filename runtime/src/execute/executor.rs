@@ -8,15 +8,17 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 use tracing::{Instrument, Span, field};
 
+use super::authorize::Tokens;
 use super::error::ToolError;
 use super::idempotency;
+use super::mask;
 use super::outcome::{self, ToolOutcome};
 use super::plan::{self, RequestPlan};
 use super::prepared::Prepared;
 use super::progress::{Progress, Unheard};
 use super::send::{Defaults, Resolver, Sender, SystemResolver};
-use super::wire::{self, Opener};
-use crate::secret::Secrets;
+use super::wire::Opener;
+use crate::secret::{MemoryStore, SecretStore, Secrets};
 use crate::telemetry::facts;
 
 /// What the executor is told once.
@@ -24,6 +26,8 @@ use crate::telemetry::facts;
 pub struct ExecutorSettings {
     /// Where secrets come from.
     pub secrets: Secrets,
+    /// Where tokens of OAuth 2.0 are kept, so that they outlive the process.
+    pub tokens: Arc<dyn SecretStore>,
     /// For a whole call, where a definition does not say.
     pub default_timeout: Duration,
     /// Bytes of an answer, where a definition does not say.
@@ -40,6 +44,7 @@ impl Default for ExecutorSettings {
     fn default() -> Self {
         Self {
             secrets: Secrets::from_environment(),
+            tokens: Arc::new(MemoryStore::default()),
             default_timeout: Duration::from_secs(30),
             default_max_response: 4 << 20,
             default_retries: 2,
@@ -74,6 +79,8 @@ struct Shared {
     secrets: Secrets,
     max_response: u64,
     sender: Sender,
+    tokens: Tokens,
+    timeout: Duration,
 }
 
 impl Executor {
@@ -89,7 +96,8 @@ impl Executor {
         };
         let sender = Sender::new(defaults, settings.resolver).map_err(ExecutorError::Client)?;
         let (secrets, max_response) = (settings.secrets, settings.default_max_response);
-        Ok(Self { shared: Arc::new(Shared { secrets, max_response, sender }) })
+        let (tokens, timeout) = (Tokens::new(settings.tokens), settings.default_timeout);
+        Ok(Self { shared: Arc::new(Shared { secrets, max_response, sender, tokens, timeout }) })
     }
 
     /// What would be sent. Reads no secret and sends nothing.
@@ -144,6 +152,18 @@ impl Executor {
         .await
     }
 
+    pub(super) fn secrets(&self) -> &Secrets {
+        &self.shared.secrets
+    }
+
+    pub(super) fn tokens(&self) -> &Tokens {
+        &self.shared.tokens
+    }
+
+    pub(super) fn default_timeout(&self) -> Duration {
+        self.shared.timeout
+    }
+
     pub(super) fn sender(&self) -> &Sender {
         &self.shared.sender
     }
@@ -156,16 +176,27 @@ impl Executor {
     ) -> Result<ToolOutcome, ToolError> {
         let mut plan = self.plan(tool, arguments)?;
         idempotency::stamp(&mut plan);
+        self.shared.secrets.fetch(plan.secrets()).await;
         let mut opener = Opener::new(&self.shared.secrets, &plan.tool);
-        let request = wire::assemble(&plan, &mut opener);
-        let mask = opener.mask;
+        let assembled = self.assemble(&plan, &mut opener).await;
         let limit = plan.limits.max_response.unwrap_or(self.shared.max_response);
         let outcome = async {
-            let answer = self.shared.sender.answer(&plan, &request?, limit, progress).await?;
-            outcome::read(&answer, &mask, limit)
+            let (request, tokens) = assembled?;
+            let mut answer = self.shared.sender.answer(&plan, &request, limit, progress).await?;
+            if answer.status == 401
+                && !tokens.is_empty()
+                && let Some(request) = self.assemble_again(&plan, &mut opener, &tokens).await?
+            {
+                answer = self.shared.sender.answer(&plan, &request, limit, progress).await?;
+            }
+            outcome::read(&answer, &opener.mask, limit)
         };
-        let mut outcome = outcome.await.map_err(|error| mask.error(error))?;
+        let mut outcome = match outcome.await {
+            Ok(outcome) => outcome,
+            Err(error) => return Err(opener.mask.error(error)),
+        };
         outcome.notes.splice(0..0, plan.notes);
+        mask::net(&mut outcome);
         Ok(outcome)
     }
 }

@@ -10,7 +10,9 @@ use serde_json::Value;
 
 use super::arguments::bounded;
 use super::error::ToolError;
+use super::outcome::{Content, ToolOutcome};
 use super::plan::percent_encode;
+use crate::secret::net;
 
 /// The longest text in an error, in characters. Cut after masking: half a secret is found by nobody.
 const LONGEST: usize = 2_000;
@@ -59,25 +61,7 @@ impl Mask {
 
     /// Masks every text and key of a JSON value, and says whether there was something to mask.
     pub(super) fn value(&self, value: &mut Value) -> bool {
-        match value {
-            Value::Null | Value::Bool(_) | Value::Number(_) => false,
-            Value::String(text) => match self.text(text) {
-                Cow::Borrowed(_) => false,
-                Cow::Owned(masked) => {
-                    *text = masked;
-                    true
-                }
-            },
-            Value::Array(items) => items.iter_mut().fold(false, |masked, item| self.value(item) | masked),
-            Value::Object(members) => {
-                let keys = members.keys().any(|key| matches!(self.text(key), Cow::Owned(_)));
-                if keys {
-                    let owned = std::mem::take(members);
-                    members.extend(owned.into_iter().map(|(key, value)| (self.text(&key).into_owned(), value)));
-                }
-                members.values_mut().fold(keys, |masked, member| self.value(member) | masked)
-            }
-        }
+        mask_texts(value, &|text| self.text(text))
     }
 
     /// Drops the beginning of a secret at the end of a text that was cut.
@@ -96,6 +80,8 @@ impl Mask {
     pub(super) fn error(&self, mut error: ToolError) -> ToolError {
         let texts: Vec<&mut String> = match &mut error {
             ToolError::Definition { reason, .. } => vec![reason],
+            ToolError::Login { reason, .. } => vec![reason],
+            ToolError::Token { host, reason } => vec![host, reason],
             ToolError::Refused { host, reason } | ToolError::Network { host, reason } => vec![host, reason],
             ToolError::Redirect { location, reason, .. } => vec![location, reason],
             ToolError::Timeout { host, .. } | ToolError::Unavailable { host, .. } => vec![host],
@@ -104,8 +90,54 @@ impl Mask {
             ToolError::Arguments { .. } | ToolError::MissingSecret { .. } | ToolError::Busy { .. } => Vec::new(),
         };
         for text in texts {
-            *text = bounded(&self.text(text), LONGEST);
+            *text = bounded(&net::masked(&self.text(text)), LONGEST);
         }
         error
+    }
+}
+
+/// Masks what other calls used, in an outcome whose own secrets are masked already.
+pub(super) fn net(outcome: &mut ToolOutcome) {
+    if net::is_empty() {
+        return;
+    }
+    for content in &mut outcome.content {
+        match content {
+            Content::Text(text) => caught(text),
+            Content::Image { data, .. } | Content::Audio { data, .. } | Content::Blob { data, .. } => caught(data),
+        }
+    }
+    outcome.notes.iter_mut().for_each(caught);
+    if let Some(value) = &mut outcome.structured {
+        mask_texts(value, &|text| net::masked(text));
+    }
+}
+
+fn caught(text: &mut String) {
+    if let Cow::Owned(masked) = net::masked(text) {
+        *text = masked;
+    }
+}
+
+/// Applies `mask` to every text and key of a JSON value, and says whether one was changed.
+fn mask_texts(value: &mut Value, mask: &dyn for<'a> Fn(&'a str) -> Cow<'a, str>) -> bool {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+        Value::String(text) => match mask(text) {
+            Cow::Borrowed(_) => false,
+            Cow::Owned(masked) => {
+                *text = masked;
+                true
+            }
+        },
+        Value::Array(items) => items.iter_mut().fold(false, |masked, item| mask_texts(item, mask) | masked),
+        Value::Object(members) => {
+            let keys = members.keys().any(|key| matches!(mask(key), Cow::Owned(_)));
+            if keys {
+                let owned = std::mem::take(members);
+                members.extend(owned.into_iter().map(|(key, value)| (mask(&key).into_owned(), value)));
+            }
+            members.values_mut().fold(keys, |masked, member| mask_texts(member, mask) | masked)
+        }
     }
 }

@@ -2,7 +2,7 @@
 //! is sent and the answer becomes an outcome.
 //!
 //! ```text
-//! arguments -> plan (pure) -> wire (credentials, address) -> send -> outcome
+//! arguments -> plan (pure) -> authorize (tokens) -> wire (credentials, address) -> send -> outcome
 //! ```
 //!
 //! Each stage has its folder. Only `send/` knows the HTTP client. Planning reads no secret and no clock: what `--dry-run`
@@ -12,6 +12,7 @@
 mod arguments;
 mod authorize;
 mod connection;
+mod credentials;
 mod error;
 mod executor;
 mod fetch;
@@ -22,14 +23,22 @@ mod plan;
 mod prepared;
 mod progress;
 mod send;
+mod sign;
 mod wire;
 
+pub use authorize::{CodeLogin, DeviceLogin, Login, Revoked, TokenStatus, logins};
 pub use error::{ArgumentProblem, ErrorKind, ToolError};
 pub use executor::{Executor, ExecutorError, ExecutorSettings};
 pub use outcome::{Content, ToolOutcome};
 pub use plan::{
-    PlannedBody, PlannedContent, PlannedCredential, PlannedPart, PlannedTransport, Repeats, RequestPlan, Sealed,
+    PlannedBody, PlannedContent, PlannedCredential, PlannedOAuth2, PlannedPart, PlannedSigV4, PlannedTransport,
+    Repeats, RequestPlan, Sealed,
 };
 pub use prepared::Prepared;
 pub use progress::{Progress, Step, Unheard};
 pub use send::{Resolver, Resolving, SystemResolver};
+
+/// Everything but unreserved characters encoded, as values stand in paths and queries.
+pub(crate) fn percent_encoded(text: &str) -> String {
+    plan::percent_encode(text)
+}

@@ -1,69 +1,75 @@
 //! Secrets: looked up by name when a request is sent, kept in a type that does not print itself.
 //!
-//! The environment comes first, then the secrets file: lines of `NAME=value`, `#` comments, nothing
-//! else. The file is read again when it changes. Encrypted stores and tokens that expire will be
-//! further sources behind the same [`Secrets::resolve`].
+//! Each source is a file here; they are asked in the order in which they were added. A lookup is
+//! quick: files are looked at again twice a second at most, and what may take longer, such as a
+//! command, is asked beforehand by [`Secrets::fetch`]. Every value that is found is told to the
+//! [`net`], which masks it in whatever leaves the process.
 
+mod command;
+mod environment;
+mod file;
+mod folder;
+pub mod net;
 mod store;
+pub mod vault;
+mod watched;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::RwLock;
-use std::time::SystemTime;
+use std::sync::Arc;
 
 use cap_compiler::capability::SecretName;
-use secrecy::SecretString;
-use thiserror::Error;
+use secrecy::{ExposeSecret, SecretString};
 
+pub use file::SecretsError;
 pub use store::{MemoryStore, SecretStore, StoreError};
 
+use command::SecretsCommand;
+use environment::Environment;
+use file::SecretsFile;
+use folder::SecretsFolder;
+use vault::Vault;
+
 /// Where secrets come from. `Debug` shows no value.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Secrets {
     given: BTreeMap<String, SecretString>,
-    environment: Environment,
-    file: Option<SecretsFile>,
+    sources: Vec<Arc<dyn Source>>,
 }
 
-/// Whether the process' environment is asked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Environment {
-    #[default]
-    Ignored,
-    Asked,
+/// A kind of place that secrets come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SourceKind {
+    /// Said by the program itself.
+    Given,
+    /// An environment variable, or the file that `NAME_FILE` names.
+    Environment,
+    /// A folder with one file for each secret.
+    Folder(PathBuf),
+    /// A file of `NAME=value` lines.
+    File(PathBuf),
+    /// The encrypted vault.
+    Vault(PathBuf),
+    /// What a program prints.
+    Command(String),
 }
 
-struct SecretsFile {
-    path: PathBuf,
-    read: RwLock<ReadFile>,
-}
+/// One place that secrets come from.
+trait Source: Send + Sync {
+    /// Which one it is.
+    fn kind(&self) -> SourceKind;
 
-#[derive(Default)]
-struct ReadFile {
-    modified: Option<SystemTime>,
-    values: BTreeMap<String, SecretString>,
-}
+    /// The value of a name, as it is known now. Does not wait.
+    fn value(&self, name: &str) -> Option<SecretString>;
 
-/// Why the secrets file cannot be used.
-#[derive(Debug, Error)]
-pub enum SecretsError {
-    /// It cannot be read.
-    #[error("the secrets file `{}` cannot be read", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// A line is neither empty, a comment, nor `NAME=value`.
-    #[error("line {line} of the secrets file `{}` is not `NAME=value`", path.display())]
-    Line {
-        /// The file.
-        path: PathBuf,
-        /// The line, counted from 1. Its text is not repeated: it may be a secret.
-        line: usize,
-    },
+    /// Whether [`Source::refresh`] would learn something.
+    fn is_stale(&self, _name: &str) -> bool {
+        false
+    }
+
+    /// Learns the value of a name, which may take a while.
+    fn refresh(&self, _name: &str) {}
 }
 
 impl Secrets {
@@ -76,105 +82,127 @@ impl Secrets {
     /// The variables of the environment.
     #[must_use]
     pub fn from_environment() -> Self {
-        Self { environment: Environment::Asked, ..Self::default() }
+        Self::none().with(Environment::default())
     }
 
-    /// Adds a secrets file, which is read now and whenever it changes.
+    /// Adds a secrets file.
     ///
     /// # Errors
     /// When it cannot be read or has a line that is not `NAME=value`.
-    pub fn with_file(mut self, path: &Path) -> Result<Self, SecretsError> {
-        let read = RwLock::new(read_file(path)?);
-        self.file = Some(SecretsFile { path: path.to_owned(), read });
-        Ok(self)
+    pub fn with_file(self, path: &Path) -> Result<Self, SecretsError> {
+        Ok(self.with(SecretsFile::open(path)?))
     }
 
-    /// Adds one secret, which wins over all other sources.
+    /// Adds a folder with one file for each secret.
+    ///
+    /// # Errors
+    /// When it cannot be listed.
+    pub fn with_folder(self, path: &Path) -> Result<Self, SecretsError> {
+        Ok(self.with(SecretsFolder::open(path)?))
+    }
+
+    /// Adds the secrets of a vault.
+    #[must_use]
+    pub fn with_vault(self, vault: Arc<Vault>) -> Self {
+        self.with(vault::AsSource(vault))
+    }
+
+    /// Adds a command, as a list of arguments, that prints a secret. `{name}` stands for its name,
+    /// which is the last argument otherwise.
+    ///
+    /// # Errors
+    /// When there is no program.
+    pub fn with_command(self, command: &[String]) -> Result<Self, SecretsError> {
+        Ok(self.with(SecretsCommand::new(command)?))
+    }
+
+    /// Adds one secret, which wins over all sources.
     #[must_use]
     pub fn with_value(mut self, name: &str, value: SecretString) -> Self {
         self.given.insert(name.to_owned(), value);
         self
     }
 
+    fn with(mut self, source: impl Source + 'static) -> Self {
+        self.sources.push(Arc::new(source));
+        self
+    }
+
+    /// Asks the sources that take their time about names, off the threads that serve. What they say
+    /// is then known to [`Secrets::resolve`].
+    pub async fn fetch(&self, names: impl Iterator<Item = &SecretName>) {
+        let waiting = self.stale(names.map(|name| name.0.as_str()));
+        if waiting.is_empty() {
+            return;
+        }
+        if let Err(bug) = tokio::task::spawn_blocking(|| refresh(waiting)).await {
+            tracing::error!(%bug, "internal error: a source of secrets panicked");
+        }
+    }
+
+    /// The same as [`Secrets::fetch`] for a program that does nothing else meanwhile.
+    pub fn fetch_now<'a>(&self, names: impl Iterator<Item = &'a str>) {
+        refresh(self.stale(names));
+    }
+
+    /// Which sources should be asked about which names: those before the first that has the value.
+    fn stale<'a>(&self, names: impl Iterator<Item = &'a str>) -> Vec<(Arc<dyn Source>, String)> {
+        let mut waiting = Vec::new();
+        for name in names.filter(|name| !self.given.contains_key(*name)) {
+            for source in &self.sources {
+                if source.is_stale(name) {
+                    waiting.push((Arc::clone(source), name.to_owned()));
+                } else if source.value(name).is_some() {
+                    break;
+                }
+            }
+        }
+        waiting
+    }
+
     /// A secret's value. An empty one counts as not set.
     #[must_use]
     pub fn resolve(&self, name: &SecretName) -> Option<SecretString> {
-        self.given
-            .get(&name.0)
-            .cloned()
-            .or_else(|| self.variable(&name.0))
-            .or_else(|| self.file.as_ref()?.value(&name.0))
+        let given = self.given.get(&name.0).cloned();
+        let value = given.or_else(|| self.sources.iter().find_map(|source| source.value(&name.0)))?;
+        net::learn(&name.0, value.expose_secret());
+        Some(value)
     }
 
-    fn variable(&self, name: &str) -> Option<SecretString> {
-        match self.environment {
-            Environment::Ignored => None,
-            Environment::Asked => {
-                let value = std::env::var(name).ok()?;
-                let value = value.trim_end_matches(['\r', '\n']);
-                (!value.is_empty()).then(|| SecretString::from(value))
-            }
+    /// Where a secret's value comes from, if it is set.
+    #[must_use]
+    pub fn source_of(&self, name: &str) -> Option<SourceKind> {
+        if self.given.contains_key(name) {
+            return Some(SourceKind::Given);
         }
+        self.sources.iter().find(|source| source.value(name).is_some()).map(|source| source.kind())
     }
 }
 
-impl SecretsFile {
-    fn value(&self, name: &str) -> Option<SecretString> {
-        self.refresh();
-        self.read.read().ok()?.values.get(name).cloned()
+fn refresh(waiting: Vec<(Arc<dyn Source>, String)>) {
+    for (source, name) in waiting {
+        source.refresh(&name);
     }
-
-    /// Reads the file again if it changed. What cannot be read leaves the last good values.
-    fn refresh(&self) {
-        let modified = modified(&self.path);
-        if modified.is_none() || self.read.read().is_ok_and(|read| read.modified == modified) {
-            return;
-        }
-        match (read_file(&self.path), self.read.write()) {
-            (Ok(fresh), Ok(mut read)) => *read = fresh,
-            (Err(error), Ok(mut read)) => {
-                tracing::warn!(%error, "the last good secrets stay in use");
-                read.modified = modified;
-            }
-            (_, Err(_)) => {}
-        }
-    }
-}
-
-fn modified(path: &Path) -> Option<SystemTime> {
-    std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
-}
-
-fn read_file(path: &Path) -> Result<ReadFile, SecretsError> {
-    let modified = modified(path);
-    let text = std::fs::read_to_string(path).map_err(|source| SecretsError::Read { path: path.to_owned(), source })?;
-    let mut values = BTreeMap::new();
-    for (index, line) in text.lines().enumerate() {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
-        let Some((name, value)) = line.split_once('=') else {
-            return Err(SecretsError::Line { path: path.to_owned(), line: index + 1 });
-        };
-        if !value.trim().is_empty() {
-            values.insert(name.trim().to_owned(), SecretString::from(unquoted(value.trim())));
-        }
-    }
-    Ok(ReadFile { modified, values })
-}
-
-/// A value without the quotes round it, which other tools write.
-fn unquoted(value: &str) -> &str {
-    ['"', '\''].into_iter().find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote)).unwrap_or(value)
 }
 
 impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Secrets")
             .field("given", &self.given.keys().collect::<Vec<_>>())
-            .field("environment", &self.environment)
-            .field("file", &self.file.as_ref().map(|file| &file.path))
+            .field("sources", &self.sources.iter().map(|source| source.kind()).collect::<Vec<_>>())
             .finish()
+    }
+}
+
+impl fmt::Display for SourceKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Given => f.write_str("the program"),
+            Self::Environment => f.write_str("environment"),
+            Self::Folder(path) => write!(f, "folder {}", path.display()),
+            Self::File(path) => write!(f, "file {}", path.display()),
+            Self::Vault(path) => write!(f, "vault {}", path.display()),
+            Self::Command(program) => write!(f, "command {program}"),
+        }
     }
 }

@@ -88,7 +88,7 @@ fn shown(text: &Text) -> String {
     let pieces = text.pieces.iter().map(|piece| match piece {
         Piece::Literal(text) => text.clone(),
         Piece::Hole(Expression::Secret(name)) => format!("{{secret.{}}}", name.0),
-        Piece::Hole(Expression::Argument(_) | Expression::Computed(_)) => "{…}".to_owned(),
+        Piece::Hole(Expression::Argument(_) | Expression::Computed(_) | Expression::Signed(_)) => "{…}".to_owned(),
     });
     pieces.collect()
 }

@@ -93,6 +93,10 @@ pub(crate) fn seal(expression: &Expression, scope: &Scope<'_>) -> Result<Option<
             arguments: arguments_of(computed, scope),
             secrets: computed.secrets.clone(),
         })),
+        Expression::Signed(computed) => Ok(Some(SealedPiece::Signed {
+            expression: scope.tool.expression(computed),
+            secrets: computed.secrets.clone(),
+        })),
         Expression::Argument(_) | Expression::Computed(_) => Ok(match evaluate(expression, scope)? {
             None | Some(Value::Null) => None,
             Some(value) => Some(SealedPiece::Plain(plain_text(&value))),
@@ -105,6 +109,9 @@ fn evaluate(expression: &Expression, scope: &Scope<'_>) -> Result<Option<Value>,
         Expression::Argument(name) => Ok(scope.arguments.get(&name.0).cloned()),
         Expression::Secret(name) => {
             Err(scope.definition(format!("the secret `{}` stands where no credential belongs", name.0)))
+        }
+        Expression::Signed(computed) => {
+            Err(scope.definition(format!("`{}` stands where the request is not signed", computed.source)))
         }
         Expression::Computed(computed) => {
             match scope.tool.expression(computed).evaluate(&arguments_of(computed, scope), &Map::new()) {
@@ -145,15 +152,17 @@ pub(crate) fn names(binding: &Binding) -> Vec<&str> {
     visit(binding, &mut |expression| match expression {
         Expression::Argument(name) => found.push(name.0.as_str()),
         Expression::Computed(computed) => found.extend(computed.arguments.iter().map(|name| name.0.as_str())),
-        Expression::Secret(_) => {}
+        Expression::Secret(_) | Expression::Signed(_) => {}
     });
     found
 }
 
-/// Whether a binding reads secrets.
+/// Whether a binding reads secrets, or the request as it is sent.
 pub(crate) fn has_secrets(binding: &Binding) -> bool {
     let mut found = false;
-    visit(binding, &mut |expression| found |= !expression.secrets().is_empty());
+    visit(binding, &mut |expression| {
+        found |= !expression.secrets().is_empty() || matches!(expression, Expression::Signed(_));
+    });
     found
 }
 

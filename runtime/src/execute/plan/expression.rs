@@ -1,14 +1,17 @@
 //! The expressions of a capability that need the template language, compiled once.
 //!
 //! Arguments are values here, never template text: what looks like a template in a value stays
-//! text. Only this file knows minijinja in the runtime.
+//! text. Only this file and `digest.rs` know minijinja in the runtime.
 
 use std::fmt;
 use std::sync::LazyLock;
 
-use minijinja::value::Serde;
+use minijinja::value::{Serde, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, Expression, UndefinedBehavior};
 use serde_json::{Map, Value};
+use url::Url;
+
+use super::digest;
 
 /// Steps that one expression may take. Expressions are short; this ends runaway loops only.
 const FUEL: u64 = 100_000;
@@ -18,6 +21,7 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     // An absent argument may be tested and given a default, but not printed.
     environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
     environment.set_fuel(Some(FUEL));
+    digest::register(&mut environment);
     environment
 });
 
@@ -54,15 +58,73 @@ impl CompiledExpression {
             Ok(expression) => expression,
             Err(reason) => return Evaluated::Failed(reason.clone()),
         };
-        match expression.eval(context(arguments, secrets)) {
-            Ok(value) if value.is_undefined() || value.is_none() => Evaluated::Absent,
-            Ok(value) => match serde_json::to_value(&value) {
-                Ok(value) => Evaluated::Value(value),
-                Err(error) => Evaluated::Failed(error.to_string()),
-            },
-            Err(error) if error.kind() == ErrorKind::UndefinedError => Evaluated::Absent,
-            Err(error) => Evaluated::Failed(describe(&error)),
+        evaluated(expression.eval(context(arguments, secrets)))
+    }
+
+    /// Evaluates it with the request as it is sent, the time, and secrets.
+    pub(crate) fn evaluate_signed(&self, request: &SignedRequest<'_>, secrets: &Map<String, Value>) -> Evaluated {
+        match &self.expression {
+            Ok(expression) => evaluated(expression.eval(request.context(secrets))),
+            Err(reason) => Evaluated::Failed(reason.clone()),
         }
+    }
+}
+
+/// A request as expressions read it.
+pub(crate) struct SignedRequest<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) url: &'a Url,
+    /// Those that are known so far; of equal names the last is read.
+    pub(crate) headers: &'a [(String, String)],
+    pub(crate) body: &'a [u8],
+    /// Milliseconds since 1970.
+    pub(crate) now_ms: u64,
+}
+
+impl SignedRequest<'_> {
+    fn context(&self, secrets: &Map<String, Value>) -> minijinja::Value {
+        let value = |text: &str| minijinja::Value::from(text.to_owned());
+        let headers = self.headers.iter().map(|(name, it)| (name.to_ascii_lowercase(), value(it)));
+        let body = match std::str::from_utf8(self.body) {
+            Ok(text) => value(text),
+            Err(_) => minijinja::Value::from_bytes(self.body.to_vec()),
+        };
+        let request = minijinja::Value::from_pairs([
+            ("method", value(self.method)),
+            ("url", value(self.url.as_str())),
+            ("host", value(&host(self.url))),
+            ("path", value(self.url.path())),
+            ("query", value(self.url.query().unwrap_or_default())),
+            ("headers", minijinja::Value::from_pairs(headers)),
+            ("body", body),
+        ]);
+        minijinja::Value::from_pairs([
+            ("request", request),
+            ("now", minijinja::Value::from(self.now_ms / 1000)),
+            ("now_ms", minijinja::Value::from(self.now_ms)),
+            ("secret", minijinja::Value::from(Serde(secrets))),
+        ])
+    }
+}
+
+/// The `Host` header: the port stands in it unless it is the scheme's own.
+pub(crate) fn host(url: &Url) -> String {
+    let name = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"))
+}
+
+fn evaluated(result: Result<minijinja::Value, Error>) -> Evaluated {
+    match result {
+        Ok(value) if value.kind() == ValueKind::Bytes => {
+            Evaluated::Failed("it gives bytes; `| hex` or `| base64` makes text of them".to_owned())
+        }
+        Ok(value) if value.is_undefined() || value.is_none() => Evaluated::Absent,
+        Ok(value) => match serde_json::to_value(&value) {
+            Ok(value) => Evaluated::Value(value),
+            Err(error) => Evaluated::Failed(error.to_string()),
+        },
+        Err(error) if error.kind() == ErrorKind::UndefinedError => Evaluated::Absent,
+        Err(error) => Evaluated::Failed(describe(&error)),
     }
 }
 

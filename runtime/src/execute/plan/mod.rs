@@ -5,10 +5,12 @@
 
 mod bind;
 mod body;
+mod digest;
 mod encode;
 mod escape;
 mod expression;
 mod multipart;
+mod oauth2;
 mod path;
 mod render;
 mod request;
@@ -28,16 +30,35 @@ use super::error::{ArgumentProblem, ToolError};
 use super::prepared::Prepared;
 use bind::Scope;
 
+pub use oauth2::{PlannedOAuth2, PlannedSigV4};
 pub use request::{
     PlannedBody, PlannedContent, PlannedCredential, PlannedPart, PlannedTransport, Repeats, RequestPlan,
 };
 pub use sealed::Sealed;
 
 pub(crate) use bind::plain_text;
+pub(crate) use digest::hex;
 pub(crate) use encode::{is_json, join_pairs};
 pub(crate) use escape::{has_control, percent_encode};
-pub(crate) use expression::{CompiledExpression, Evaluated};
+pub(crate) use expression::{CompiledExpression, Evaluated, SignedRequest, host};
 pub(crate) use sealed::SealedPiece;
+
+/// How the tokens of a capability are obtained, in any of its alternatives.
+pub(in crate::execute) fn oauth2_credentials(tool: &Prepared) -> Vec<PlannedOAuth2> {
+    let arguments = Map::new();
+    let scope = Scope { tool, arguments: &arguments };
+    let Call::Http(call) = &tool.capability().call;
+    let credentials = call.auth.iter().flatten().filter_map(|credential| match credential {
+        Credential::OAuth2(it) => oauth2::oauth2(it, &scope).ok(),
+        Credential::Bearer(_)
+        | Credential::Basic { .. }
+        | Credential::Header { .. }
+        | Credential::Query { .. }
+        | Credential::Cookie { .. }
+        | Credential::AwsSigV4(_) => None,
+    });
+    credentials.collect()
+}
 
 /// What is asked for where the definition does not say.
 const ACCEPT: &str = "application/json, text/*;q=0.9, */*;q=0.8";
@@ -116,9 +137,12 @@ fn query(call: &HttpCall, scope: &Scope<'_>) -> Result<Vec<(String, String)>, To
 fn is_taken(call: &HttpCall, parameter: &Parameter, key: &str) -> bool {
     let credentials = call.auth.iter().flatten().filter_map(|credential| match credential {
         Credential::Query { name, .. } => Some(name),
-        Credential::Bearer(_) | Credential::Basic { .. } | Credential::Header { .. } | Credential::Cookie { .. } => {
-            None
-        }
+        Credential::Bearer(_)
+        | Credential::Basic { .. }
+        | Credential::Header { .. }
+        | Credential::Cookie { .. }
+        | Credential::OAuth2(_)
+        | Credential::AwsSigV4(_) => None,
     });
     let others = call.query.iter().map(|other| &other.name).filter(|name| **name != parameter.name);
     key != percent_encode(&parameter.name) && others.chain(credentials).any(|name| percent_encode(name) == key)
@@ -215,6 +239,8 @@ fn credential_of(credential: &Credential, scope: &Scope<'_>) -> Result<PlannedCr
         Credential::Header { name, value } => PlannedCredential::Header(name.clone(), seal(value)?),
         Credential::Query { name, value } => PlannedCredential::Query(name.clone(), seal(value)?),
         Credential::Cookie { name, value } => PlannedCredential::Cookie(name.clone(), seal(value)?),
+        Credential::OAuth2(it) => PlannedCredential::OAuth2(Box::new(oauth2::oauth2(it, scope)?)),
+        Credential::AwsSigV4(it) => PlannedCredential::AwsSigV4(Box::new(oauth2::aws_sigv4(it, scope)?)),
     })
 }
 

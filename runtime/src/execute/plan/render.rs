@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::encode::{is_json, join_pairs};
-use super::{PlannedBody, PlannedContent, PlannedCredential, PlannedPart, RequestPlan};
+use super::{PlannedBody, PlannedContent, PlannedCredential, PlannedOAuth2, PlannedPart, RequestPlan};
 
 impl RequestPlan {
     /// The HTTP request as text, with the credentials of the first alternative. Every secret is
@@ -25,6 +25,11 @@ impl RequestPlan {
                     line(&mut out, "Authorization", format_args!("Basic base64({username}:{password})"));
                 }
                 PlannedCredential::Header(name, value) => line(&mut out, name, value),
+                PlannedCredential::OAuth2(oauth2) => line(&mut out, "Authorization", self.shown_token(oauth2)),
+                PlannedCredential::AwsSigV4(key) => {
+                    let scope = format_args!("{}/{}", key.region, key.service);
+                    line(&mut out, "Authorization", format_args!("AWS4-HMAC-SHA256 {{signature for {scope}}}"));
+                }
                 PlannedCredential::Query(..) | PlannedCredential::Cookie(..) => {}
             }
         }
@@ -41,6 +46,12 @@ impl RequestPlan {
 
     fn has_header(&self, wanted: &str) -> bool {
         self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted))
+    }
+
+    /// A ready token by its secret, and where the others come from.
+    fn shown_token(&self, oauth2: &PlannedOAuth2) -> String {
+        let ready = oauth2.token.as_ref().map(|token| format!("{token}, or else ")).unwrap_or_default();
+        format!("Bearer {ready}{{oauth2 token of {}}}", self.api)
     }
 
     fn url(&self, credentials: &[PlannedCredential]) -> String {

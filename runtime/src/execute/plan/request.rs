@@ -2,6 +2,7 @@
 
 use cap_compiler::capability::{Limits, Network, SecretName};
 
+use super::oauth2::{PlannedOAuth2, PlannedSigV4};
 use super::sealed::Sealed;
 
 /// One HTTP request, complete but for the values of secrets.
@@ -119,15 +120,40 @@ pub enum PlannedCredential {
     Query(String, Sealed),
     /// A cookie.
     Cookie(String, Sealed),
+    /// `Authorization: Bearer …` with a token that is obtained first.
+    OAuth2(Box<PlannedOAuth2>),
+    /// `Authorization: AWS4-HMAC-SHA256 …`, computed from the request as it is sent.
+    AwsSigV4(Box<PlannedSigV4>),
+}
+
+impl RequestPlan {
+    /// The secrets that it may need, those of every alternative among them.
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretName> {
+        let credentials = self.auth.iter().flatten().flat_map(PlannedCredential::secrets);
+        let headers = self.headers.iter().flat_map(|(_, value)| value.secrets());
+        let connection = self.transport.iter().flat_map(|transport| transport.secrets());
+        self.server.secrets().chain(headers).chain(credentials).chain(connection)
+    }
+}
+
+impl PlannedTransport {
+    fn secrets(&self) -> impl Iterator<Item = &SecretName> {
+        let identity = self.identity.iter().flat_map(|(certificate, key)| [certificate, key]);
+        self.proxy.iter().chain(identity).flat_map(Sealed::secrets)
+    }
 }
 
 impl PlannedCredential {
-    /// The secrets that it needs.
+    /// The secrets that it cannot do without. Those of OAuth 2.0 depend on which of them exist.
     pub fn secrets(&self) -> impl Iterator<Item = &SecretName> {
-        let (first, second) = match self {
-            Self::Bearer(text) | Self::Header(_, text) | Self::Query(_, text) | Self::Cookie(_, text) => (text, None),
-            Self::Basic { username, password } => (username, Some(password)),
+        let texts: [Option<&Sealed>; 4] = match self {
+            Self::Bearer(text) | Self::Header(_, text) | Self::Query(_, text) | Self::Cookie(_, text) => {
+                [Some(text), None, None, None]
+            }
+            Self::Basic { username, password } => [Some(username), Some(password), None, None],
+            Self::AwsSigV4(key) => key.required().map(Some),
+            Self::OAuth2(_) => [None; 4],
         };
-        first.secrets().chain(second.into_iter().flat_map(Sealed::secrets))
+        texts.into_iter().flatten().flat_map(Sealed::secrets)
     }
 }

@@ -21,7 +21,16 @@ pub struct Sealed {
 pub(crate) enum SealedPiece {
     Plain(String),
     Secret(SecretName),
-    Computed { expression: Arc<CompiledExpression>, arguments: Map<String, Value>, secrets: Vec<SecretName> },
+    Computed {
+        expression: Arc<CompiledExpression>,
+        arguments: Map<String, Value>,
+        secrets: Vec<SecretName>,
+    },
+    /// Reads the request as it is sent, or the time.
+    Signed {
+        expression: Arc<CompiledExpression>,
+        secrets: Vec<SecretName>,
+    },
 }
 
 impl Sealed {
@@ -31,12 +40,17 @@ impl Sealed {
         Self { pieces: vec![SealedPiece::Plain(text.into())] }
     }
 
+    /// Whether it reads the request as it is sent.
+    pub(crate) fn is_signed(&self) -> bool {
+        self.pieces.iter().any(|piece| matches!(piece, SealedPiece::Signed { .. }))
+    }
+
     /// The secrets that it needs.
     pub fn secrets(&self) -> impl Iterator<Item = &SecretName> {
         self.pieces.iter().flat_map(|piece| match piece {
             SealedPiece::Plain(_) => &[],
             SealedPiece::Secret(name) => std::slice::from_ref(name),
-            SealedPiece::Computed { secrets, .. } => secrets.as_slice(),
+            SealedPiece::Computed { secrets, .. } | SealedPiece::Signed { secrets, .. } => secrets.as_slice(),
         })
     }
 }
@@ -46,7 +60,9 @@ impl fmt::Display for Sealed {
         self.pieces.iter().try_for_each(|piece| match piece {
             SealedPiece::Plain(text) => f.write_str(text),
             SealedPiece::Secret(name) => write!(f, "{{secret.{}}}", name.0),
-            SealedPiece::Computed { expression, .. } => write!(f, "{{{}}}", expression.source()),
+            SealedPiece::Computed { expression, .. } | SealedPiece::Signed { expression, .. } => {
+                write!(f, "{{{}}}", expression.source())
+            }
         })
     }
 }

@@ -109,7 +109,7 @@ fn content_names(content: &BodyContent) -> BTreeSet<&str> {
                     names.insert(&name.0);
                 }
                 Expression::Computed(computed) => names.extend(computed.arguments.iter().map(|name| name.0.as_str())),
-                Expression::Secret(_) => {}
+                Expression::Secret(_) | Expression::Signed(_) => {}
             }
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use cap_compiler::capability::Limits;
 use tokio::time::{Instant, sleep, timeout_at};
 
+use super::circuit::Change;
 use super::client::Bounds;
 use super::health::ApiHealth;
 use super::limit::Waiting;
@@ -77,7 +78,7 @@ impl Sender {
             .map_err(|wait| ToolError::Unavailable { host: job.request.host(), wait })?;
         facts::attempted(job.request.body.as_ref().map_or(0, Vec::len));
         let tried = timeout_at(deadline, self.follow(job)).await.unwrap_or(Tried::TimedOut);
-        match &tried {
+        let change = match &tried {
             Tried::TimedOut => trial.failed(Instant::now()),
             Tried::Done(Err(SendError::Unreachable(_) | SendError::Broken(_) | SendError::Silent(_))) => {
                 trial.failed(Instant::now())
@@ -85,8 +86,9 @@ impl Sender {
             // What a server does not offer at all says nothing of how it is.
             Tried::Done(Ok(answer)) if answer.status >= 500 && answer.status != 501 => trial.failed(Instant::now()),
             Tried::Done(Ok(_)) | Tried::Redirected(_) => trial.succeeded(),
-            Tried::Done(Err(_)) => drop(trial),
-        }
+            Tried::Done(Err(_)) => Change::None,
+        };
+        log(change, job);
         Ok(tried)
     }
 
@@ -114,6 +116,15 @@ impl Sender {
             };
         }
         Tried::TimedOut
+    }
+}
+
+fn log(change: Change, job: &Job<'_>) {
+    let api = job.api;
+    match change {
+        Change::None => {}
+        Change::Opened(pause) => tracing::warn!(api, ?pause, "a server fails again and again and is left alone"),
+        Change::Closed => tracing::info!(api, "a server that failed is well again"),
     }
 }
 

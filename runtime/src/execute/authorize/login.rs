@@ -1,0 +1,240 @@
+//! Logging in with a browser (RFC 6749, section 4.1, with PKCE, RFC 7636, and `iss`, RFC 9207), the
+//! state of logins, and logging out (RFC 7009). Who opens the browser and hears the callback is the
+//! command's business.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use cap_compiler::capability::{Call, Grant, Network};
+use secrecy::{ExposeSecret, SecretString};
+use url::{Url, form_urlencoded};
+
+use super::chance::{challenge, unguessable};
+use super::choose::has;
+use super::client::{OAuthClient, Owner};
+use super::discovery::{Wanted, find, metadata};
+use super::endpoint::{exchange, post};
+use super::obtain::{forget, keep, load};
+use super::token::TokenStatus;
+use crate::execute::error::ToolError;
+use crate::execute::executor::Executor;
+use crate::execute::plan::{PlannedOAuth2, oauth2_credentials};
+use crate::execute::prepared::Prepared;
+use crate::execute::wire::Opener;
+
+/// The OAuth 2.0 credential of an api: what can be logged in to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Login {
+    /// The api.
+    pub api: String,
+    /// How its tokens are obtained.
+    pub oauth2: PlannedOAuth2,
+    /// One of the tools that need it.
+    tool: String,
+    network: Network,
+}
+
+/// A login that waits for the browser. Holds what the callback is compared with.
+pub struct CodeLogin {
+    /// Where a person logs in.
+    pub url: Url,
+    client: Arc<OAuthClient>,
+    redirect_uri: String,
+    state: SecretString,
+    verifier: SecretString,
+    names_itself: bool,
+}
+
+/// What logging out did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Revoked {
+    /// The server was told and agreed.
+    Revoked,
+    /// The server publishes no way to tell it.
+    NoEndpoint,
+    /// The server could not be told.
+    Failed,
+    /// There was nothing to remove.
+    Nothing,
+}
+
+/// The logins of some tools, one for each api and settings.
+pub fn logins<'a>(tools: impl IntoIterator<Item = &'a Prepared>) -> Vec<Login> {
+    let mut found: BTreeMap<(String, String), Login> = BTreeMap::new();
+    for tool in tools {
+        let capability = tool.capability();
+        let Call::Http(call) = &capability.call;
+        for oauth2 in oauth2_credentials(tool) {
+            let api = capability.server.to_string();
+            found.entry((api.clone(), format!("{oauth2:?}"))).or_insert_with(|| Login {
+                api,
+                oauth2,
+                tool: capability.tool.to_string(),
+                network: call.network,
+            });
+        }
+    }
+    found.into_values().collect()
+}
+
+impl Login {
+    /// The grant.
+    #[must_use]
+    pub fn grant(&self) -> Grant {
+        self.oauth2.grant
+    }
+}
+
+impl Executor {
+    /// Looks the login's secrets up.
+    pub(super) fn client(&self, login: &Login) -> Result<Arc<OAuthClient>, ToolError> {
+        let mut opener = Opener::new(self.secrets(), &login.tool);
+        let owner = Owner { tool: &login.tool, api: &login.api, network: login.network };
+        OAuthClient::open(&login.oauth2, owner, &mut opener).map(Arc::new)
+    }
+
+    /// Whether the api's ready token is set, which goes before every login.
+    #[must_use]
+    pub fn has_ready_token(&self, login: &Login) -> bool {
+        login.oauth2.token.as_ref().is_some_and(|token| has(token, self.secrets()))
+    }
+
+    /// Begins a login in a browser, which will come back to `redirect_uri`.
+    ///
+    /// # Errors
+    /// When a secret or an endpoint is missing.
+    pub async fn begin_code_login(&self, login: &Login, redirect_uri: &str) -> Result<CodeLogin, ToolError> {
+        let client = self.client(login)?;
+        let mut url = find(self, &client, Wanted::Authorization).await?;
+        // Known before anybody logs in, so that nobody logs in for nothing.
+        find(self, &client, Wanted::Token).await?;
+        let chance =
+            || unguessable().ok_or_else(|| client.login_needed("is not possible: the system has no randomness"));
+        let (state, verifier) = (chance()?, chance()?);
+        let scope = client.scopes.join(" ");
+        let mut query = url.query_pairs_mut();
+        query.append_pair("response_type", "code").append_pair("client_id", &client.id);
+        query.append_pair("redirect_uri", redirect_uri).append_pair("state", state.expose_secret());
+        query.append_pair("code_challenge", &challenge(verifier.expose_secret()));
+        query.append_pair("code_challenge_method", "S256");
+        if !scope.is_empty() {
+            query.append_pair("scope", &scope);
+        }
+        query.extend_pairs(client.parameters.iter());
+        drop(query);
+        let names_itself = metadata(self, &client).await?.names_itself;
+        Ok(CodeLogin { url, client, redirect_uri: redirect_uri.to_owned(), state, verifier, names_itself })
+    }
+
+    /// Ends a login with the query of the callback.
+    ///
+    /// # Errors
+    /// `Login` when the callback is not this login's or says no, `Token` when the code gets no token.
+    pub async fn finish_code_login(&self, login: CodeLogin, query: &str) -> Result<TokenStatus, ToolError> {
+        let code = login.code(query)?;
+        let client = &login.client;
+        let url = find(self, client, Wanted::Token).await?;
+        let mut fields = vec![
+            ("grant_type", "authorization_code"),
+            ("code", code.as_str()),
+            ("redirect_uri", login.redirect_uri.as_str()),
+            ("code_verifier", login.verifier.expose_secret()),
+        ];
+        let resource = client.parameters.iter().find(|(name, _)| name == "resource");
+        fields.extend(resource.map(|(name, value)| (name.as_str(), value.as_str())));
+        let token = exchange(self, client, &url, &fields).await.map_err(super::endpoint::EndpointError::shown)?;
+        let token = keep(self, client, token, None).await?;
+        self.tokens().entry(&client.name).forget();
+        Ok(token.status())
+    }
+
+    /// What is stored for a login.
+    ///
+    /// # Errors
+    /// When a secret is missing or the store cannot be read.
+    pub async fn login_status(&self, login: &Login) -> Result<Option<TokenStatus>, ToolError> {
+        let client = self.client(login)?;
+        Ok(load(self, &client).await?.map(|token| token.status()))
+    }
+
+    /// Tells the server that the tokens are not needed any more, and removes them.
+    ///
+    /// # Errors
+    /// When a secret is missing or the store cannot be written.
+    pub async fn logout(&self, login: &Login) -> Result<Revoked, ToolError> {
+        let client = self.client(login)?;
+        let Some(token) = load(self, &client).await? else { return Ok(Revoked::Nothing) };
+        let endpoint = metadata(self, &client).await.map(|metadata| metadata.revocation.clone());
+        let revoked = match endpoint {
+            Err(_) => Revoked::Failed,
+            Ok(None) => Revoked::NoEndpoint,
+            Ok(Some(url)) => {
+                // The refresh token first: with it the server ends the access token as well.
+                let (kind, value) = match &token.refresh {
+                    Some(refresh) => ("refresh_token", refresh),
+                    None => ("access_token", &token.access),
+                };
+                let fields = [("token", value.expose_secret()), ("token_type_hint", kind)];
+                self.revoke(&client, &url, &fields).await
+            }
+        };
+        forget(self, &client).await?;
+        self.tokens().entry(&client.name).forget();
+        Ok(revoked)
+    }
+
+    async fn revoke(&self, client: &OAuthClient, url: &Url, fields: &[(&str, &str)]) -> Revoked {
+        match post(self, client, url, fields).await {
+            Ok(_) => Revoked::Revoked,
+            // RFC 7009 answers 200 without a body.
+            Err(error) if error.is_silent_success() => Revoked::Revoked,
+            Err(_) => Revoked::Failed,
+        }
+    }
+}
+
+impl CodeLogin {
+    /// The code of a callback that is this login's.
+    fn code(&self, query: &str) -> Result<SecretCode, ToolError> {
+        let refuse = |reason: &str| Err(self.client.login_needed(format!("was not finished: {reason}")));
+        let pairs: BTreeMap<String, String> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let said = |name: &str| pairs.get(name).map(String::as_str);
+        // First of all, because anybody can make a browser call back.
+        if said("state") != Some(self.state.expose_secret()) {
+            return refuse("the callback's `state` is not the one that was sent, so it answers another login");
+        }
+        match (said("iss"), &self.client.issuer) {
+            (Some(iss), Some(issuer)) if iss != issuer => {
+                return refuse("the callback's `iss` is not the `issuer` of the definition");
+            }
+            (None, Some(_)) if self.names_itself => {
+                return refuse("the callback has no `iss`, which this authorization server always sends");
+            }
+            _ => {}
+        }
+        if let Some(error) = said("error") {
+            let shown = format!("{error} {}", said("error_description").unwrap_or_default());
+            let shown: String = shown.chars().filter(|c| !c.is_control()).take(300).collect();
+            return refuse(&format!("the authorization server says {}", shown.trim()));
+        }
+        match said("code").filter(|code| !code.is_empty()) {
+            Some(code) => Ok(SecretCode(SecretString::from(code))),
+            None => refuse("the callback has no `code`"),
+        }
+    }
+}
+
+/// An authorization code.
+struct SecretCode(SecretString);
+
+impl SecretCode {
+    fn as_str(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl std::fmt::Debug for CodeLogin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CodeLogin").field("redirect_uri", &self.redirect_uri).finish_non_exhaustive()
+    }
+}
