@@ -31,14 +31,14 @@ impl Drain {
         self.calls.try_acquire().ok()
     }
 
-    /// Whether no call begins any more.
-    pub(super) fn is_under_way(&self) -> bool {
-        self.calls.is_closed() || self.calls.available_permits() == 0
-    }
-
     /// Comes when calls under way had their time and are cut off.
     pub(super) async fn over(&self) {
         self.over.cancelled().await;
+    }
+
+    /// Whether no call begins any more.
+    pub(super) fn is_under_way(&self) -> bool {
+        self.calls.is_closed() || self.calls.available_permits() == 0
     }
 
     /// Lets no call begin from now on, and waits for those under way, but not for longer than `longest`.

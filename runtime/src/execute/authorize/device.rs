@@ -43,7 +43,7 @@ impl Executor {
     /// # Errors
     /// When a secret or an endpoint is missing, or the server fails.
     pub async fn begin_device_login(&self, login: &Login) -> Result<DeviceLogin, ToolError> {
-        let client = self.client(login)?;
+        let client = self.client(login).await?;
         let url = find(self, &client, Wanted::DeviceAuthorization).await?;
         find(self, &client, Wanted::Token).await?;
         let scope = client.scopes.join(" ");

@@ -18,7 +18,7 @@ use super::obtain::{forget, keep, load};
 use super::token::TokenStatus;
 use crate::execute::error::ToolError;
 use crate::execute::executor::Executor;
-use crate::execute::plan::{PlannedOAuth2, oauth2_credentials};
+use crate::execute::plan::{PlannedOAuth2, Sealed, oauth2_credentials};
 use crate::execute::prepared::Prepared;
 use crate::execute::wire::Opener;
 
@@ -87,7 +87,8 @@ impl Login {
 
 impl Executor {
     /// Looks the login's secrets up.
-    pub(super) fn client(&self, login: &Login) -> Result<Arc<OAuthClient>, ToolError> {
+    pub(super) async fn client(&self, login: &Login) -> Result<Arc<OAuthClient>, ToolError> {
+        self.secrets().fetch(login.oauth2.texts().flat_map(Sealed::secrets)).await;
         let mut opener = Opener::new(self.secrets(), &login.tool);
         let owner = Owner { tool: &login.tool, api: &login.api, network: login.network };
         OAuthClient::open(&login.oauth2, owner, &mut opener).map(Arc::new)
@@ -104,7 +105,7 @@ impl Executor {
     /// # Errors
     /// When a secret or an endpoint is missing.
     pub async fn begin_code_login(&self, login: &Login, redirect_uri: &str) -> Result<CodeLogin, ToolError> {
-        let client = self.client(login)?;
+        let client = self.client(login).await?;
         let mut url = find(self, &client, Wanted::Authorization).await?;
         // Known before anybody logs in, so that nobody logs in for nothing.
         find(self, &client, Wanted::Token).await?;
@@ -153,7 +154,7 @@ impl Executor {
     /// # Errors
     /// When a secret is missing or the store cannot be read.
     pub async fn login_status(&self, login: &Login) -> Result<Option<TokenStatus>, ToolError> {
-        let client = self.client(login)?;
+        let client = self.client(login).await?;
         Ok(load(self, &client).await?.map(|token| token.status()))
     }
 
@@ -162,7 +163,7 @@ impl Executor {
     /// # Errors
     /// When a secret is missing or the store cannot be written.
     pub async fn logout(&self, login: &Login) -> Result<Revoked, ToolError> {
-        let client = self.client(login)?;
+        let client = self.client(login).await?;
         let Some(token) = load(self, &client).await? else { return Ok(Revoked::Nothing) };
         let endpoint = metadata(self, &client).await.map(|metadata| metadata.revocation.clone());
         let revoked = match endpoint {

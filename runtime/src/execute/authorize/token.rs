@@ -5,6 +5,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
+use crate::secret::net;
+
 /// A token is renewed this long before it expires, or a fifth of its life if that is less.
 const MARGIN: Duration = Duration::from_secs(60);
 
@@ -51,6 +53,15 @@ struct Stored {
 }
 
 impl Token {
+    /// Lets the last net know it, so that no log and no other call shows it.
+    pub(super) fn known(self) -> Self {
+        net::learn("oauth2_token", self.access.expose_secret());
+        if let Some(refresh) = &self.refresh {
+            net::learn("oauth2_refresh_token", refresh.expose_secret());
+        }
+        self
+    }
+
     /// Whether it will be good for a while.
     pub(super) fn is_fresh(&self, now: u64) -> bool {
         self.expires_at.is_none_or(|expires| {
@@ -84,14 +95,15 @@ impl Token {
     /// `None` for what is not a stored token: it is obtained again.
     pub(super) fn from_stored(text: &SecretString) -> Option<Self> {
         let stored: Stored = serde_json::from_str(text.expose_secret()).ok()?;
-        Some(Self {
+        let token = Self {
             access: SecretString::from(stored.access_token),
             refresh: stored.refresh_token.map(SecretString::from),
             obtained_at: stored.obtained_at,
             expires_at: stored.expires_at,
             scopes: stored.scopes,
             seed: stored.seed,
-        })
+        };
+        Some(token.known())
     }
 
     pub(super) fn status(&self) -> TokenStatus {

@@ -53,6 +53,16 @@ pub struct PlannedSigV4 {
     pub session_token: Option<Sealed>,
 }
 
+impl PlannedOAuth2 {
+    /// The texts that it is made of.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &Sealed> {
+        let urls = [&self.token_url, &self.authorization_url, &self.device_authorization_url, &self.issuer];
+        let secrets = self.token.iter().chain(&self.client_secret).chain(&self.refresh_token);
+        let texts = secrets.chain([&self.client_id]).chain(urls.into_iter().flatten());
+        texts.chain(self.parameters.iter().map(|(_, value)| value)).chain(&self.resource)
+    }
+}
+
 impl PlannedSigV4 {
     /// What it cannot do without.
     pub(crate) fn required(&self) -> [&Sealed; 4] {

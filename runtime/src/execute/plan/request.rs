@@ -129,7 +129,18 @@ pub enum PlannedCredential {
 impl RequestPlan {
     /// The secrets that it may need, those of every alternative among them.
     pub fn secrets(&self) -> impl Iterator<Item = &SecretName> {
-        let credentials = self.auth.iter().flatten().flat_map(PlannedCredential::secrets);
+        let credentials = self.auth.iter().flatten().flat_map(|credential| {
+            let optional = match credential {
+                PlannedCredential::OAuth2(oauth2) => Some(oauth2.texts()),
+                PlannedCredential::Bearer(_)
+                | PlannedCredential::Basic { .. }
+                | PlannedCredential::Header(..)
+                | PlannedCredential::Query(..)
+                | PlannedCredential::Cookie(..)
+                | PlannedCredential::AwsSigV4(_) => None,
+            };
+            credential.secrets().chain(optional.into_iter().flatten().flat_map(Sealed::secrets))
+        });
         let headers = self.headers.iter().flat_map(|(_, value)| value.secrets());
         let connection = self.transport.iter().flat_map(|transport| transport.secrets());
         self.server.secrets().chain(headers).chain(credentials).chain(connection)
