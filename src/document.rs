@@ -15,10 +15,10 @@ use cap_compiler::import::DocumentSource;
 use cap_compiler::openapi::is_document;
 use cap_compiler::source::{SourceId, SourceLoader};
 use cap_runtime::disk::read_bounded;
-use cap_runtime::execute::Executor;
+use cap_runtime::execute::{Executor, ExecutorSettings};
+use cap_runtime::secret::Secrets;
 use tokio::runtime::Runtime;
 
-use crate::commands::call::executor;
 use crate::exit::Exit;
 use crate::output::Output;
 
@@ -85,7 +85,11 @@ fn fetch(name: &str, output: &Output) -> Result<(SourceId, Vec<u8>, Origin), Exi
         output.error(&message, None);
         Exit::Environment
     };
-    let executor = executor(None, output)?;
+    let executor = Executor::new(ExecutorSettings { secrets: Secrets::none(), ..ExecutorSettings::default() });
+    let executor = executor.map_err(|error| {
+        output.error(&error.to_string(), None);
+        Exit::Environment
+    })?;
     let runtime = Runtime::new().map_err(|error| failed(format!("cannot start: {error}")))?;
     let progress = output.progress(&format!("fetching {name}"));
     let fetched = runtime.block_on(executor.fetch_document(name));

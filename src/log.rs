@@ -7,6 +7,7 @@ mod export;
 use std::io::IsTerminal;
 
 use cap_runtime::config::LogFormat;
+use cap_runtime::secret::net::MaskingWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
@@ -27,7 +28,7 @@ pub(crate) fn start(format: LogFormat, export: Option<&Export>) {
 }
 
 fn written(format: LogFormat) -> Box<dyn Layer<Registry> + Send + Sync> {
-    let lines = fmt::layer().with_writer(std::io::stderr);
+    let lines = fmt::layer().with_writer(|| MaskingWriter(std::io::stderr()));
     match format {
         LogFormat::Human => lines.with_ansi(std::io::stderr().is_terminal()).boxed(),
         LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),

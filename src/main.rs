@@ -12,16 +12,20 @@ mod document;
 mod exit;
 mod log;
 mod output;
+mod secrets;
 mod workspace;
 
+use std::io::Write;
 use std::process::ExitCode;
 
+use cap_runtime::secret::net;
 use clap::Parser;
 
 use args::{Cli, Command};
 use output::Output;
 
 fn main() -> ExitCode {
+    mask_panics();
     let cli = Cli::parse();
     let output = Output::new();
     let result = match &cli.command {
@@ -32,7 +36,9 @@ fn main() -> ExitCode {
         Command::Show(args) => commands::show::run(args, &output),
         Command::Search(args) => commands::search::run(args, &output),
         Command::Call(args) => commands::call::run(args, &output),
+        Command::Auth(args) => commands::auth::run(args, &output),
         Command::Serve(args) => commands::serve::run(args, &output),
+        Command::Secret(command) => commands::secret::run(command, &output),
         Command::Explain(args) => commands::explain::run(args, &output),
         Command::Completions(args) => Ok(commands::completions::run(args, &output)),
         Command::Schema(args) => Ok(commands::schema::run(args, &output)),
@@ -40,4 +46,12 @@ fn main() -> ExitCode {
     };
     // A command that cannot go on gives its exit code as an error, to leave with `?`.
     result.unwrap_or_else(|exit| exit).into()
+}
+
+/// A panic's message may quote what was worked on; secrets in it are masked as they are everywhere.
+fn mask_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let text = format!("internal error: {panic}\n");
+        _ = anstream::stderr().write_all(net::masked(&text).as_bytes());
+    }));
 }

@@ -9,6 +9,7 @@ use anstyle::{AnsiColor, Style};
 use cap_compiler::diagnostic::Diagnostic;
 use cap_compiler::report::{Colour, Places, Tally, render_terminal};
 use cap_compiler::source::SourceLoader;
+use cap_runtime::secret::net;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
@@ -89,14 +90,14 @@ impl Output {
     /// Text for people, as it is.
     pub(crate) fn error_text(&self, text: &str) {
         if self.audience == Audience::People {
-            _ = anstream::stderr().write_all(text.as_bytes());
+            _ = anstream::stderr().write_all(net::masked(text).as_bytes());
         }
     }
 
     /// Data for programs, or what the command was asked for.
     pub(crate) fn data(&self, text: &str) {
         let mut stdout = anstream::stdout().lock();
-        _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+        _ = stdout.write_all(net::masked(text).as_bytes()).and_then(|()| stdout.flush());
     }
 
     /// A JSON value, indented, for programs.

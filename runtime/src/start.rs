@@ -12,7 +12,7 @@ use crate::load::Loader;
 use crate::mcp::{BadGlob, Exposure, Gateway};
 use crate::registry::Registry;
 use crate::reload::{self, ReloadError, Reloader};
-use crate::secret::Secrets;
+use crate::secret::{SecretStore, Secrets};
 use crate::telemetry::Telemetry;
 use crate::watch::{WatchError, watch};
 
@@ -25,6 +25,8 @@ pub struct StartSettings {
     pub policy: Policy,
     /// Where credentials come from.
     pub secrets: Secrets,
+    /// Where tokens that were obtained are kept.
+    pub tokens: Arc<dyn SecretStore>,
     /// Globs of tools that are listed to agents directly.
     pub expose: Vec<String>,
     /// Who is told about calls.
@@ -62,7 +64,8 @@ pub enum StartError {
 /// When the folders cannot be read or watched; faults in files are logged and served round.
 pub fn start(settings: StartSettings, stop: &CancellationToken) -> Result<Started, StartError> {
     let exposure = Exposure::parse(settings.expose.iter().map(String::as_str))?;
-    let executor = Executor::new(ExecutorSettings { secrets: settings.secrets, ..ExecutorSettings::default() })?;
+    let (secrets, tokens) = (settings.secrets, settings.tokens);
+    let executor = Executor::new(ExecutorSettings { secrets, tokens, ..ExecutorSettings::default() })?;
     // Watched before they are loaded: what changes in between is a signal that waits.
     let watcher = watch(&settings.folders)?;
     let mut reloader = Reloader::new(Loader::new(&settings.folders, settings.policy));

@@ -1,13 +1,13 @@
 //! `cap call`: one call, checked, planned and sent exactly as an agent's would be.
 
 use cap_runtime::execute::{Content, ErrorKind, Executor, ExecutorSettings, ToolError, ToolOutcome};
-use cap_runtime::secret::Secrets;
 use serde_json::{Map, Value};
 
 use crate::args::CallArgs;
 use crate::catalog::{find, snapshot};
 use crate::exit::Exit;
 use crate::output::{Output, Tone};
+use crate::secrets::{self, SecretAccess};
 use crate::workspace::Workspace;
 
 pub(crate) fn run(args: &CallArgs, output: &Output) -> Result<Exit, Exit> {
@@ -16,7 +16,8 @@ pub(crate) fn run(args: &CallArgs, output: &Output) -> Result<Exit, Exit> {
     let snapshot = snapshot(&loaded, output)?;
     let tool = find(&snapshot, &args.tool, output)?;
     let arguments = arguments(args, &tool.capability().input, output)?;
-    let executor = executor(args.secrets.as_deref().or(workspace.settings.secrets.as_deref()), output)?;
+    let access = secrets::open(&args.secrets, &workspace.settings.secrets, output)?;
+    let executor = executor(access, output)?;
     if args.dry_run {
         let plan = executor.plan(&tool.prepared, &arguments).map_err(|error| failed(&error, output))?;
         notes(&plan.notes, output);
@@ -33,21 +34,16 @@ pub(crate) fn run(args: &CallArgs, output: &Output) -> Result<Exit, Exit> {
     Ok(Exit::Success)
 }
 
-/// The executor of a command: secrets from the environment and a file.
+/// The executor of a command that reads secrets.
 ///
 /// # Errors
-/// When the secrets file cannot be read; what is wrong has been said.
-pub(crate) fn executor(secrets: Option<&std::path::Path>, output: &Output) -> Result<Executor, Exit> {
-    let fail = |message: String| {
-        output.error(&message, None);
+/// When a source of secrets cannot be used; what is wrong has been said.
+pub(crate) fn executor(access: SecretAccess, output: &Output) -> Result<Executor, Exit> {
+    let settings = ExecutorSettings { secrets: access.secrets, tokens: access.tokens, ..ExecutorSettings::default() };
+    Executor::new(settings).map_err(|error| {
+        output.error(&error.to_string(), None);
         Exit::Environment
-    };
-    let mut source = Secrets::from_environment();
-    if let Some(path) = secrets {
-        source = source.with_file(path).map_err(|error| fail(format!("cannot read the secrets: {error}")))?;
-    }
-    let settings = ExecutorSettings { secrets: source, ..ExecutorSettings::default() };
-    Executor::new(settings).map_err(|error| fail(error.to_string()))
+    })
 }
 
 fn arguments(args: &CallArgs, input: &Value, output: &Output) -> Result<Map<String, Value>, Exit> {

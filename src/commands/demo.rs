@@ -2,13 +2,14 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cap_compiler::import::{DocumentSource, ImportOptions, import};
 use cap_compiler::pin::Policy;
 use cap_compiler::source::{MemoryLoader, SourceId};
 use cap_runtime::http::{self, Admission};
-use cap_runtime::secret::Secrets;
+use cap_runtime::secret::{MemoryStore, Secrets};
 use cap_runtime::start::{StartError, StartSettings, Started, start};
 use cap_runtime::telemetry::Telemetry;
 use secrecy::SecretString;
@@ -139,6 +140,7 @@ impl Tour<'_> {
         let settings = StartSettings {
             folders: vec![self.root().to_owned()],
             policy: Policy::AllowUnlisted,
+            tokens: Arc::new(MemoryStore::default()),
             secrets: Secrets::none().with_value("PETSTORE_TOKEN", SecretString::from(TOKEN)),
             expose: Vec::new(),
             telemetry: Telemetry::default(),

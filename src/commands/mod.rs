@@ -1,5 +1,6 @@
 //! The subcommands, one file each. A command gives its exit code, having said what there is to say.
 
+pub(crate) mod auth;
 pub(crate) mod call;
 pub(crate) mod check;
 pub(crate) mod completions;
@@ -10,5 +11,6 @@ pub(crate) mod list;
 pub(crate) mod pin;
 pub(crate) mod schema;
 pub(crate) mod search;
+pub(crate) mod secret;
 pub(crate) mod serve;
 pub(crate) mod show;

@@ -8,7 +8,6 @@ use cap_compiler::pin::Policy;
 use cap_runtime::config::{DEFAULT_LISTEN, LogFormat};
 use cap_runtime::http::{self, Admission};
 use cap_runtime::mcp::{Gateway, serve_stdio};
-use cap_runtime::secret::Secrets;
 use cap_runtime::start::{StartError, StartSettings, Started, start};
 use cap_runtime::telemetry::{AuditLog, AuditTarget, Metrics, RemoteParent, Telemetry, TelemetrySettings};
 use tokio::net::TcpListener;
@@ -18,6 +17,7 @@ use crate::args::{LogStyle, ServeArgs};
 use crate::exit::Exit;
 use crate::log::{self, Export};
 use crate::output::{Output, Tone, plural};
+use crate::secrets;
 use crate::workspace::Workspace;
 
 pub(crate) fn run(args: &ServeArgs, output: &Output) -> Result<Exit, Exit> {
@@ -142,19 +142,14 @@ fn settings(
     observing: &Observing,
     output: &Output,
 ) -> Result<StartSettings, Exit> {
-    let mut secrets = Secrets::from_environment();
-    if let Some(path) = args.secrets.as_ref().or(workspace.settings.secrets.as_ref()) {
-        secrets = secrets.with_file(path).map_err(|error| {
-            output.error(&format!("cannot read the secrets: {error}"), None);
-            Exit::Environment
-        })?;
-    }
+    let access = secrets::open(&args.secrets, &workspace.settings.secrets, output)?;
     let expose = if args.expose.is_empty() { workspace.settings.expose.clone() } else { args.expose.clone() };
     let policy = if args.locked { Policy::RequireLocked } else { workspace.policy() };
     Ok(StartSettings {
         folders: workspace.folders.clone(),
         policy,
-        secrets,
+        secrets: access.secrets,
+        tokens: access.tokens,
         expose,
         telemetry: observing.telemetry.clone(),
     })

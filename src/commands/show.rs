@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use cap_compiler::capability::{Call, Capability, Credential, HttpCall, Network};
+use cap_compiler::capability::{Call, Capability, HttpCall, Network};
 use cap_runtime::registry::{RegisteredTool, ToolDefinition, signature};
 use serde_json::{Value, json};
 
@@ -118,10 +118,14 @@ fn network(call: &HttpCall) -> &'static str {
     }
 }
 
-/// The secrets that any alternative names.
+/// The secrets that a call may need.
+pub(crate) fn secrets_of(capability: &Capability) -> BTreeSet<String> {
+    let Call::Http(call) = &capability.call;
+    secrets(call)
+}
+
 fn secrets(call: &HttpCall) -> BTreeSet<String> {
-    let texts = call.auth.iter().flatten().flat_map(Credential::texts);
-    texts.chain([&call.server]).flat_map(|text| text.secrets()).map(|name| name.0.clone()).collect()
+    call.secrets().into_iter().map(|name| name.0.clone()).collect()
 }
 
 fn files(capability: &Capability) -> Vec<&str> {

@@ -1,5 +1,7 @@
 //! What a call does: the request as pieces, each with the encoding of its position.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::{ArgumentName, Credential, SecretName, XmlBody};
@@ -246,6 +248,34 @@ pub enum Binding {
     Object(Vec<(String, Binding)>),
     /// A list whose absent items are left out.
     List(Vec<Binding>),
+}
+
+impl HttpCall {
+    /// The secrets that a call may need, those of every alternative among them.
+    #[must_use]
+    pub fn secrets(&self) -> BTreeSet<&SecretName> {
+        let credentials = self.auth.iter().flatten().flat_map(Credential::texts);
+        let transport = self.transport.iter().flat_map(|transport| {
+            let identity = transport.identity.iter().flat_map(|it| [&it.certificate, &it.key]);
+            transport.proxy.iter().chain(identity)
+        });
+        let texts = credentials.chain(transport).chain([&self.server]).flat_map(Text::secrets);
+        texts.chain(self.headers.iter().flat_map(|header| header.value.secrets())).collect()
+    }
+}
+
+impl Binding {
+    /// The secrets that it names.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<&SecretName> {
+        match self {
+            Self::Literal(_) => Vec::new(),
+            Self::Value(expression) => expression.secrets().iter().collect(),
+            Self::Text(text) => text.secrets().collect(),
+            Self::Object(members) => members.iter().flat_map(|(_, member)| member.secrets()).collect(),
+            Self::List(items) => items.iter().flat_map(Self::secrets).collect(),
+        }
+    }
 }
 
 impl Text {

@@ -131,24 +131,33 @@ impl Secrets {
     /// Asks the sources that take their time about names, off the threads that serve. What they say
     /// is then known to [`Secrets::resolve`].
     pub async fn fetch(&self, names: impl Iterator<Item = &SecretName>) {
-        let mut waiting: Vec<(Arc<dyn Source>, String)> = Vec::new();
-        for name in names {
-            let sources =
-                self.sources.iter().take_while(|source| source.value(&name.0).is_none() || source.is_stale(&name.0));
-            let stale = sources.filter(|source| source.is_stale(&name.0));
-            waiting.extend(stale.map(|source| (Arc::clone(source), name.0.clone())));
-        }
+        let waiting = self.stale(names.map(|name| name.0.as_str()));
         if waiting.is_empty() {
             return;
         }
-        let asked = tokio::task::spawn_blocking(move || {
-            for (source, name) in waiting {
-                source.refresh(&name);
-            }
-        });
-        if let Err(bug) = asked.await {
+        if let Err(bug) = tokio::task::spawn_blocking(|| refresh(waiting)).await {
             tracing::error!(%bug, "internal error: a source of secrets panicked");
         }
+    }
+
+    /// The same as [`Secrets::fetch`] for a program that does nothing else meanwhile.
+    pub fn fetch_now<'a>(&self, names: impl Iterator<Item = &'a str>) {
+        refresh(self.stale(names));
+    }
+
+    /// Which sources should be asked about which names: those before the first that has the value.
+    fn stale<'a>(&self, names: impl Iterator<Item = &'a str>) -> Vec<(Arc<dyn Source>, String)> {
+        let mut waiting = Vec::new();
+        for name in names.filter(|name| !self.given.contains_key(*name)) {
+            for source in &self.sources {
+                if source.is_stale(name) {
+                    waiting.push((Arc::clone(source), name.to_owned()));
+                } else if source.value(name).is_some() {
+                    break;
+                }
+            }
+        }
+        waiting
     }
 
     /// A secret's value. An empty one counts as not set.
@@ -167,6 +176,12 @@ impl Secrets {
             return Some(SourceKind::Given);
         }
         self.sources.iter().find(|source| source.value(name).is_some()).map(|source| source.kind())
+    }
+}
+
+fn refresh(waiting: Vec<(Arc<dyn Source>, String)>) {
+    for (source, name) in waiting {
+        source.refresh(&name);
     }
 }
 

@@ -30,6 +30,15 @@ pub enum VaultKey {
     File(Box<Zeroizing<[u8; 32]>>),
 }
 
+/// The kinds of keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyKind {
+    /// A passphrase.
+    Passphrase,
+    /// A key file.
+    File,
+}
+
 /// Why there is no key.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {

@@ -22,7 +22,7 @@ use super::watched::Watched;
 use super::{Source, SourceKind, net};
 
 pub use format::FormatError;
-pub use key::{KeyError, VaultKey};
+pub use key::{KeyError, KeyKind, VaultKey};
 
 use format::Header;
 
@@ -73,6 +73,23 @@ impl Vault {
         let vault = Self { file: Watched::new(path.to_owned()), key, derived: Mutex::default() };
         vault.file.read_now(|path| vault.read(path))?;
         Ok(vault)
+    }
+
+    /// The kind of key that opens the vault at a path; `None` if there is no vault.
+    ///
+    /// # Errors
+    /// When there is a file that cannot be read or is no vault.
+    pub fn kind(path: &Path) -> Result<Option<KeyKind>, VaultError> {
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(VaultError::File { path: path.to_owned(), source }),
+        };
+        let sealed = format::parse(&text).map_err(|source| VaultError::Format { path: path.to_owned(), source })?;
+        Ok(Some(match sealed.header {
+            Header::File => KeyKind::File,
+            Header::Passphrase { .. } => KeyKind::Passphrase,
+        }))
     }
 
     /// Sets or replaces a secret that definitions name.
