@@ -1,11 +1,15 @@
 //! The command line.
 
+mod auth;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use cap_runtime::config::collector;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+pub(crate) use auth::{AuthArgs, AuthCommand, LoginArgs, LogoutArgs, StatusArgs};
 
 /// Turn REST APIs into reviewed MCP tools, and serve them.
 #[derive(Debug, Parser)]
@@ -45,6 +49,8 @@ pub(crate) enum Command {
     Search(SearchArgs),
     /// Call a tool
     Call(CallArgs),
+    /// Log in to APIs that want OAuth 2.0
+    Auth(AuthArgs),
     /// Serve the tools over MCP
     Serve(ServeArgs),
     /// Keep credentials in an encrypted vault
