@@ -178,7 +178,7 @@ pub(crate) fn capability(call: HttpCall, input: Value) -> Capability {
         output: None,
         call: Call::Http(Box::new(call)),
         limits: Limits::default(),
-        answer: cap_compiler::capability::AnswerRules::default(),
+        answer: AnswerRules::default(),
         origin: Origin { definition: SourceId::new("test.yaml"), dependencies: Vec::new() },
     }
 }
