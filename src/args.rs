@@ -353,7 +353,8 @@ pub(crate) enum LogStyle {
 }
 
 fn collector_url(text: &str) -> Result<url::Url, String> {
-    collector(text).ok_or_else(|| "it is no URL with `http` or `https`".to_owned())
+    collector(text)
+        .ok_or_else(|| "it is no URL with `http` or `https`, or has more than a host, a port and a path".to_owned())
 }
 
 /// `cap secret`
@@ -468,6 +469,8 @@ pub(crate) enum SchemaKind {
     Upstream,
     /// `cap.yaml`
     Settings,
+    /// A line of the audit log
+    Audit,
 }
 
 /// `cap demo`

@@ -186,6 +186,8 @@ async fn each_call_has_a_line_that_says_what_was_called_and_never_with_what() {
     assert!(!text.contains(WORD), "{text}");
     assert!(is_private(&path) && is_private(&sandbox.path().join("audit.jsonl.key")));
     let all = lines(&text);
+    let schema = jsonschema::draft202012::new(&sandbox.ok(&["schema", "audit"]).json()).unwrap();
+    assert!(all.iter().all(|line| schema.is_valid(line)), "{text}");
     assert_eq!((&all[0]["event"], &all.last().unwrap()["event"]), (&json!("started"), &json!("stopped")));
     let calls = calls(&text);
     let column = |name: &str| calls.iter().map(|line| line[name].clone()).collect::<Vec<_>>();
@@ -331,6 +333,41 @@ async fn a_folder_that_cannot_be_read_shows_in_health_until_it_can() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert!(served.log().iter().any(|line| line.contains("mended: the capabilities cannot be read")));
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_whether_it_is_ready_is_told_while_calls_are_finished() {
+    let sandbox = Sandbox::new();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    write_api(&sandbox, listener.local_addr().unwrap());
+    let slow = || async { tokio::time::sleep(Duration::from_secs(2)).await };
+    tokio::spawn(async move { axum::serve(listener, axum::Router::new().fallback(slow)).await });
+    let served = Served::start(&sandbox, &["--audit", "audit.jsonl"]);
+    let agent = served.connect().await;
+    assert_eq!(served.get("/ready").await, "ready\n");
+    let call = tokio::spawn(async move { agent.count(json!({"kind": "slow"})).await });
+    until_metric(&served, "cap_calls_in_flight{api=\"zoo\"} 1").await;
+    let asked = Command::new("kill").args(["-TERM", &served.child.id().to_string()]).status();
+    assert!(asked.is_ok_and(|status| status.success()));
+    let answer = loop {
+        let answer = http().get(served.url.replace("/mcp", "/ready")).send().await.unwrap();
+        if answer.status() != 200 {
+            break answer;
+        }
+    };
+    assert_eq!((answer.status().as_u16(), answer.text().await.unwrap().as_str()), (503, "stopping\n"));
+    assert!(call.await.unwrap(), "the call under way was not finished");
+    let path = sandbox.path().join("audit.jsonl");
+    until("its line", || calls(&read(&path)).len() == 1).await;
+}
+
+async fn until_metric(served: &Served, line: &str) {
+    let start = Instant::now();
+    while !served.get("/metrics").await.lines().any(|it| it == line) {
+        assert!(start.elapsed() < SOON, "{line} was not seen");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// A collector that keeps what it is sent.

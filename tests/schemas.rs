@@ -17,12 +17,13 @@ use cap_compiler::source::SourceId;
 use serde_json::Value;
 use support::{Sandbox, golden, project};
 
-const KINDS: [(&str, &str); 5] = [
+const KINDS: [(&str, &str); 6] = [
     ("capability", "capability.schema.json"),
     ("api", "api.schema.json"),
     ("schemas", "schemas.schema.json"),
     ("upstream", "upstream.schema.json"),
     ("settings", "cap.schema.json"),
+    ("audit", "audit.schema.json"),
 ];
 
 #[test]

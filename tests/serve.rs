@@ -314,3 +314,44 @@ fn a_polite_signal_ends_it_with_success() {
     assert!(ended.is_ok_and(|status| status.success()));
     assert!(served.child.wait().unwrap().success());
 }
+
+/// Answers its first request after `pause`.
+#[cfg(unix)]
+fn slow_server(pause: Duration) -> (String, std::sync::mpsc::Receiver<()>) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (came, seen) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        _ = std::io::Read::read(&mut stream, &mut [0; 4096]);
+        came.send(()).unwrap();
+        std::thread::sleep(pause);
+        _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\ndone");
+    });
+    (format!("http://{address}"), seen)
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_polite_signal_lets_calls_under_way_finish() {
+    let sandbox = Sandbox::new();
+    let (server, seen) = slow_server(Duration::from_secs(1));
+    let text = capability("zebra", "Counts the stripes of an animal.").replace("http://127.0.0.1:9", &server);
+    sandbox.write("capabilities/zebra.yaml", &text);
+    let mut served = Served::start(&sandbox, &[]);
+    let agent = served.connect().await;
+    let asked = json!({"tool": "zebra", "arguments": {}}).as_object().cloned().unwrap();
+    let calling = agent.0.call_tool(CallToolRequestParams::new("gateway_invoke").with_arguments(asked.clone()));
+    let pid = served.child.id().to_string();
+    let ending = async {
+        tokio::task::spawn_blocking(move || seen.recv().unwrap()).await.unwrap();
+        let ended = std::process::Command::new("kill").args(["-TERM", &pid]).status();
+        assert!(ended.is_ok_and(|status| status.success()));
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        agent.0.call_tool(CallToolRequestParams::new("gateway_invoke").with_arguments(asked)).await
+    };
+    let (first, late) = tokio::join!(calling, ending);
+    assert!(serde_json::to_string(&first.unwrap()).unwrap().contains("done"));
+    assert!(serde_json::to_string(&late.unwrap()).unwrap().contains("the gateway is stopping"));
+    assert!(served.child.wait().unwrap().success());
+}

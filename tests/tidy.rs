@@ -149,7 +149,7 @@ fn the_architecture_page_is_short_and_its_folders_exist() {
     let mut faults = Vec::new();
     for word in text.split('`').skip(1).step_by(2) {
         let looks_like_path = word.contains('/') && word.ends_with('/') || word.ends_with(".rs");
-        let folders = ["", "compiler/src/", "runtime/src/", "src/"];
+        let folders = ["", "compiler/src/", "runtime/src/", "runtime/src/execute/", "src/"];
         let exists = folders.iter().any(|folder| Path::new(&project().join(folder).join(word)).exists());
         if looks_like_path && !word.starts_with('.') && !word.contains('{') && !exists {
             faults.push(format!("docs/architecture.md speaks of `{word}`, which does not exist"));

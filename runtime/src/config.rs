@@ -127,8 +127,11 @@ impl LogFormat {
     }
 }
 
-/// The base URL of a collector.
+/// The base URL of a collector. What goes with requests to it, such as a token, does not belong into
+/// an address, which is logged: the collector's headers are set in the environment.
 #[must_use]
 pub fn collector(text: &str) -> Option<Url> {
-    Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+    let url = Url::parse(text).ok()?;
+    let bare = url.username().is_empty() && url.password().is_none() && url.query().is_none();
+    (bare && url.has_host() && matches!(url.scheme(), "http" | "https")).then_some(url)
 }

@@ -111,12 +111,14 @@ pub async fn run(
     telemetry: Telemetry,
     stop: CancellationToken,
 ) {
+    let mut panicked = false;
     loop {
-        let faulty = registry.fault().is_some();
+        // What made it panic is still there: only a change can help.
+        let again = registry.fault().is_some() && !panicked;
         tokio::select! {
             () = stop.cancelled() => return,
             () = watcher.changed() => {}
-            () = sleep(AGAIN), if faulty => {}
+            () = sleep(AGAIN), if again => {}
         }
         let spare = reloader.spare();
         let before = registry.snapshot();
@@ -124,13 +126,16 @@ pub async fn run(
             let result = reloader.reload(Some(&before));
             (reloader, result)
         });
-        reloader = match work.await {
+        let loaded = work.await;
+        panicked = loaded.is_err();
+        reloader = match loaded {
             Ok((back, result)) => {
                 swap(result, &registry, &telemetry);
                 back
             }
             Err(bug) => {
                 tracing::error!(%bug, "internal error: loading panicked; the tools of before are still served");
+                swap(Err(ReloadError::Ended), &registry, &telemetry);
                 spare
             }
         };

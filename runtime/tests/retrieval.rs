@@ -133,6 +133,7 @@ fn capability(name: String, server: String, tool: &Value) -> Capability {
             transport: None,
         })),
         limits: Limits::default(),
+        answer: cap_compiler::capability::AnswerRules::default(),
         origin: Origin { definition: SourceId::new("set.yaml"), dependencies: Vec::new() },
     }
 }

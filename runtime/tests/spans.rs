@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use cap_runtime::telemetry::{RemoteParent, Telemetry, TelemetrySettings, TraceParent};
 use rmcp::model::{CallToolRequestParams, RequestMetaObject};
 use serde_json::{Value, json};
-use support::serve::{Client, Era, Server, answering, connect, contents_of, snapshot};
+use support::serve::{Client, Era, Server, answering, connect, connect_through, contents_of, snapshot};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Span, Subscriber};
@@ -27,7 +27,8 @@ type Fields = BTreeMap<String, String>;
 /// Keeps the spans of calls with the last value of each field, and the text of all that is said.
 #[derive(Clone, Debug, Default)]
 struct Listening {
-    calls: Arc<Mutex<BTreeMap<u64, Fields>>>,
+    /// In the order in which they were made; identifiers are used again.
+    calls: Arc<Mutex<Vec<(Id, Fields)>>>,
     said: Arc<Mutex<Vec<String>>>,
 }
 
@@ -46,7 +47,7 @@ impl Listening {
 
     /// The fields of the span that was made last.
     fn last(&self) -> Fields {
-        self.calls.lock().unwrap().last_key_value().unwrap().1.clone()
+        self.calls.lock().unwrap().last().unwrap().1.clone()
     }
 }
 
@@ -56,7 +57,7 @@ impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for Listening {
         attributes.record(&mut Reading(&mut fields));
         self.note(&fields);
         if attributes.metadata().name() == "call" {
-            self.calls.lock().unwrap().insert(id.into_u64(), fields);
+            self.calls.lock().unwrap().push((id.clone(), fields));
         }
     }
 
@@ -64,7 +65,7 @@ impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for Listening {
         let mut fields = Fields::new();
         record.record(&mut Reading(&mut fields));
         self.note(&fields);
-        if let Some(call) = self.calls.lock().unwrap().get_mut(&id.into_u64()) {
+        if let Some((_, call)) = self.calls.lock().unwrap().iter_mut().rev().find(|(known, _)| known == id) {
             call.append(&mut fields);
         }
     }
@@ -80,11 +81,12 @@ impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for Listening {
 }
 
 #[derive(Clone, Debug, Default)]
-struct Adopting(Arc<Mutex<Vec<(Option<&'static str>, TraceParent)>>>);
+struct Adopting(Arc<Mutex<Vec<TraceParent>>>);
 
 impl RemoteParent for Adopting {
     fn adopt(&self, span: &Span, parent: TraceParent) {
-        self.0.lock().unwrap().push((span.metadata().map(tracing::Metadata::name), parent));
+        assert_eq!(span.metadata().map(tracing::Metadata::name), Some("call"));
+        self.0.lock().unwrap().push(parent);
     }
 }
 
@@ -135,7 +137,14 @@ async fn a_span_says_what_was_called_and_what_it_came_to_and_nothing_that_was_sa
     let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     invoke(&client, json!({"owner": "o"}), Some(json!({"traceparent": parent}))).await;
     invoke(&client, json!({"owner": "o"}), Some(json!({"traceparent": "not one"}))).await;
+    // A header counts where the message says nothing.
+    let other = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
+    let headers = [("traceparent".parse().unwrap(), other.parse().unwrap())].into_iter().collect();
+    let http = reqwest::Client::builder().no_proxy().default_headers(headers).build().unwrap();
+    let traced = connect_through(&server, Era::Legacy, http).await;
+    invoke(&traced, json!({"owner": "o"}), None).await;
+    invoke(&traced, json!({"owner": "o"}), Some(json!({"traceparent": parent}))).await;
     let adopted = adopting.0.lock().unwrap().clone();
-    assert_eq!(adopted, [(Some("call"), TraceParent::parse(parent).unwrap())]);
+    assert_eq!(adopted, [parent, other, parent].map(|text| TraceParent::parse(text).unwrap()));
     server.stop().await;
 }

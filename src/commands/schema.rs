@@ -1,14 +1,15 @@
-//! `cap schema`: the JSON Schemas of the files that people write, for editors.
+//! `cap schema`: the JSON Schemas of the files that people write, for editors, and of what they read.
 
 use cap_compiler::definition::{Kind, file_schema, json_schema};
 use cap_runtime::config::Settings;
+use cap_runtime::telemetry::audit_schema;
 use serde_json::Value;
 
 use crate::args::{SchemaArgs, SchemaKind};
 use crate::exit::Exit;
 use crate::output::Output;
 
-/// Every schema, with the name of its file.
+/// The schemas of what people write, with the names of their files.
 pub(crate) const FILES: [(SchemaKind, &str); 5] = [
     (SchemaKind::Capability, "capability.schema.json"),
     (SchemaKind::Api, "api.schema.json"),
@@ -31,5 +32,6 @@ pub(crate) fn schema(kind: SchemaKind) -> Value {
         SchemaKind::Schemas => json_schema(Kind::Schemas),
         SchemaKind::Upstream => json_schema(Kind::Upstream),
         SchemaKind::Settings => file_schema::<Settings>(None),
+        SchemaKind::Audit => audit_schema(),
     }
 }

@@ -9,6 +9,9 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
+/// A secret in the environment of every run of the binary, which none of them may write.
+pub(crate) const PLANTED: (&str, &str) = ("PLANTED_TOKEN", "planted-3f9c41d7e0b85a26");
+
 /// A folder of its own for one test.
 pub(crate) struct Sandbox {
     folder: TempDir,
@@ -43,6 +46,8 @@ impl Sandbox {
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cap"));
         command.args(args).current_dir(self.path()).env_clear().env("NO_COLOR", "1").stdin(Stdio::null());
+        // Nothing of this account is seen; and what no command may show is there to be shown.
+        command.env("HOME", self.path()).env(PLANTED.0, PLANTED.1);
         command
     }
 
@@ -60,11 +65,13 @@ impl Sandbox {
 
 impl Run {
     pub(crate) fn of(output: Output) -> Self {
-        Self {
+        let run = Self {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+        };
+        assert!(!run.stdout.contains(PLANTED.1) && !run.stderr.contains(PLANTED.1), "a secret was shown: {run:?}");
+        run
     }
 
     pub(crate) fn json(&self) -> serde_json::Value {

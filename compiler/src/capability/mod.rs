@@ -4,11 +4,13 @@
 //! template language at call time ([`Computed`]). Every text that meets the wire is a list of
 //! pieces, so that each interpolated value can be encoded for the position it stands in.
 
+mod answer;
 mod call;
 mod credential;
 mod method;
 mod xml;
 
+pub use answer::{AnswerRules, NextPage, Pagination};
 pub use call::{
     Binding, Body, BodyChoice, BodyContent, BodyPart, Call, ClientIdentity, Computed, Encoding, Expression, HttpCall,
     Network, Parameter, PathPiece, Piece, Style, Text, Transport, is_connection_header,
@@ -47,6 +49,8 @@ pub struct Capability {
     pub input: Value,
     /// What a successful answer looks like, self-contained, where the definition says.
     pub output: Option<Value>,
+    /// What is made of a successful answer.
+    pub answer: AnswerRules,
     /// What a call does.
     pub call: Call,
     /// Bounds on one call, the api's merged with its own.
@@ -99,6 +103,8 @@ pub struct Limits {
     pub retries: Option<u32>,
     /// Bytes of an answer's body after decompression.
     pub max_response: Option<u64>,
+    /// Bytes that an agent is shown of an answer.
+    pub max_output: Option<u64>,
     /// Calls per time.
     pub rate: Option<Rate>,
     /// Calls at one time.

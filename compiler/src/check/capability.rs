@@ -1,5 +1,6 @@
 //! Rules of a capability, in the order of its file.
 
+use super::answer::check_answer;
 use super::api::check_security;
 use super::auth::check_auth;
 use super::input::{check_input, check_unused};
@@ -26,6 +27,7 @@ pub(super) fn check(linked: &Linked<'_>, report: &mut Report<'_>) {
     let arguments = check_input(linked, report);
     let used = check_request(&definition.request, &definition.input, &arguments, report);
     check_unused(&arguments, &used, report);
+    check_answer(definition, &arguments, report);
     if let Some(response) = &definition.response.schema {
         let pointer = Pointer::of(["response", "schema"]);
         meta_schema::check(response, &pointer, report);

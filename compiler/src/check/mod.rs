@@ -3,10 +3,12 @@
 //! One file is one family of rules. A rule adds diagnostics and goes on, so that all faults are
 //! seen at once; only what has no error becomes [`Checked`], and only [`Checked`] can be lowered.
 
+mod answer;
 mod api;
 mod auth;
 mod body;
 mod capability;
+mod filter;
 mod headers;
 mod input;
 mod link;

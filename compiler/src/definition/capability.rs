@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::answer::{PaginationDefinition, ResponseDefinition};
 use super::auth::AuthDefinition;
 use super::fields::{Fields, is_false};
 use super::limits::{LimitsDefinition, NetworkDefinition};
@@ -67,6 +68,9 @@ pub struct CapabilityDefinition {
     #[serde(skip_serializing_if = "ResponseDefinition::is_empty")]
     #[schemars(default)]
     pub response: ResponseDefinition,
+    /// How the next page of an answer is found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pagination: Option<PaginationDefinition>,
     /// Bounds on one call; what is not said is the api's.
     #[serde(skip_serializing_if = "LimitsDefinition::is_empty")]
     #[schemars(default)]
@@ -93,15 +97,6 @@ pub struct AnnotationsDefinition {
     pub open_world: Option<bool>,
 }
 
-/// What comes back from a successful call.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
-pub struct ResponseDefinition {
-    /// JSON Schema 2020-12 of the answer's body.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "json_schema_value")]
-    pub schema: Option<Value>,
-}
-
 impl CapabilityDefinition {
     pub(super) fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let name = fields.required("name", read::text);
@@ -120,6 +115,7 @@ impl CapabilityDefinition {
         let input = fields.required("input", read::schema);
         let request = fields.required_mapping("request", RequestDefinition::read);
         let response = fields.mapping("response", ResponseDefinition::read).unwrap_or_default();
+        let pagination = fields.mapping("pagination", PaginationDefinition::read);
         let limits = fields.mapping("limits", LimitsDefinition::read).unwrap_or_default();
         let source = fields.mapping("source", SourceRecord::read);
         Some(Self {
@@ -139,6 +135,7 @@ impl CapabilityDefinition {
             input: input?,
             request: request?,
             response,
+            pagination,
             limits,
             source,
         })
@@ -159,17 +156,5 @@ impl AnnotationsDefinition {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
-    }
-}
-
-impl ResponseDefinition {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        Some(Self { schema: fields.optional("schema", read::schema) })
-    }
-
-    /// Whether nothing was said.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.schema.is_none()
     }
 }

@@ -32,6 +32,10 @@ pub struct LimitsDefinition {
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "write_size")]
     #[schemars(with = "Option<String>")]
     pub max_response: Option<u64>,
+    /// Size of what an agent is shown of an answer, such as `64KiB`.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "write_size")]
+    #[schemars(with = "Option<String>")]
+    pub max_output: Option<u64>,
     /// Calls per time, such as `20/s` or `1000/h`.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "write_rate")]
     #[schemars(with = "Option<String>")]
@@ -58,13 +62,14 @@ pub enum NetworkDefinition {
 impl LimitsDefinition {
     pub(super) fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let time = |node: Node<'_>| node.quantity("a time such as `10s`, `500ms` or `2m`", "s", parse_duration);
+        let size = |node: Node<'_>| node.quantity("a size such as `4MiB` or `500KiB`", "B", parse_size);
         Some(Self {
             timeout: fields.optional("timeout", time),
             connect_timeout: fields.optional("connect_timeout", time),
             read_timeout: fields.optional("read_timeout", time),
             retries: fields.optional("retries", |node| node.integer(0, 10)),
-            max_response: fields
-                .optional("max_response", |node| node.quantity("a size such as `4MiB` or `500KiB`", "B", parse_size)),
+            max_response: fields.optional("max_response", size),
+            max_output: fields.optional("max_output", size),
             rate: fields.optional("rate", |node| node.quantity("a rate such as `20/s` or `1000/h`", "/s", parse_rate)),
             concurrency: fields.optional("concurrency", |node| node.integer(1, u32::MAX)),
             circuit_breaker: fields.optional("circuit_breaker", CircuitBreakerDefinition::read),
@@ -132,7 +137,7 @@ pub(super) fn write_quantity(value: u64, units: &[(&str, u64)]) -> String {
 }
 
 #[expect(clippy::ref_option, reason = "the signature that serde calls")]
-fn write_duration<S: Serializer>(value: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn write_duration<S: Serializer>(value: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
     let milliseconds = value.map_or(0, |value| u64::try_from(value.as_millis()).unwrap_or(u64::MAX));
     serializer.serialize_str(&write_quantity(milliseconds, &DURATIONS))
 }

@@ -3,6 +3,7 @@
 //! A definition is the text taken apart and nothing more. Whether it makes sense is asked in
 //! [`crate::check`]; what it means is decided in [`crate::lower`].
 
+mod answer;
 mod api;
 mod auth;
 mod body;
@@ -25,10 +26,11 @@ mod transport;
 mod upstream;
 mod xml;
 
+pub use answer::{PageStyle, PaginationDefinition, ResponseDefinition};
 pub use api::ApiDefinition;
 pub use auth::{AuthDefinition, BasicDefinition, CombinationDefinition};
 pub use body::{BodyDefinition, ContentDefinition, PartDefinition};
-pub use capability::{AnnotationsDefinition, CapabilityDefinition, ResponseDefinition};
+pub use capability::{AnnotationsDefinition, CapabilityDefinition};
 pub use circuit_breaker::CircuitBreakerDefinition;
 pub use fields::{Fields, Node, Sink};
 pub use idempotency::IdempotencyKeyDefinition;

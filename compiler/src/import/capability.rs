@@ -63,7 +63,8 @@ pub(super) fn build<'d>(
         security: plan.security.of_operation(operation),
         input: arguments.input(),
         request,
-        response: ResponseDefinition { schema: answer.schema },
+        response: ResponseDefinition { schema: answer.schema, ..ResponseDefinition::default() },
+        pagination: None,
         limits: LimitsDefinition::default(),
         // The document's digest stands in the api's file only: here it would change every file with
         // every new edition of the document.

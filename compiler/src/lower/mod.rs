@@ -1,6 +1,7 @@
 //! Checked definitions to capabilities: references are followed, defaults are filled in, templates
 //! become pieces, and all that remembers how the text was written is dropped.
 
+mod answer;
 mod body;
 mod bundle;
 mod credential;
@@ -25,6 +26,7 @@ pub fn lower_capability(linked: &Checked<Linked<'_>>) -> Capability {
     dependencies.extend(linked.api.map(|api| api.source.clone()));
     let input = bundle::bundle(linked, &definition.input, &mut dependencies);
     let output = definition.response.schema.as_ref().map(|schema| bundle::bundle(linked, schema, &mut dependencies));
+    let output = output.map(|schema| answer::projected(schema, &definition.response.fields));
     Capability {
         tool: ToolName(linked.served_name()),
         server: server_name(linked),
@@ -35,6 +37,7 @@ pub fn lower_capability(linked: &Checked<Linked<'_>>) -> Capability {
         annotations: annotations(definition.annotations, &definition.request.method),
         input,
         output,
+        answer: answer::rules(definition),
         call: Call::Http(Box::new(http_call(linked))),
         limits: limits(definition.limits, linked.api.map(|api| api.definition.limits).unwrap_or_default()),
         origin: Origin { definition: linked.source.clone(), dependencies: dependencies.into_iter().collect() },
@@ -77,6 +80,7 @@ fn limits(own: LimitsDefinition, api: LimitsDefinition) -> Limits {
         read_timeout: own.read_timeout.or(api.read_timeout),
         retries: own.retries.or(api.retries),
         max_response: own.max_response.or(api.max_response),
+        max_output: own.max_output.or(api.max_output),
         rate: own.rate.or(api.rate),
         concurrency: own.concurrency.or(api.concurrency),
         circuit_breaker: transport::circuit_breaker(own.circuit_breaker.or(api.circuit_breaker)),

@@ -229,8 +229,8 @@ impl fmt::Display for MissingSecrets<'_> {
             let line = if index == 0 { "" } else { "\n" };
             write!(
                 f,
-                "{line}the secret `{name}` is not set, nothing was sent; whoever runs the gateway has to set the \
-                 environment variable `{name}`, or add a line `{name}=…` to the secrets file"
+                "{line}the secret `{name}` is not set, nothing was sent; whoever runs the gateway has to run \
+                 `cap secret set {name}`, or set the environment variable `{name}`"
             )?;
         }
         Ok(())

@@ -53,13 +53,11 @@ fn job<'a>(request: &'a WireRequest, limits: &'a Limits) -> Job<'a> {
 }
 
 /// What a person can do who waits for a document.
-fn advised(error: ToolError) -> ToolError {
-    match error {
-        ToolError::Timeout { host, timeout, .. } => {
-            ToolError::Timeout { host, timeout, hint: "fetch the document by hand and name the file".to_owned() }
-        }
-        error => error,
+fn advised(mut error: ToolError) -> ToolError {
+    if let ToolError::Timeout { hint, .. } = &mut error {
+        "fetch the document by hand and name the file".clone_into(hint);
     }
+    error
 }
 
 fn refused(host: &str, reason: String) -> ToolError {

@@ -1,7 +1,8 @@
-//! `/health`: what is served and what is held back.
+//! `/health`: what is served and what is held back. `/ready`: whether calls are taken.
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use cap_compiler::pin::Pin;
 use serde::Serialize;
 
@@ -73,4 +74,10 @@ impl Health {
 /// Answers from the snapshot that is served now.
 pub(super) async fn health(State(gateway): State<Gateway>) -> Json<Health> {
     Json(Health::of(&gateway.snapshot(), gateway.fault().as_deref().map(String::as_str)))
+}
+
+/// Answers 503 from when the gateway was told to stop until it does, so that a load balancer sends
+/// calls elsewhere while those under way are finished.
+pub(super) async fn ready(State(gateway): State<Gateway>) -> (StatusCode, &'static str) {
+    if gateway.is_stopping() { (StatusCode::SERVICE_UNAVAILABLE, "stopping\n") } else { (StatusCode::OK, "ready\n") }
 }

@@ -47,7 +47,7 @@ async fn told(State(telemetry): State<Telemetry>, mut request: Request, next: Ne
 
 /// The routes that there are, and one name for all others: paths are text of a client's making.
 fn route(path: &str) -> &'static str {
-    let known = ["/mcp", "/health", "/metrics"].into_iter().find(|known| *known == path);
+    let known = ["/mcp", "/health", "/ready", "/metrics"].into_iter().find(|known| *known == path);
     known.unwrap_or("other")
 }
 

@@ -1,4 +1,4 @@
-//! The gateway over HTTP: `/mcp`, `/health` and `/metrics`. No other folder names axum.
+//! The gateway over HTTP: `/mcp`, `/health`, `/ready` and `/metrics`. No other folder names axum.
 //!
 //! What is said over MCP is not known here, and neither are capabilities.
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
 
 /// Calls at one time; far more than a process can hold.
 const MOST: u32 = 1 << 20;
@@ -14,11 +15,13 @@ const GRACE: Duration = Duration::from_millis(250);
 /// Counts calls, and lets none begin after the end was announced.
 pub(super) struct Drain {
     calls: Semaphore,
+    /// Cancelled when calls had their time.
+    over: CancellationToken,
 }
 
 impl Default for Drain {
     fn default() -> Self {
-        Self { calls: Semaphore::const_new(MOST as usize) }
+        Self { calls: Semaphore::const_new(MOST as usize), over: CancellationToken::new() }
     }
 }
 
@@ -26,6 +29,16 @@ impl Drain {
     /// A call begins, which is over when the permit is dropped; `None` when the gateway is stopping.
     pub(super) fn begin(&self) -> Option<SemaphorePermit<'_>> {
         self.calls.try_acquire().ok()
+    }
+
+    /// Comes when calls under way had their time and are cut off.
+    pub(super) async fn over(&self) {
+        self.over.cancelled().await;
+    }
+
+    /// Whether no call begins any more.
+    pub(super) fn is_under_way(&self) -> bool {
+        self.calls.is_closed() || self.calls.available_permits() == 0
     }
 
     /// Lets no call begin from now on, and waits for those under way, but not for longer than `longest`.
@@ -42,6 +55,7 @@ impl Drain {
             return 0;
         }
         self.calls.close();
+        self.over.cancel();
         (MOST as usize).saturating_sub(self.calls.available_permits())
     }
 }

@@ -12,6 +12,8 @@ use crate::telemetry::{Ending, Outcome};
 pub(super) enum CallError {
     #[error("the gateway is stopping, nothing was sent; call again when it is back")]
     Stopping,
+    #[error("the gateway stopped before there was an answer; the call may have taken effect all the same")]
+    CutOff,
     #[error("`{tool}` needs the argument `{argument}`")]
     Missing { tool: &'static str, argument: &'static str },
     #[error("`{tool}` has no argument `{argument}`{}", did_you_mean(nearest.as_slice()))]
@@ -45,7 +47,7 @@ impl Outcome for CallError {
         Ending::Failed(match self {
             Self::Tool(error) => error.kind().name(),
             Self::Quarantined { .. } => "quarantined",
-            Self::Stopping => "stopping",
+            Self::Stopping | Self::CutOff => "stopping",
             Self::UnknownTool { .. } | Self::NotExposed { .. } | Self::Indirect { .. } => "unknown_tool",
             Self::Missing { .. }
             | Self::UnknownArgument { .. }

@@ -68,6 +68,12 @@ impl Gateway {
         self.inner.drain.run(longest).await
     }
 
+    /// Whether the end was announced, so that no call begins any more.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.inner.drain.is_under_way()
+    }
+
     /// The snapshot that is served now.
     #[must_use]
     pub fn snapshot(&self) -> Arc<Snapshot> {

@@ -29,6 +29,10 @@ pub(super) fn telling(token: ProgressToken, peer: Peer<RoleServer>) -> (Told, Te
 
 impl Progress for Told {
     fn step(&self, step: &Step<'_>) {
+        // Most clients ask for progress and most calls are one try: that it is sent is no news.
+        if matches!(step, Step::Sending { attempt: 1 }) {
+            return;
+        }
         let number = self.steps.fetch_add(1, Ordering::Relaxed) + 1;
         let note = ProgressNotificationParam::new(self.token.clone(), f64::from(number)).with_message(step.to_string());
         // Nobody hears it when the call is over.

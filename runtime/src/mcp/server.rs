@@ -69,6 +69,7 @@ impl ServerHandler for Gateway {
         let allowed = Structured::of(context.protocol_version().as_ref());
         let called = tokio::select! {
             called = self.told(request, &snapshot, &context) => called,
+            () = self.inner.drain.over() => return Ok(convert::failure(&CallError::CutOff).into()),
             () = context.ct.cancelled() => return Err(ErrorData::internal_error("the call was cancelled", None)),
         };
         let result: CallToolResult = match called {

@@ -37,6 +37,7 @@ fn capability(server: &str, name: &str, description: &str) -> Capability {
             transport: None,
         })),
         limits: Limits::default(),
+        answer: cap_compiler::capability::AnswerRules::default(),
         origin: Origin { definition: SourceId::new("a.yaml"), dependencies: Vec::new() },
     }
 }

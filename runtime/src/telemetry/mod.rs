@@ -21,7 +21,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use arguments::{DigestKey, canonical};
-pub use audit::{AuditError, AuditLog, AuditTarget};
+pub use audit::{AuditError, AuditLog, AuditTarget, audit_schema};
 pub use metrics::{METRICS_CONTENT_TYPE, Metrics, ReloadResult};
 pub use observe::{ObservedCall, Outcome};
 pub use record::{CallRecord, Ending};

@@ -178,6 +178,7 @@ pub(crate) fn capability(call: HttpCall, input: Value) -> Capability {
         output: None,
         call: Call::Http(Box::new(call)),
         limits: Limits::default(),
+        answer: AnswerRules::default(),
         origin: Origin { definition: SourceId::new("test.yaml"), dependencies: Vec::new() },
     }
 }

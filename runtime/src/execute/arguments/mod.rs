@@ -78,7 +78,7 @@ impl Checker {
     }
 }
 
-fn compile(schema: &Value) -> Result<Validator, String> {
+pub(super) fn compile(schema: &Value) -> Result<Validator, String> {
     let options = jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(false).offline();
     let linear = PatternOptions::regex().size_limit(PATTERN_SIZE).dfa_size_limit(PATTERN_SIZE);
     let bounded = PatternOptions::fancy_regex()

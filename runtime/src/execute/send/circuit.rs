@@ -50,6 +50,17 @@ pub(crate) struct Trial<'a> {
     since: Instant,
 }
 
+/// What the news of one call change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// Nothing.
+    None,
+    /// The server is left alone for so long.
+    Opened(Duration),
+    /// It is called as before.
+    Closed,
+}
+
 impl Default for State {
     fn default() -> Self {
         Self::Closed(Record::default())
@@ -85,35 +96,37 @@ impl Circuit {
 
 impl Trial<'_> {
     /// The server answered as servers do that are well.
-    pub(crate) fn succeeded(mut self) {
+    pub(crate) fn succeeded(mut self) -> Change {
         let mut state = self.circuit.state();
+        let probe = std::mem::take(&mut self.probe);
         match *state {
             State::Closed(record) => *state = State::Closed(Record { failures: 0, ..record.with(0) }),
-            State::HalfOpen { .. } if self.probe => {
-                tracing::info!("a server is well again and is called as before");
+            State::HalfOpen { .. } if probe => {
                 *state = State::default();
+                return Change::Closed;
             }
             // What was sent before the circuit opened decides nothing.
             State::HalfOpen { .. } | State::Open { .. } => {}
         }
-        self.probe = false;
+        Change::None
     }
 
     /// The server failed.
-    pub(crate) fn failed(mut self, now: Instant) {
-        let CircuitBreaker::On { failures, pause: first } = self.settings else { return };
+    pub(crate) fn failed(mut self, now: Instant) -> Change {
+        let CircuitBreaker::On { failures, pause: first } = self.settings else { return Change::None };
         let mut state = self.circuit.state();
-        match *state {
-            State::Closed(record) => {
+        let pause = match (*state, std::mem::take(&mut self.probe)) {
+            (State::Closed(record), _) => {
                 let record = Record { failures: record.failures.saturating_add(1), ..record.with(1) };
-                *state = if record.is_bad(failures) { open(now, first) } else { State::Closed(record) };
+                *state = State::Closed(record);
+                record.is_bad(failures).then_some(first)
             }
-            State::HalfOpen { pause } if self.probe => {
-                *state = open(now, pause.saturating_mul(2).min(LONGEST).max(first));
-            }
-            State::HalfOpen { .. } | State::Open { .. } => {}
-        }
-        self.probe = false;
+            (State::HalfOpen { pause }, true) => Some(pause.saturating_mul(2).min(LONGEST).max(first)),
+            (State::HalfOpen { .. } | State::Open { .. }, _) => None,
+        };
+        let Some(pause) = pause else { return Change::None };
+        *state = State::Open { until: now + pause, pause };
+        Change::Opened(pause)
     }
 }
 
@@ -128,11 +141,6 @@ impl Drop for Trial<'_> {
             *state = State::Open { until: self.since, pause };
         }
     }
-}
-
-fn open(now: Instant, pause: Duration) -> State {
-    tracing::warn!(?pause, "a server fails and is left alone");
-    State::Open { until: now + pause, pause }
 }
 
 impl Record {

@@ -179,7 +179,9 @@ impl Clients {
         let proxied = request.connection.as_ref().is_some_and(|connection| connection.proxy.is_some());
         let Some(Host::Domain(name)) = request.url.host().filter(|_| proxied) else { return Ok(()) };
         let found = self.resolver.resolve(name).await.unwrap_or_default();
-        egress::allowed(found, request.network).map(|_| ()).map_err(SendError::Refused)
+        // Which of several addresses a proxy takes is its choice, so each must be allowed.
+        let mut checked = found.into_iter().map(|address| egress::check_resolved(address, request.network));
+        checked.try_for_each(|check| check).map_err(SendError::Refused)
     }
 }
 
@@ -238,7 +240,8 @@ const IDENTITY: &str =
 fn proxy(url: &str) -> Result<Proxy, SendError> {
     // The URL is not repeated: it may hold a password.
     let invalid = |_| SendError::Invalid("its `proxy` is not an `http` or `https` URL".to_owned());
-    let parsed = Url::parse(url).map_err(|_| invalid(()))?;
+    let parsed = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    let parsed = parsed.ok_or_else(|| invalid(()))?;
     egress::check_proxy(&parsed).map_err(SendError::Refused)?;
     Proxy::all(url).map_err(|_| invalid(()))
 }

@@ -41,7 +41,7 @@ fn backoff(tries_made: u32) -> Duration {
 
 /// What a server asked for, and up to a tenth more: others were asked the same.
 fn spread(asked: Duration) -> Duration {
-    asked + (asked / 10).min(Duration::from_secs(1)).mul_f64(chance())
+    asked.saturating_add((asked / 10).min(Duration::from_secs(1)).mul_f64(chance()))
 }
 
 /// From 0 to 1.

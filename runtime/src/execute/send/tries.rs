@@ -5,6 +5,7 @@ use std::time::Duration;
 use cap_compiler::capability::Limits;
 use tokio::time::{Instant, sleep, timeout_at};
 
+use super::circuit::{Change, Trial};
 use super::client::Bounds;
 use super::health::ApiHealth;
 use super::limit::Waiting;
@@ -50,44 +51,65 @@ impl Sender {
         health.budget.earn();
         let _place = self.limits.place(&waiting).await?;
         let retries = job.limits.retries.unwrap_or(self.defaults.retries);
+        let mut last: Option<Result<Answer, SendError>> = None;
         for attempt in 1.. {
-            self.limits.turn(&waiting).await?;
+            let trial = match self.admitted(&waiting, &health, job).await {
+                Ok(trial) => trial,
+                // What came of the tries before says more than that there is no further one.
+                Err(error) => return last.map_or(Err(error), |result| finished(result, job)),
+            };
             facts::attempted(job.request.body.as_ref().map_or(0, Vec::len));
             job.progress.step(&Step::Sending { attempt });
-            let result = match self.attempt(job, &health, deadline).await? {
+            let result = match self.attempt(job, trial, timeout, deadline).await {
                 Tried::Done(result) => result,
                 Tried::Redirected(error) => return Err(error),
                 Tried::TimedOut => return Err(timed_out(job, timeout)),
             };
+            let left = deadline.saturating_duration_since(Instant::now());
             let wanted = if attempt > retries { None } else { retry::pause(job.repeats, attempt, &result) };
-            let Some(pause) = wanted.filter(|pause| Instant::now() + *pause < deadline && health.budget.spend()) else {
-                return result.map_err(|error| unsent(error, job));
+            let Some(pause) = wanted.filter(|pause| *pause < left && health.budget.spend()) else {
+                return finished(result, job);
             };
             job.progress.step(&Step::Pausing { attempt, reason: reason(&result), pause });
+            last = Some(result);
             facts::waited(pause);
             sleep(pause).await;
         }
         Err(timed_out(job, timeout))
     }
 
-    /// One try, unless the server is left alone at present.
-    async fn attempt(&self, job: &Job<'_>, health: &ApiHealth, deadline: Instant) -> Result<Tried, ToolError> {
-        let trial = health
-            .circuit
-            .admit(job.limits.circuit_breaker, Instant::now())
-            .map_err(|wait| ToolError::Unavailable { host: job.request.host(), wait })?;
+    /// Waits for the turn of a try, unless the server is left alone at present.
+    async fn admitted<'h>(
+        &self,
+        waiting: &Waiting<'_>,
+        health: &'h ApiHealth,
+        job: &Job<'_>,
+    ) -> Result<Trial<'h>, ToolError> {
+        self.limits.turn(waiting).await?;
+        let admitted = health.circuit.admit(job.limits.circuit_breaker, Instant::now());
+        admitted.map_err(|wait| ToolError::Unavailable { host: job.request.host(), wait })
+    }
+
+    /// One try, and what it says of the server.
+    async fn attempt(&self, job: &Job<'_>, trial: Trial<'_>, timeout: Duration, deadline: Instant) -> Tried {
+        let began = Instant::now();
         let tried = timeout_at(deadline, self.follow(job)).await.unwrap_or(Tried::TimedOut);
-        match &tried {
-            Tried::TimedOut => trial.failed(Instant::now()),
-            Tried::Done(Err(SendError::Unreachable(_) | SendError::Broken(_) | SendError::Silent(_))) => {
-                trial.failed(Instant::now())
-            }
+        let failed = match &tried {
+            // A try that began late says nothing: its server had hardly a chance.
+            Tried::TimedOut => (began.elapsed() >= timeout / 2).then_some(true),
+            Tried::Done(Err(SendError::Unreachable(_) | SendError::Broken(_) | SendError::Silent(_))) => Some(true),
             // What a server does not offer at all says nothing of how it is.
-            Tried::Done(Ok(answer)) if answer.status >= 500 && answer.status != 501 => trial.failed(Instant::now()),
-            Tried::Done(Ok(_)) | Tried::Redirected(_) => trial.succeeded(),
-            Tried::Done(Err(_)) => drop(trial),
-        }
-        Ok(tried)
+            Tried::Done(Ok(answer)) => Some(answer.status >= 500 && answer.status != 501),
+            Tried::Redirected(_) => Some(false),
+            Tried::Done(Err(_)) => None,
+        };
+        let change = match failed {
+            Some(true) => trial.failed(Instant::now()),
+            Some(false) => trial.succeeded(),
+            None => Change::None,
+        };
+        log(change, job);
+        tried
     }
 
     /// A request, with the redirects that may be followed.
@@ -115,6 +137,19 @@ impl Sender {
         }
         Tried::TimedOut
     }
+}
+
+fn log(change: Change, job: &Job<'_>) {
+    let api = job.api;
+    match change {
+        Change::None => {}
+        Change::Opened(pause) => tracing::warn!(api, ?pause, "a server fails again and again and is left alone"),
+        Change::Closed => tracing::info!(api, "a server that failed is well again"),
+    }
+}
+
+fn finished(result: Result<Answer, SendError>, job: &Job<'_>) -> Result<Answer, ToolError> {
+    result.map_err(|error| unsent(error, job))
 }
 
 fn unsent(error: SendError, job: &Job<'_>) -> ToolError {

@@ -1,43 +1,87 @@
 //! The lines of the audit log.
 
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
 use serde::Serialize;
+use serde_json::Value;
 
+use crate::secret::net::masked;
 use crate::telemetry::CallRecord;
 
-/// A call. The fields are those of `docs/operations.md`, in its order.
-#[derive(Serialize)]
+/// A line of the audit log of `cap serve`.
+#[derive(JsonSchema)]
+#[schemars(title = "Line of the audit log of cap", untagged)]
+#[expect(dead_code, reason = "it has the schema of both; each is written alone")]
+enum AuditLine<'a> {
+    Call(CallLine<'a>),
+    Event(EventLine),
+}
+
+/// A call of a tool.
+#[derive(JsonSchema, Serialize)]
 struct CallLine<'a> {
+    /// When the call began, in UTC.
+    #[schemars(extend("format" = "date-time"))]
     time: String,
+    #[schemars(extend("const" = "call"))]
     event: &'static str,
+    /// Names the request, also in the log and in spans.
     id: String,
+    /// Who called.
     principal: &'a str,
-    tool: Option<&'a str>,
+    /// The tool's name; of one that does not exist, if it could be one.
+    tool: Option<Cow<'a, str>>,
+    /// The api that the tool belongs to.
     api: Option<&'a str>,
+    /// `ok`, `cancelled`, or what went wrong.
     outcome: &'static str,
+    /// The HTTP method.
     method: Option<&'a str>,
+    /// Host and port of the server; a secret in them stays a name.
     host: Option<String>,
+    /// The status of the last answer.
     status: Option<u16>,
+    /// How often a request was sent.
     attempts: u32,
+    /// Bytes of request bodies, all attempts together.
     bytes_sent: u64,
+    /// Bytes of answers' bodies, all attempts together, decompressed.
     bytes_received: u64,
+    /// From request to answer.
     duration_ms: f64,
+    /// The part of it that went by waiting for limits and between tries.
     waited_ms: f64,
+    /// Whether the answer is from an earlier call.
     cached: bool,
+    /// The digest of the digests of the files that the tool was made from.
     definition: Option<String>,
+    /// The keyed digest of the arguments.
     arguments: Option<String>,
 }
 
 /// Something about the log itself.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct EventLine {
+    /// When it happened, in UTC.
+    #[schemars(extend("format" = "date-time"))]
     time: String,
+    #[schemars(extend("enum" = ["started", "stopped", "gap"]))]
     event: &'static str,
+    /// Of a gap, how many lines are missing here.
     #[serde(skip_serializing_if = "Option::is_none")]
     lost: Option<u64>,
+    /// The version of the gateway.
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<&'static str>,
+}
+
+/// The JSON Schema of a line.
+#[must_use]
+pub fn audit_schema() -> Value {
+    SchemaSettings::default().for_serialize().into_generator().into_root_schema_for::<AuditLine<'_>>().to_value()
 }
 
 /// The line of a call that ended now. Its time is when it began.
@@ -48,7 +92,8 @@ pub(super) fn call(record: &CallRecord<'_>) -> Vec<u8> {
         event: "call",
         id: record.id.to_string(),
         principal: record.principal,
-        tool: record.tool,
+        // All other texts are from definitions; the name of a tool that is not there is a caller's.
+        tool: record.tool.map(|name| if record.capability.is_some() { name.into() } else { masked(name) }),
         api: record.api,
         outcome: record.ending.name(),
         method: record.method(),

@@ -25,6 +25,7 @@ use thiserror::Error;
 
 use super::{CallRecord, CallSink, DigestKey};
 use file::Destination;
+pub use line::audit_schema;
 use queue::Queue;
 
 /// Where audit lines go.

@@ -1,5 +1,6 @@
 //! The queue and the writer together, with a disk that is full.
 
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
@@ -16,9 +17,33 @@ fn line(number: usize) -> Vec<u8> {
     format!("{{\"number\":{number},\"filling\":\"{filling}\"}}\n").into_bytes()
 }
 
+/// The lines that are written to their end.
 fn read(path: &Path) -> Vec<Value> {
     let text = std::fs::read_to_string(path).unwrap_or_default();
-    text.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
+    let complete = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+    complete.map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
+}
+
+#[test]
+fn a_line_that_was_cut_is_not_continued() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("audit.jsonl");
+    for (before, after) in [
+        ("", "{\"event\":\"stopped\"}\n"),
+        ("{}\n", "{}\n{\"event\":\"stopped\"}\n"),
+        ("{}\n{\"ti", "{}\n{\"ti\n{\"event\":\"stopped\"}\n"),
+    ] {
+        tempfile::NamedTempFile::new_in(folder.path())
+            .and_then(|mut file| {
+                file.write_all(before.as_bytes())?;
+                Ok(file.persist(&path)?)
+            })
+            .expect("a file");
+        let queue = Queue::default();
+        assert!(queue.close(b"{\"event\":\"stopped\"}\n"));
+        writer::write_all(&queue, Destination::open(&path).expect("it opens"));
+        assert_eq!(std::fs::read_to_string(&path).expect("a text"), after);
+    }
 }
 
 /// `/dev/full` refuses every byte, as a full disk does.

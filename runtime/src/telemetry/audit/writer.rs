@@ -20,6 +20,10 @@ pub(super) fn write_all(queue: &Queue, destination: Destination) {
         writer.pending = taken.bytes;
         writer.done = 0;
         if taken.left_out > 0 {
+            tracing::warn!(
+                lost = taken.left_out,
+                "calls have no line in the audit log, which could not be written in time"
+            );
             writer.pending.extend(line::gap(taken.left_out));
         }
         let mut closed = taken.closed;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use cap_compiler::capability::CircuitBreaker;
 use tokio::time::Instant;
 
-use super::{Circuit, Trial};
+use super::{Change, Circuit, Trial};
 
 const PAUSE: Duration = Duration::from_secs(30);
 const FEW: CircuitBreaker = CircuitBreaker::On { failures: 3, pause: PAUSE };
@@ -43,7 +43,7 @@ fn it_opens_after_failures_one_after_another() {
     clock.trial().succeeded();
     clock.fail(2);
     assert_eq!(clock.wait(), None);
-    clock.fail(1);
+    assert_eq!(clock.trial().failed(clock.now), Change::Opened(PAUSE));
     assert_eq!(clock.wait(), Some(PAUSE));
 }
 
@@ -86,7 +86,7 @@ fn one_probe_decides() {
     probe.failed(clock.now);
     assert_eq!(clock.wait(), Some(PAUSE * 2), "the pause grows");
     clock.now += PAUSE * 2;
-    clock.trial().succeeded();
+    assert_eq!(clock.trial().succeeded(), Change::Closed);
     assert!(clock.circuit.is_well());
     clock.fail(3);
     assert_eq!(clock.wait(), Some(PAUSE), "and begins anew");
