@@ -49,7 +49,7 @@ async fn in_browser(desk: &Desk, login: &Login, args: &LoginArgs, output: &Outpu
     })?;
     let begun = desk.executor.begin_code_login(login, &callback.redirect_uri()).await;
     let begun = begun.map_err(|error| failed(&error, output))?;
-    output.status(Tone::Good, "Open", begun.url.as_str());
+    output.address("Open", begun.url.as_str());
     if !args.no_browser && !browser::open(&begun.url) {
         output.detail("(no browser could be opened; open the address yourself, on this machine)");
     }

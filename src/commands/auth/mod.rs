@@ -6,6 +6,8 @@ mod login;
 mod logout;
 mod status;
 
+use std::sync::Arc;
+
 use cap_runtime::execute::{Executor, Login, ToolError, logins};
 
 use super::call;
@@ -49,10 +51,10 @@ impl Desk {
         let workspace = Workspace::open(folders, output)?;
         let loaded = workspace.load_tools(output)?;
         let snapshot = snapshot(&loaded, output)?;
+        let mut access = secrets::open(secrets, &workspace.settings.secrets, output)?;
         if keeping == Keeping::Lasting {
-            secrets::writable_vault(secrets, &workspace.settings.secrets, output)?;
+            access.tokens = Arc::new(secrets::writable_vault(secrets, &workspace.settings.secrets, output)?);
         }
-        let access = secrets::open(secrets, &workspace.settings.secrets, output)?;
         let executor = call::executor(access, output)?;
         let tools = snapshot.tools();
         let mut apis: Vec<String> = tools.iter().map(|tool| tool.capability().server.to_string()).collect();
