@@ -188,7 +188,7 @@ impl Loader {
         let digest = |file: &SourceId| self.parsed.get(file).map(|file| file.digest);
         for Origin { definition, dependencies } in compiled.iter().map(|tool| &tool.origin) {
             let shared = known.entry(dependencies).or_insert_with(|| dependencies.iter().filter_map(digest).collect());
-            let files = FileDigests { own: digest(definition), shared: Arc::clone(shared) };
+            let files = FileDigests::new(digest(definition), Arc::clone(shared));
             self.digests.insert(definition.clone(), files);
         }
     }

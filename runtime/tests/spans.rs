@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use cap_runtime::telemetry::{RemoteParent, Telemetry, TelemetrySettings, TraceParent};
 use rmcp::model::{CallToolRequestParams, RequestMetaObject};
 use serde_json::{Value, json};
-use support::serve::{Client, Era, Server, answering, connect, contents_of, snapshot};
+use support::serve::{Client, Era, Server, answering, connect, connect_through, contents_of, snapshot};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Span, Subscriber};
@@ -137,7 +137,14 @@ async fn a_span_says_what_was_called_and_what_it_came_to_and_nothing_that_was_sa
     let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     invoke(&client, json!({"owner": "o"}), Some(json!({"traceparent": parent}))).await;
     invoke(&client, json!({"owner": "o"}), Some(json!({"traceparent": "not one"}))).await;
+    // A header counts where the message says nothing.
+    let other = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
+    let headers = [("traceparent".parse().unwrap(), other.parse().unwrap())].into_iter().collect();
+    let http = reqwest::Client::builder().no_proxy().default_headers(headers).build().unwrap();
+    let traced = connect_through(&server, Era::Legacy, http).await;
+    invoke(&traced, json!({"owner": "o"}), None).await;
+    invoke(&traced, json!({"owner": "o"}), Some(json!({"traceparent": parent}))).await;
     let adopted = adopting.0.lock().unwrap().clone();
-    assert_eq!(adopted, [TraceParent::parse(parent).unwrap()]);
+    assert_eq!(adopted, [parent, other, parent].map(|text| TraceParent::parse(text).unwrap()));
     server.stop().await;
 }

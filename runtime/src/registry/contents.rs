@@ -1,6 +1,6 @@
 //! What a snapshot is built from: plain data, in any order.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use cap_compiler::capability::{Capability, Server};
 use cap_compiler::pin::{Digest, Pin, Quarantined};
@@ -34,20 +34,30 @@ pub struct RegisteredTool {
 /// The digests of the files that a tool was made from, as `cap.lock` has them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileDigests {
-    /// Of its own file.
-    pub own: Option<Digest>,
-    /// Of the files that it shares with others, in the order of their names.
-    pub shared: Arc<[Digest]>,
+    own: Option<Digest>,
+    shared: Arc<[Digest]>,
+    /// Made when somebody asks: most tools are never called.
+    joined: OnceLock<Option<Digest>>,
 }
 
 impl FileDigests {
+    /// The digest of a tool's own file, and those of the files that it shares with others, in the
+    /// order of their names.
+    #[must_use]
+    pub fn new(own: Option<Digest>, shared: Arc<[Digest]>) -> Self {
+        Self { own, shared, joined: OnceLock::new() }
+    }
+
     /// One digest for all of them: of their digits, a line for each, its own first. It is what
     /// `sha256sum own.yaml api.yaml | cut -d' ' -f1 | sha256sum` prints.
     #[must_use]
     pub fn digest(&self) -> Option<Digest> {
-        let own = self.own?;
-        let lines: String = std::iter::once(&own).chain(&*self.shared).map(|digest| format!("{digest}\n")).collect();
-        Some(Digest::of(lines.as_bytes()))
+        *self.joined.get_or_init(|| {
+            let own = self.own?;
+            let all = std::iter::once(&own).chain(&*self.shared);
+            let lines: String = all.map(|digest| format!("{digest}\n")).collect();
+            Some(Digest::of(lines.as_bytes()))
+        })
     }
 }
 

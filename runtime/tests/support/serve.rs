@@ -102,12 +102,16 @@ pub(crate) fn http() -> reqwest::Client {
 }
 
 pub(crate) async fn connect(server: &Server, era: Era) -> Client {
+    connect_through(server, era, http()).await
+}
+
+pub(crate) async fn connect_through(server: &Server, era: Era, http: reqwest::Client) -> Client {
     let mode = match era {
         Era::Legacy => ClientLifecycleMode::Initialize,
         Era::Modern => ClientLifecycleMode::Discover { preferred_versions: vec![ProtocolVersion::V_2026_07_28] },
     };
     let config = StreamableHttpClientTransportConfig::with_uri(server.url());
-    let transport = StreamableHttpClientTransport::with_client(http(), config);
+    let transport = StreamableHttpClientTransport::with_client(http, config);
     Handler::default().serve_with_lifecycle(transport, mode).await.unwrap()
 }
 

@@ -1,5 +1,6 @@
 //! The lines of the audit log.
 
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use schemars::JsonSchema;
@@ -7,6 +8,7 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::secret::net::masked;
 use crate::telemetry::CallRecord;
 
 /// A line of the audit log of `cap serve`.
@@ -31,7 +33,7 @@ struct CallLine<'a> {
     /// Who called.
     principal: &'a str,
     /// The tool's name; of one that does not exist, if it could be one.
-    tool: Option<&'a str>,
+    tool: Option<Cow<'a, str>>,
     /// The api that the tool belongs to.
     api: Option<&'a str>,
     /// `ok`, `cancelled`, or what went wrong.
@@ -90,7 +92,8 @@ pub(super) fn call(record: &CallRecord<'_>) -> Vec<u8> {
         event: "call",
         id: record.id.to_string(),
         principal: record.principal,
-        tool: record.tool,
+        // All other texts are from definitions; the name of a tool that is not there is a caller's.
+        tool: record.tool.map(|name| if record.capability.is_some() { name.into() } else { masked(name) }),
         api: record.api,
         outcome: record.ending.name(),
         method: record.method(),
