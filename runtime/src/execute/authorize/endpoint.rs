@@ -153,7 +153,7 @@ fn form_request(client: &OAuthClient, url: &Url, fields: &[(&str, &str)]) -> Wir
         network: client.network,
         headers,
         body: Some(form.finish().into_bytes()),
-        connection: None,
+        connection: client.connection.clone(),
         secret_url: false,
     }
 }
@@ -169,7 +169,8 @@ pub(super) async fn fetch(
 ) -> Result<Option<Map<String, Value>>, ToolError> {
     let headers = vec![("Accept".to_owned(), "application/json".to_owned())];
     let (method, network) = ("GET".to_owned(), client.network);
-    let request = WireRequest { method, url, network, headers, body: None, connection: None, secret_url: false };
+    let connection = client.connection.clone();
+    let request = WireRequest { method, url, network, headers, body: None, connection, secret_url: false };
     let answer = ask(executor, client, &request).await?;
     if !(200..300).contains(&answer.status) || answer.cut {
         return Ok(None);

@@ -139,7 +139,8 @@ impl RequestPlan {
 }
 
 impl PlannedTransport {
-    fn secrets(&self) -> impl Iterator<Item = &SecretName> {
+    /// The secrets that it needs.
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretName> {
         let identity = self.identity.iter().flat_map(|(certificate, key)| [certificate, key]);
         self.proxy.iter().chain(identity).flat_map(Sealed::secrets)
     }
