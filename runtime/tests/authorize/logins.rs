@@ -12,6 +12,9 @@ const CODE: &str = "grant: authorization_code\nissuer: URL\nclient_id: public\ns
 const DEVICE: &str = "grant: device_code\nissuer: URL\nclient_id: public";
 const BACK: &str = "http://127.0.0.1:7777/callback";
 
+/// What somebody makes of a callback.
+type Change = fn(String) -> String;
+
 fn login(tool: &Prepared) -> Login {
     let mut found = logins([tool, tool]);
     assert_eq!(found.len(), 1, "the same settings are one login");
@@ -44,7 +47,7 @@ async fn a_callback_that_answers_another_login_is_refused() {
     let server = Server::start().await;
     let (tool, executor) = (oauth2(&server.url(), CODE), executor(&[]));
     let login = login(&tool);
-    let changes: [(&str, fn(String) -> String); 4] = [
+    let changes: [(&str, Change); 4] = [
         ("state", |query| query.replace("state=", "state=x")),
         ("iss", |query| query.replace("iss=http", "iss=https")),
         ("no `iss`", |query| query.replace("&iss=", "&other=")),
