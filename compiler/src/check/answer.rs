@@ -84,7 +84,9 @@ fn check_keys(pagination: &PaginationDefinition, report: &mut Report<'_>) {
     let (needed, allowed) = keys_of(style);
     let said = said_keys(pagination);
     let wrong = |message: String, place, help: String| {
-        Diagnostic::new(Code::PAGINATION_KEYS, message, place).label(format!("pages of style `{}`", style.name())).help(help)
+        Diagnostic::new(Code::PAGINATION_KEYS, message, place)
+            .label(format!("pages of style `{}`", style.name()))
+            .help(help)
     };
     for key in needed.iter().filter(|key| !said.contains(key)) {
         let place = report.value(&root.child("style"));

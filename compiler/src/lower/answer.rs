@@ -96,11 +96,17 @@ fn project(root: &Value, schema: &Value, kept: &[&[String]], depth: usize) -> Va
 
 fn properties(root: &Value, members: &Map<String, Value>, kept: &[&[String]], depth: usize) -> Value {
     let below = |name: &str| -> Vec<&[String]> {
-        kept.iter().filter_map(|path| path.split_first()).filter(|(first, _)| *first == name).map(|(_, it)| it).collect()
+        kept.iter()
+            .filter_map(|path| path.split_first())
+            .filter(|(first, _)| *first == name)
+            .map(|(_, it)| it)
+            .collect()
     };
     let members = members.iter().map(|(name, member)| (name, member, below(name)));
     let members = members.filter(|(_, _, below)| !below.is_empty());
-    Value::Object(members.map(|(name, member, below)| (name.clone(), project(root, member, &below, depth + 1))).collect())
+    Value::Object(
+        members.map(|(name, member, below)| (name.clone(), project(root, member, &below, depth + 1))).collect(),
+    )
 }
 
 fn required(names: &[Value], kept: &[&[String]]) -> Value {

@@ -10,11 +10,13 @@ use tracing::{Instrument, Span, field};
 
 use super::error::ToolError;
 use super::idempotency;
-use super::outcome::{self, ToolOutcome};
+use super::mask::Mask;
+use super::outcome::{self, Reading, ToolOutcome};
+use super::pages::{self, PageRequest, Paged};
 use super::plan::{self, RequestPlan};
 use super::prepared::Prepared;
 use super::progress::{Progress, Unheard};
-use super::send::{Defaults, Resolver, Sender, SystemResolver};
+use super::send::{Answer, Defaults, Resolver, Sender, SystemResolver};
 use super::wire::{self, Opener};
 use crate::secret::Secrets;
 use crate::telemetry::facts;
@@ -106,10 +108,10 @@ impl Executor {
     /// # Errors
     /// A [`ToolError`] that says what the caller can do.
     pub async fn call(&self, tool: &Prepared, arguments: &Map<String, Value>) -> Result<ToolOutcome, ToolError> {
-        self.call_heard(tool, arguments, &Unheard).await
+        self.call_heard(tool, arguments, &PageRequest::default(), &Unheard).await
     }
 
-    /// Makes the call, and tells `progress` what it does meanwhile. Dropping the future ends it.
+    /// Makes the call for a page, and tells `progress` what it does meanwhile. Dropping the future ends it.
     ///
     /// # Errors
     /// A [`ToolError`] that says what the caller can do.
@@ -117,6 +119,7 @@ impl Executor {
         &self,
         tool: &Prepared,
         arguments: &Map<String, Value>,
+        page: &PageRequest,
         progress: &dyn Progress,
     ) -> Result<ToolOutcome, ToolError> {
         let capability = tool.capability();
@@ -134,7 +137,7 @@ impl Executor {
         );
         facts::span_made(&span);
         async {
-            let result = self.carry_out(tool, arguments, progress).await;
+            let result = self.carry_out(tool, arguments, page, progress).await;
             if let Err(error) = &result {
                 Span::current().record("error", error.kind().name()).record("otel.status_code", "ERROR");
             }
@@ -152,20 +155,64 @@ impl Executor {
         &self,
         tool: &Prepared,
         arguments: &Map<String, Value>,
+        page: &PageRequest,
+        progress: &dyn Progress,
+    ) -> Result<ToolOutcome, ToolError> {
+        let mut opener = Opener::new(&self.shared.secrets, tool.capability().tool.as_str());
+        let outcome = match &tool.capability().answer.pagination {
+            Some(pagination) => {
+                let paged = Paged { executor: self, tool, pagination, arguments, progress };
+                paged.run(page, &mut opener).await
+            }
+            None => match pages::refuse(tool, page) {
+                Ok(()) => self.single(tool, arguments, &mut opener, progress).await,
+                Err(error) => Err(error),
+            },
+        };
+        outcome.map_err(|error| opener.mask.error(error))
+    }
+
+    /// One call that is one request.
+    async fn single(
+        &self,
+        tool: &Prepared,
+        arguments: &Map<String, Value>,
+        opener: &mut Opener<'_>,
         progress: &dyn Progress,
     ) -> Result<ToolOutcome, ToolError> {
         let mut plan = self.plan(tool, arguments)?;
         idempotency::stamp(&mut plan);
-        let mut opener = Opener::new(&self.shared.secrets, &plan.tool);
-        let request = wire::assemble(&plan, &mut opener);
-        let mask = opener.mask;
-        let limit = plan.limits.max_response.unwrap_or(self.shared.max_response);
-        let outcome = async {
-            let answer = self.shared.sender.answer(&plan, &request?, limit, progress).await?;
-            outcome::read(&answer, &mask, limit)
-        };
-        let mut outcome = outcome.await.map_err(|error| mask.error(error))?;
+        let answer = self.exchange(&plan, opener, progress).await?;
+        let mut outcome = outcome::read(&answer, &self.reading(tool, &plan, &opener.mask))?;
         outcome.notes.splice(0..0, plan.notes);
         Ok(outcome)
     }
+
+    /// One request and its answer.
+    pub(super) async fn exchange(
+        &self,
+        plan: &RequestPlan,
+        opener: &mut Opener<'_>,
+        progress: &dyn Progress,
+    ) -> Result<Answer, ToolError> {
+        let request = wire::assemble(plan, opener)?;
+        let (_, limit) = self.output_limits(plan);
+        self.shared.sender.answer(plan, &request, limit, progress).await
+    }
+
+    /// What an answer to a request is read with.
+    pub(super) fn reading<'r>(&self, tool: &'r Prepared, plan: &'r RequestPlan, mask: &'r Mask) -> Reading<'r> {
+        let (max_output, max_response) = self.output_limits(plan);
+        Reading { tool, method: &plan.method, mask, max_response, max_output }
+    }
+
+    /// Bytes that are shown of an answer, and bytes that are read of it.
+    pub(super) fn output_limits(&self, plan: &RequestPlan) -> (usize, u64) {
+        let shown = plan.limits.max_output.unwrap_or(DEFAULT_MAX_OUTPUT);
+        let read = plan.limits.max_response.unwrap_or(self.shared.max_response);
+        (usize::try_from(shown).unwrap_or(usize::MAX), read)
+    }
 }
+
+/// Bytes that an agent is shown of an answer, where a definition does not say.
+const DEFAULT_MAX_OUTPUT: u64 = 256 << 10;

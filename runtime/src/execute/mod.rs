@@ -18,6 +18,7 @@ mod fetch;
 mod idempotency;
 mod mask;
 mod outcome;
+mod pages;
 mod plan;
 mod prepared;
 mod progress;
@@ -27,6 +28,7 @@ mod wire;
 pub use error::{ArgumentProblem, ErrorKind, ToolError};
 pub use executor::{Executor, ExecutorError, ExecutorSettings};
 pub use outcome::{Content, ToolOutcome};
+pub use pages::PageRequest;
 pub use plan::{
     PlannedBody, PlannedContent, PlannedCredential, PlannedPart, PlannedTransport, Repeats, RequestPlan, Sealed,
 };

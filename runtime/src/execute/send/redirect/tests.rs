@@ -18,6 +18,7 @@ fn request(method: &str) -> WireRequest {
             ("X-Key".to_owned(), "secret".to_owned()),
             ("Cookie".to_owned(), "secret".to_owned()),
         ],
+        headers: Vec::new(),
         body: None,
         connection: None,
         secret_url: false,
