@@ -155,7 +155,9 @@ async fn an_address_cannot_be_made_up() {
 
 #[tokio::test]
 async fn strangers_addresses_are_not_followed() {
-    for next in ["https://evil.example/things", "//evil.example/things", "http://user@127.0.0.1/x", "/../admin", "::"] {
+    for next in
+        ["https://evil.example/things", "//evil.example/things", "http://user@127.0.0.1/x", "/../admin", "/based"]
+    {
         let server = Server::start(move |_| json_answer(&json!({"items": [1], "next": next}))).await;
         let mut capability = tool(&server, &[]);
         http(&mut capability).server = Text::literal(format!("{}/base", server.url()));

@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::HeaderMap;
 use axum::response::Response;
 use cap_compiler::capability::*;
 use cap_compiler::source::SourceId;
@@ -19,10 +18,8 @@ pub(crate) type Answering = dyn Fn(&Asked) -> Response + Send + Sync;
 
 /// A request as a server sees it.
 pub(crate) struct Asked {
-    pub(crate) method: String,
     /// Path and query.
     pub(crate) target: String,
-    pub(crate) headers: HeaderMap,
 }
 
 impl Asked {
@@ -72,11 +69,7 @@ impl Server {
 }
 
 async fn answer(State(memory): State<Memory>, request: Request) -> Response {
-    let asked = Asked {
-        method: request.method().to_string(),
-        target: request.uri().to_string(),
-        headers: request.headers().clone(),
-    };
+    let asked = Asked { target: request.uri().to_string() };
     memory.seen.lock().unwrap().push(asked.target.clone());
     (memory.answering)(&asked)
 }
