@@ -1,6 +1,4 @@
-//! What is made of an answer: what is kept of it, how long, and how its pages hang together.
-
-use std::time::Duration;
+//! What is made of an answer: what is kept of it, and how its pages hang together.
 
 use super::ArgumentName;
 
@@ -11,8 +9,6 @@ pub struct AnswerRules {
     pub fields: Vec<Vec<String>>,
     /// A jq filter.
     pub select: Option<String>,
-    /// How long an answer may be used again, where the server does not say.
-    pub cache: Option<Duration>,
     /// How the next page is found.
     pub pagination: Option<Pagination>,
 }

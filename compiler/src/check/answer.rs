@@ -1,4 +1,4 @@
-//! Rules of the answer: what is kept of it, whether it may be kept, and how its pages are found.
+//! Rules of the answer: what is kept of it, and how its pages are found.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,6 @@ use crate::syntax::Pointer;
 
 pub(super) fn check_answer(definition: &CapabilityDefinition, arguments: &BTreeSet<&str>, report: &mut Report<'_>) {
     check_shape(definition, report);
-    check_cache(definition, report);
     if let Some(pagination) = &definition.pagination {
         check_keys(pagination, report);
         check_method(pagination, &definition.request.method, report);
@@ -50,21 +49,6 @@ fn check_shape(definition: &CapabilityDefinition, report: &mut Report<'_>) {
                 .help("remove one of them"),
         );
     }
-}
-
-fn check_cache(definition: &CapabilityDefinition, report: &mut Report<'_>) {
-    let method = definition.request.method.as_str();
-    if definition.response.cache.is_none() || matches!(method, "GET" | "HEAD") {
-        return;
-    }
-    let place = report.key(&Pointer::of(["response", "cache"]));
-    let other = report.value(&Pointer::of(["request", "method"]));
-    report.push(
-        Diagnostic::new(Code::CACHE_METHOD, format!("answers to {method} are not used again"), place)
-            .label("this keeps answers to GET and HEAD")
-            .also(other, "the request")
-            .help("remove `cache`"),
-    );
 }
 
 /// The keys that a style needs and those that it may have.

@@ -1,14 +1,11 @@
-//! What comes back from a call, as written: its schema, what is kept of it, how long it is kept, and how
-//! its pages hang together.
-
-use std::time::Duration;
+//! What comes back from a call, as written: its schema, what is kept of it, and how its pages
+//! hang together.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::fields::{Fields, Node};
-use super::limits::{parse_duration, write_duration};
 use super::read;
 use super::schema_value::json_schema_value;
 
@@ -26,10 +23,6 @@ pub struct ResponseDefinition {
     /// A jq filter over a JSON answer, such as `.items[] | {id, name}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub select: Option<String>,
-    /// How long an answer may be used again, such as `60s`, where the server does not say.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "write_duration")]
-    #[schemars(with = "Option<String>")]
-    pub cache: Option<Duration>,
 }
 
 /// How the pages of an answer hang together.
@@ -97,12 +90,10 @@ impl PageStyle {
 
 impl ResponseDefinition {
     pub(super) fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let time = |node: Node<'_>| node.quantity("a time such as `60s` or `10m`", "s", parse_duration);
         Some(Self {
             schema: fields.optional("schema", read::schema),
             fields: fields.optional("fields", read::texts).unwrap_or_default(),
             select: fields.optional("select", read::text),
-            cache: fields.optional("cache", time),
         })
     }
 

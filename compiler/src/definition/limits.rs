@@ -137,7 +137,7 @@ pub(super) fn write_quantity(value: u64, units: &[(&str, u64)]) -> String {
 }
 
 #[expect(clippy::ref_option, reason = "the signature that serde calls")]
-pub(super) fn write_duration<S: Serializer>(value: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+fn write_duration<S: Serializer>(value: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
     let milliseconds = value.map_or(0, |value| u64::try_from(value.as_millis()).unwrap_or(u64::MAX));
     serializer.serialize_str(&write_quantity(milliseconds, &DURATIONS))
 }

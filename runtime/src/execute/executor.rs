@@ -11,12 +11,13 @@ use tracing::{Instrument, Span, field};
 use super::authorize::Tokens;
 use super::error::ToolError;
 use super::idempotency;
-use super::mask;
-use super::outcome::{self, ToolOutcome};
+use super::mask::{self, Mask};
+use super::outcome::{self, Reading, ToolOutcome};
+use super::pages::{self, PageRequest, Paged};
 use super::plan::{self, RequestPlan};
 use super::prepared::Prepared;
 use super::progress::{Progress, Unheard};
-use super::send::{Defaults, Resolver, Sender, SystemResolver};
+use super::send::{Answer, Defaults, Resolver, Sender, SystemResolver};
 use super::wire::Opener;
 use crate::secret::{MemoryStore, SecretStore, Secrets};
 use crate::telemetry::facts;
@@ -114,10 +115,10 @@ impl Executor {
     /// # Errors
     /// A [`ToolError`] that says what the caller can do.
     pub async fn call(&self, tool: &Prepared, arguments: &Map<String, Value>) -> Result<ToolOutcome, ToolError> {
-        self.call_heard(tool, arguments, &Unheard).await
+        self.call_heard(tool, arguments, &PageRequest::default(), &Unheard).await
     }
 
-    /// Makes the call, and tells `progress` what it does meanwhile. Dropping the future ends it.
+    /// Makes the call for a page, and tells `progress` what it does meanwhile. Dropping the future ends it.
     ///
     /// # Errors
     /// A [`ToolError`] that says what the caller can do.
@@ -125,6 +126,7 @@ impl Executor {
         &self,
         tool: &Prepared,
         arguments: &Map<String, Value>,
+        page: &PageRequest,
         progress: &dyn Progress,
     ) -> Result<ToolOutcome, ToolError> {
         let capability = tool.capability();
@@ -142,7 +144,7 @@ impl Executor {
         );
         facts::span_made(&span);
         async {
-            let result = self.carry_out(tool, arguments, progress).await;
+            let result = self.carry_out(tool, arguments, page, progress).await;
             if let Err(error) = &result {
                 Span::current().record("error", error.kind().name()).record("otel.status_code", "ERROR");
             }
@@ -172,31 +174,75 @@ impl Executor {
         &self,
         tool: &Prepared,
         arguments: &Map<String, Value>,
+        page: &PageRequest,
+        progress: &dyn Progress,
+    ) -> Result<ToolOutcome, ToolError> {
+        let mut opener = Opener::new(&self.shared.secrets, tool.capability().tool.as_str());
+        let outcome = match &tool.capability().answer.pagination {
+            Some(pagination) => {
+                let paged = Paged { executor: self, tool, pagination, arguments, progress };
+                paged.run(page, &mut opener).await
+            }
+            None => match pages::refuse(tool, page) {
+                Ok(()) => self.single(tool, arguments, &mut opener, progress).await,
+                Err(error) => Err(error),
+            },
+        };
+        let mut outcome = outcome.map_err(|error| opener.mask.error(error))?;
+        mask::net(&mut outcome);
+        Ok(outcome)
+    }
+
+    /// One call that is one request.
+    async fn single(
+        &self,
+        tool: &Prepared,
+        arguments: &Map<String, Value>,
+        opener: &mut Opener<'_>,
         progress: &dyn Progress,
     ) -> Result<ToolOutcome, ToolError> {
         let mut plan = self.plan(tool, arguments)?;
         idempotency::stamp(&mut plan);
-        self.shared.secrets.fetch(plan.secrets()).await;
-        let mut opener = Opener::new(&self.shared.secrets, &plan.tool);
-        let assembled = self.assemble(&plan, &mut opener).await;
-        let limit = plan.limits.max_response.unwrap_or(self.shared.max_response);
-        let outcome = async {
-            let (request, tokens) = assembled?;
-            let mut answer = self.shared.sender.answer(&plan, &request, limit, progress).await?;
-            if answer.status == 401
-                && !tokens.is_empty()
-                && let Some(request) = self.assemble_again(&plan, &mut opener, &tokens).await?
-            {
-                answer = self.shared.sender.answer(&plan, &request, limit, progress).await?;
-            }
-            outcome::read(&answer, &opener.mask, limit)
-        };
-        let mut outcome = match outcome.await {
-            Ok(outcome) => outcome,
-            Err(error) => return Err(opener.mask.error(error)),
-        };
+        let answer = self.exchange(&plan, opener, progress).await?;
+        let mut outcome = outcome::read(&answer, &self.reading(tool, &plan, &opener.mask))?;
         outcome.notes.splice(0..0, plan.notes);
-        mask::net(&mut outcome);
         Ok(outcome)
     }
+
+    /// One request with its credentials, and its answer. Where a token is refused, once more with
+    /// another one.
+    pub(super) async fn exchange(
+        &self,
+        plan: &RequestPlan,
+        opener: &mut Opener<'_>,
+        progress: &dyn Progress,
+    ) -> Result<Answer, ToolError> {
+        self.shared.secrets.fetch(plan.secrets()).await;
+        let (request, tokens) = self.assemble(plan, opener).await?;
+        let (_, limit) = self.output_limits(plan);
+        let answer = self.shared.sender.answer(plan, &request, limit, progress).await?;
+        if answer.status != 401 || tokens.is_empty() {
+            return Ok(answer);
+        }
+        match self.assemble_again(plan, opener, &tokens).await? {
+            Some(request) => self.shared.sender.answer(plan, &request, limit, progress).await,
+            None => Ok(answer),
+        }
+    }
+
+    /// What an answer to a request is read with.
+    pub(super) fn reading<'r>(&self, tool: &'r Prepared, plan: &'r RequestPlan, mask: &'r Mask) -> Reading<'r> {
+        let (max_output, max_response) = self.output_limits(plan);
+        Reading { tool, method: &plan.method, mask, max_response, max_output }
+    }
+
+    /// Bytes that are shown of an answer, and bytes that are read of it.
+    pub(super) fn output_limits(&self, plan: &RequestPlan) -> (usize, u64) {
+        let shown = plan.limits.max_output.unwrap_or(DEFAULT_MAX_OUTPUT);
+        let read = plan.limits.max_response.unwrap_or(self.shared.max_response);
+        (usize::try_from(shown).unwrap_or(usize::MAX), read)
+    }
 }
+
+/// Bytes that an agent is shown of an answer, where a definition does not say.
+const DEFAULT_MAX_OUTPUT: u64 = 256 << 10;

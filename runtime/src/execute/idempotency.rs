@@ -22,7 +22,7 @@ fn new_key() -> String {
     parts.join("-")
 }
 
-fn random() -> [u8; 16] {
+pub(super) fn random() -> [u8; 16] {
     use std::hash::{BuildHasher, Hasher, RandomState};
 
     let mut bytes = [0; 16];

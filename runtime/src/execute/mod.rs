@@ -19,6 +19,7 @@ mod fetch;
 mod idempotency;
 mod mask;
 mod outcome;
+mod pages;
 mod plan;
 mod prepared;
 mod progress;
@@ -30,6 +31,7 @@ pub use authorize::{CodeLogin, DeviceLogin, Login, Revoked, TokenStatus, logins}
 pub use error::{ArgumentProblem, ErrorKind, ToolError};
 pub use executor::{Executor, ExecutorError, ExecutorSettings};
 pub use outcome::{Content, ToolOutcome};
+pub use pages::PageRequest;
 pub use plan::{
     PlannedBody, PlannedContent, PlannedCredential, PlannedOAuth2, PlannedPart, PlannedSigV4, PlannedTransport,
     Repeats, RequestPlan, Sealed,

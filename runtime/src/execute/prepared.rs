@@ -7,13 +7,16 @@ use std::sync::{Arc, OnceLock, RwLock};
 use cap_compiler::capability::{Capability, Computed};
 
 use super::arguments::Checker;
+use super::outcome::{Filter, OutputChecker};
 use super::plan::CompiledExpression;
 
-/// A capability, its argument checker and its expressions. Both are compiled at the first call, so
+/// A capability, its checkers and its expressions. They are compiled at the first call, so
 /// that loading thousands of capabilities stays cheap.
 pub struct Prepared {
     capability: Arc<Capability>,
     checker: OnceLock<Checker>,
+    output: OnceLock<Option<OutputChecker>>,
+    filter: OnceLock<Option<Filter>>,
     expressions: RwLock<BTreeMap<String, Arc<CompiledExpression>>>,
 }
 
@@ -21,7 +24,13 @@ impl Prepared {
     /// Wraps a capability; nothing is compiled yet.
     #[must_use]
     pub fn new(capability: Arc<Capability>) -> Self {
-        Self { capability, checker: OnceLock::new(), expressions: RwLock::new(BTreeMap::new()) }
+        Self {
+            capability,
+            checker: OnceLock::new(),
+            output: OnceLock::new(),
+            filter: OnceLock::new(),
+            expressions: RwLock::new(BTreeMap::new()),
+        }
     }
 
     /// The capability.
@@ -32,6 +41,16 @@ impl Prepared {
 
     pub(super) fn checker(&self) -> &Checker {
         self.checker.get_or_init(|| Checker::new(&self.capability.input))
+    }
+
+    /// What answers are held against, where the definition says what they are.
+    pub(super) fn output_checker(&self) -> Option<&OutputChecker> {
+        self.output.get_or_init(|| self.capability.output.as_ref().map(OutputChecker::new)).as_ref()
+    }
+
+    /// The filter that answers go through.
+    pub(super) fn filter(&self) -> Option<&Filter> {
+        self.filter.get_or_init(|| self.capability.answer.select.as_deref().map(Filter::new)).as_ref()
     }
 
     /// An expression of this capability. A poisoned lock only costs a second compilation.

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::error::CallError;
 use super::meta_tool::{MOST_DESCRIBED, MetaTool};
+use crate::execute::PageRequest;
 use crate::registry::SearchRequest;
 
 /// The arguments of one call, all of them known by name.
@@ -73,6 +74,16 @@ impl Arguments {
             Some(Value::String(text)) => serde_json::from_str(&text).map_err(|_| NOT_AN_OBJECT),
             Some(_) => Err(NOT_AN_OBJECT),
         }
+    }
+
+    /// Which page is wanted, and how many items.
+    pub(super) fn page(&mut self) -> Result<PageRequest, CallError> {
+        const WRONG: CallError = CallError::WrongType { argument: "collect", wanted: "a number of items, at least 1" };
+        let cursor = self.optional_text("cursor")?;
+        let Some(value) = self.values.remove("collect") else { return Ok(PageRequest { cursor, collect: None }) };
+        let number = value.as_u64().or_else(|| value.as_str()?.trim().parse().ok()).filter(|number| *number > 0);
+        let collect = number.and_then(|number| usize::try_from(number).ok()).ok_or(WRONG)?;
+        Ok(PageRequest { cursor, collect: Some(collect) })
     }
 
     fn missing(&self, argument: &'static str) -> CallError {

@@ -1,6 +1,6 @@
 //! Outcomes and answers as MCP results.
 
-use rmcp::model::{CallToolResult, ContentBlock, ProtocolVersion, ResourceContents};
+use rmcp::model::{CallToolResult, ContentBlock, JsonObject, MetaObject, ProtocolVersion, ResourceContents};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -48,6 +48,10 @@ pub(super) fn outcome(tool: &str, outcome: ToolOutcome, allowed: Structured) -> 
     }
     blocks.extend(outcome.notes.into_iter().map(|note| ContentBlock::text(format!("note: {note}"))));
     let mut result = CallToolResult::success(blocks);
+    if let Some(cursor) = outcome.next_cursor {
+        let meta = JsonObject::from_iter([("next_cursor".to_owned(), Value::String(cursor))]);
+        result.meta = Some(MetaObject(meta));
+    }
     result.structured_content = outcome.structured.filter(|value| allowed.allows(value));
     result
 }

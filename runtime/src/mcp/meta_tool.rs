@@ -97,6 +97,8 @@ impl MetaTool {
             Self::Invoke => json!({
                 "tool": {"type": "string", "description": "The exact tool name."},
                 "arguments": {"type": "object", "description": "The tool's arguments, by its input schema."},
+                "cursor": {"type": "string", "description": "For the next page: what the result before named."},
+                "collect": {"type": "integer", "minimum": 1, "description": "Join pages until there are so many items."},
             }),
         }
     }

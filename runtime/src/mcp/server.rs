@@ -15,7 +15,7 @@ use super::meta_tool::{INSTRUCTIONS, MetaTool};
 use super::origin::origin;
 use super::tools::{self, Answered, Asked};
 use super::{Gateway, exposure, progress};
-use crate::execute::{Progress, Unheard};
+use crate::execute::{PageRequest, Progress, Unheard};
 use crate::registry::{Caller, Lookup, Snapshot, View};
 
 impl ServerHandler for Gateway {
@@ -161,7 +161,7 @@ impl Gateway {
             return tools::call(tool, arguments, asked()).await;
         }
         if self.inner.exposure.covers(name) {
-            return tools::invoke(name, &arguments, asked()).await;
+            return tools::invoke(name, &arguments, &PageRequest::default(), asked()).await;
         }
         let unlisted = CallError::NotExposed { name: name.to_owned() };
         Err(CallError::of(name, &view.tool(name)).unwrap_or(unlisted))

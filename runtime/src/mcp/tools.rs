@@ -11,7 +11,7 @@ use super::error::CallError;
 use super::meta_tool::MetaTool;
 use super::origin::Origin;
 use super::{convert, paging};
-use crate::execute::{Executor, Progress, ToolOutcome};
+use crate::execute::{Executor, PageRequest, Progress, ToolOutcome};
 use crate::registry::{Lookup, RegisteredTool, SearchReply, SearchRequest, ToolDefinition, View, signature};
 use crate::telemetry::{ObservedCall, Telemetry};
 
@@ -43,7 +43,8 @@ pub(super) async fn call(tool: MetaTool, values: Map<String, Value>, asked: Aske
         MetaTool::ListTools => convert::answer(&list(&mut arguments, view)?),
         MetaTool::Invoke => {
             let name = arguments.text("tool")?;
-            return invoke(&name, &arguments.nested()?, asked).await;
+            let page = arguments.page()?;
+            return invoke(&name, &arguments.nested()?, &page, asked).await;
         }
     }))
 }
@@ -52,6 +53,7 @@ pub(super) async fn call(tool: MetaTool, values: Map<String, Value>, asked: Aske
 pub(super) async fn invoke(
     name: &str,
     arguments: &Map<String, Value>,
+    page: &PageRequest,
     asked: Asked<'_>,
 ) -> Result<Answered, CallError> {
     let found = asked.view.tool(name);
@@ -66,7 +68,7 @@ pub(super) async fn invoke(
     };
     let work = async {
         let tool = &found_tool(name, &found)?.prepared;
-        let outcome = asked.executor.call_heard(tool, arguments, asked.progress).await?;
+        let outcome = asked.executor.call_heard(tool, arguments, page, asked.progress).await?;
         Ok(Answered::Outcome { tool: name.to_owned(), outcome })
     };
     asked.telemetry.observe(observed, work).await

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cap_compiler::capability::{
-    Annotations, Call, Capability, HttpCall, Limits, Network, Origin, Server, ServerName, Text, ToolName,
+    Annotations, AnswerRules, Call, Capability, HttpCall, Limits, Network, Origin, Server, ServerName, Text, ToolName,
 };
 use cap_compiler::pin::Pin;
 use cap_compiler::source::SourceId;
@@ -23,6 +23,7 @@ fn capability(server: &str, name: &str, description: &str) -> Capability {
         annotations: Annotations { read_only: true, destructive: false, idempotent: true, open_world: true },
         input: json!({"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}),
         output: None,
+        answer: AnswerRules::default(),
         call: Call::Http(Box::new(HttpCall {
             method: "GET".to_owned(),
             server: Text::literal("http://localhost"),
@@ -37,7 +38,6 @@ fn capability(server: &str, name: &str, description: &str) -> Capability {
             transport: None,
         })),
         limits: Limits::default(),
-        answer: cap_compiler::capability::AnswerRules::default(),
         origin: Origin { definition: SourceId::new("a.yaml"), dependencies: Vec::new() },
     }
 }

@@ -176,9 +176,9 @@ pub(crate) fn capability(call: HttpCall, input: Value) -> Capability {
         annotations: Annotations { read_only: true, destructive: false, idempotent: true, open_world: true },
         input,
         output: None,
+        answer: AnswerRules::default(),
         call: Call::Http(Box::new(call)),
         limits: Limits::default(),
-        answer: AnswerRules::default(),
         origin: Origin { definition: SourceId::new("test.yaml"), dependencies: Vec::new() },
     }
 }

@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use cap_compiler::capability::{
-    Annotations, Call, Capability, HttpCall, Limits, Network, Origin, PathPiece, Server as ServerInfo, ServerName,
-    Text, ToolName,
+    Annotations, AnswerRules, Call, Capability, HttpCall, Limits, Network, Origin, PathPiece, Server as ServerInfo,
+    ServerName, Text, ToolName,
 };
 use cap_compiler::pin::{Digest, Pins, Policy, Problem, Quarantined, Verdict, admit};
 use cap_compiler::source::SourceId;
@@ -207,6 +207,7 @@ fn capability(server: &str, name: &str, description: &str) -> Capability {
             "required": ["owner"],
         }),
         output: None,
+        answer: AnswerRules::default(),
         call: Call::Http(Box::new(HttpCall {
             method: "GET".to_owned(),
             server: Text::literal("http://127.0.0.1:1"),
@@ -221,7 +222,6 @@ fn capability(server: &str, name: &str, description: &str) -> Capability {
             transport: None,
         })),
         limits: Limits::default(),
-        answer: cap_compiler::capability::AnswerRules::default(),
         origin: Origin { definition: SourceId::new("github/a.yaml"), dependencies: Vec::new() },
     }
 }

@@ -17,7 +17,7 @@ pub(super) struct Dropped {
 }
 
 /// Bytes of a value as compact JSON.
-pub(super) fn size(value: &Value) -> usize {
+pub(crate) fn size(value: &Value) -> usize {
     struct Counter(usize);
     impl io::Write for Counter {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

@@ -7,8 +7,30 @@ use std::fmt::Write as _;
 /// Elements whose content nobody reads.
 const SILENT: [&str; 7] = ["script", "style", "noscript", "template", "svg", "head", "iframe"];
 const BLOCKS: [&str; 24] = [
-    "p", "div", "section", "article", "header", "footer", "main", "aside", "nav", "ul", "ol", "table", "tr", "form",
-    "pre", "blockquote", "figure", "dl", "dt", "dd", "br", "hr", "body", "title",
+    "p",
+    "div",
+    "section",
+    "article",
+    "header",
+    "footer",
+    "main",
+    "aside",
+    "nav",
+    "ul",
+    "ol",
+    "table",
+    "tr",
+    "form",
+    "pre",
+    "blockquote",
+    "figure",
+    "dl",
+    "dt",
+    "dd",
+    "br",
+    "hr",
+    "body",
+    "title",
 ];
 
 /// The text of a page.

@@ -23,8 +23,12 @@ fn project(value: Value, paths: &[&[String]]) -> Value {
 fn kept(members: Map<String, Value>, paths: &[&[String]]) -> Map<String, Value> {
     let mut kept = Map::new();
     for (name, member) in members {
-        let below: Vec<&[String]> =
-            paths.iter().filter_map(|path| path.split_first()).filter(|(first, _)| **first == name).map(|it| it.1).collect();
+        let below: Vec<&[String]> = paths
+            .iter()
+            .filter_map(|path| path.split_first())
+            .filter(|(first, _)| **first == name)
+            .map(|it| it.1)
+            .collect();
         if !below.is_empty() {
             kept.insert(name, project(member, &below));
         }

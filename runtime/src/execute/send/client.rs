@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 use std::error::Error as StdError;
 use std::net::SocketAddr;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -17,7 +18,7 @@ use reqwest::{Certificate, Client, ClientBuilder, Identity, Method, Proxy, Respo
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use url::{Host, Url};
 
 use super::egress;
@@ -54,6 +55,8 @@ pub(crate) struct Bounds {
     pub(crate) connect_timeout: Option<Duration>,
     /// The longest silence of the server, where the definition says.
     pub(crate) read_timeout: Option<Duration>,
+    /// Until when a stream without an end is read.
+    pub(crate) stream_until: Option<Instant>,
 }
 
 /// What a server answered.
@@ -62,6 +65,8 @@ pub(crate) struct Answer {
     pub(crate) content_type: Option<String>,
     pub(crate) location: Option<String>,
     pub(crate) retry_after: Option<Duration>,
+    /// The other headers that somebody reads, by their names in lower case.
+    pub(crate) headers: Vec<(String, String)>,
     /// At most as many bytes as were asked for, decompressed.
     pub(crate) body: Vec<u8>,
     /// Whether there was more.
@@ -295,10 +300,11 @@ async fn read(mut response: Response, bounds: &Bounds) -> Result<Answer, SendErr
         content_type: text(&response, &CONTENT_TYPE),
         location: text(&response, &LOCATION),
         retry_after: text(&response, &RETRY_AFTER).and_then(|value| wait(&value)),
+        headers: kept_headers(response.headers()),
         body: Vec::new(),
         cut: false,
     };
-    while let Some(chunk) = in_time(response.chunk(), bounds.read_timeout).await?.map_err(classify)? {
+    while let Some(chunk) = next_chunk(&mut response, &mut answer, bounds).await? {
         let room = limit - answer.body.len();
         answer.body.extend_from_slice(chunk.get(..room.min(chunk.len())).unwrap_or_default());
         if chunk.len() > room {
@@ -307,6 +313,82 @@ async fn read(mut response: Response, bounds: &Bounds) -> Result<Answer, SendErr
         }
     }
     Ok(answer)
+}
+
+/// The next bytes of a body. Of a stream that has not ended in time, what came is kept.
+async fn next_chunk(
+    response: &mut Response,
+    answer: &mut Answer,
+    bounds: &Bounds,
+) -> Result<Option<impl Deref<Target = [u8]> + use<>>, SendError> {
+    let streams = answer.content_type.as_deref().is_some_and(is_stream);
+    let until = bounds.stream_until.filter(|_| streams);
+    let reading = in_time(response.chunk(), bounds.read_timeout);
+    let read = match until {
+        None => reading.await,
+        Some(until) => timeout_at(until, reading).await.unwrap_or(Err(SendError::Silent(Duration::ZERO))),
+    };
+    match read {
+        Err(SendError::Silent(_)) if streams => {
+            answer.cut = true;
+            Ok(None)
+        }
+        read => read?.map_err(classify),
+    }
+}
+
+fn is_stream(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    ["text/event-stream", "application/x-ndjson", "application/jsonl", "application/ndjson"]
+        .iter()
+        .any(|stream| essence.eq_ignore_ascii_case(stream))
+}
+
+/// Headers that caching, paging and errors read.
+const KEPT: [&str; 14] = [
+    "age",
+    "cache-control",
+    "content-length",
+    "date",
+    "etag",
+    "expires",
+    "last-modified",
+    "link",
+    "pragma",
+    "ratelimit-reset",
+    "set-cookie",
+    "vary",
+    "www-authenticate",
+    "x-ratelimit-reset",
+];
+/// Bytes of one of them.
+const LONGEST_HEADER: usize = 8 * 1024;
+
+fn kept_headers(headers: &HeaderMap) -> Vec<(String, String)> {
+    let kept = headers.iter().filter(|(name, value)| KEPT.contains(&name.as_str()) && value.len() <= LONGEST_HEADER);
+    kept.map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .collect()
+}
+
+impl Answer {
+    /// The value of a header that is kept.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// When a limit of the server begins anew: seconds from now, or seconds since 1970 where the number is
+    /// too large for that.
+    pub(crate) fn reset_after(&self) -> Option<Duration> {
+        if self.status != 429 {
+            return None;
+        }
+        let seconds = self.header("ratelimit-reset").or_else(|| self.header("x-ratelimit-reset"))?.trim();
+        let reset = Duration::try_from_secs_f64(seconds.parse().ok()?).ok()?;
+        if reset < Duration::from_secs(1_000_000_000) {
+            return Some(reset);
+        }
+        (SystemTime::UNIX_EPOCH + reset).duration_since(SystemTime::now()).ok()
+    }
 }
 
 /// What is still encoded was encoded twice, or in a way that was not offered.

@@ -28,6 +28,9 @@ pub(in crate::execute) struct Job<'a> {
     pub(in crate::execute) progress: &'a dyn Progress,
 }
 
+/// How long before its deadline a call stops reading a stream, so that what came is answered.
+const STREAM_MARGIN: Duration = Duration::from_millis(100);
+
 /// What became of one try.
 enum Tried {
     /// The server answered, or there is a reason why not.
@@ -93,7 +96,7 @@ impl Sender {
     /// One try, and what it says of the server.
     async fn attempt(&self, job: &Job<'_>, trial: Trial<'_>, timeout: Duration, deadline: Instant) -> Tried {
         let began = Instant::now();
-        let tried = timeout_at(deadline, self.follow(job)).await.unwrap_or(Tried::TimedOut);
+        let tried = timeout_at(deadline, self.follow(job, deadline)).await.unwrap_or(Tried::TimedOut);
         let failed = match &tried {
             // A try that began late says nothing: its server had hardly a chance.
             Tried::TimedOut => (began.elapsed() >= timeout / 2).then_some(true),
@@ -113,11 +116,12 @@ impl Sender {
     }
 
     /// A request, with the redirects that may be followed.
-    async fn follow(&self, job: &Job<'_>) -> Tried {
+    async fn follow(&self, job: &Job<'_>, deadline: Instant) -> Tried {
         let bounds = Bounds {
             max_response: job.max_response,
             connect_timeout: job.limits.connect_timeout,
             read_timeout: job.limits.read_timeout,
+            stream_until: deadline.checked_sub(STREAM_MARGIN),
         };
         let clients = self.clients.here();
         let mut elsewhere: Option<WireRequest> = None;

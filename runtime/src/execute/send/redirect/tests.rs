@@ -30,6 +30,7 @@ fn to(location: &str) -> Answer {
         content_type: None,
         location: Some(location.to_owned()),
         retry_after: None,
+        headers: Vec::new(),
         body: Vec::new(),
         cut: false,
     }
