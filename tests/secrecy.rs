@@ -51,7 +51,9 @@ fn answer(stream: &mut TcpStream) {
         };
         let wanted = head
             .lines()
-            .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:").map(|n| n.trim().parse().unwrap()))
+            .find_map(|line| {
+                line.to_ascii_lowercase().strip_prefix("content-length:").map(|n| n.trim().parse().unwrap())
+            })
             .unwrap_or(0);
         if body.len() >= wanted || read == 0 {
             break;
@@ -120,7 +122,10 @@ fn sandbox(server: &str) -> Sandbox {
         }
     }
     // A fault that a diagnostic quotes, and a file that cannot be read at all.
-    sandbox.write("capabilities/wrong.yaml", "version: 1\nkind: capability\nname: wrong\nserver: \"{{ secret.ENV_TOKEN\"\n");
+    sandbox.write(
+        "capabilities/wrong.yaml",
+        "version: 1\nkind: capability\nname: wrong\nserver: \"{{ secret.ENV_TOKEN\"\n",
+    );
     sandbox.write("capabilities/torn.yaml", "version: [1\n");
     sandbox
 }

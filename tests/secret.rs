@@ -29,7 +29,8 @@ fn server() -> (String, Receiver<String>) {
             let length = stream.read(&mut bytes).unwrap();
             let text = String::from_utf8_lossy(&bytes[..length]).into_owned();
             let line = text.lines().find(|line| line.to_ascii_lowercase().starts_with("authorization:"));
-            let _ = tell.send(line.unwrap_or_default().split_once(' ').map_or(String::new(), |(_, value)| value.to_owned()));
+            let _ = tell
+                .send(line.unwrap_or_default().split_once(' ').map_or(String::new(), |(_, value)| value.to_owned()));
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok");
         }
     });
