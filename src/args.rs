@@ -1,11 +1,19 @@
 //! The command line.
 
+mod secret;
+
+mod auth;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use cap_runtime::config::collector;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+pub(crate) use secret::{SecretArgs, SecretCommand, SecretListArgs, SecretRekeyArgs, SecretRmArgs, SecretSetArgs};
+
+pub(crate) use auth::{AuthArgs, AuthCommand, LoginArgs, LogoutArgs, StatusArgs};
 
 /// Turn REST APIs into reviewed MCP tools, and serve them.
 #[derive(Debug, Parser)]
@@ -45,6 +53,8 @@ pub(crate) enum Command {
     Search(SearchArgs),
     /// Call a tool
     Call(CallArgs),
+    /// Log in to APIs that want OAuth 2.0
+    Auth(AuthArgs),
     /// Serve the tools over MCP
     Serve(ServeArgs),
     /// Keep credentials in an encrypted vault
@@ -69,23 +79,6 @@ pub(crate) struct FolderArgs {
     /// The settings file [default: cap.yaml, if it exists]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-}
-
-/// Where secrets come from, beside the environment.
-#[derive(Args, Clone, Debug, Default)]
-pub(crate) struct SecretArgs {
-    /// A file with secrets, one NAME=value a line
-    #[arg(long, value_name = "FILE")]
-    pub(crate) secrets: Option<PathBuf>,
-    /// A folder with one file for each secret, such as /run/secrets
-    #[arg(long, value_name = "DIR")]
-    pub(crate) secrets_folder: Option<PathBuf>,
-    /// The encrypted vault [default: cap/vault in the folder for data of your account]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) vault: Option<PathBuf>,
-    /// The vault's key file [default: cap/vault.key in the folder for settings of your account]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) vault_key: Option<PathBuf>,
 }
 
 /// `cap import`
@@ -349,83 +342,6 @@ pub(crate) enum LogStyle {
 fn collector_url(text: &str) -> Result<url::Url, String> {
     collector(text)
         .ok_or_else(|| "it is no URL with `http` or `https`, or has more than a host, a port and a path".to_owned())
-}
-
-/// `cap secret`
-#[derive(Debug, Subcommand)]
-#[command(after_help = "\
-Examples:
-  cap secret set GITHUB_TOKEN                  typed without being shown
-  pass show github | cap secret set GITHUB_TOKEN
-  cap secret list                              what is set, where it comes from, and what is missing
-
-A definition names a secret as {{ secret.NAME }}. It is looked for in the environment (NAME, or
-NAME_FILE with a path), in --secrets-folder, in the --secrets file, in the vault, and then with the
-command that cap.yaml names. The vault's key is CAP_VAULT_PASSPHRASE, --vault-key, or a key file
-that is made when the first secret is set.")]
-pub(crate) enum SecretCommand {
-    /// Put a value into the vault, from the keyboard or standard input
-    Set(SecretSetArgs),
-    /// List secrets by name: which are set, where they come from, which apis need them
-    List(SecretListArgs),
-    /// Take a value out of the vault
-    Rm(SecretRmArgs),
-    /// Encrypt the vault with another key
-    Rekey(SecretRekeyArgs),
-}
-
-/// `cap secret set`
-#[derive(Args, Debug)]
-pub(crate) struct SecretSetArgs {
-    /// The secret's name, as definitions have it
-    pub(crate) name: String,
-    /// Where secrets come from.
-    #[command(flatten)]
-    pub(crate) secrets: SecretArgs,
-    /// Folders and settings.
-    #[command(flatten)]
-    pub(crate) folders: FolderArgs,
-}
-
-/// `cap secret list`
-#[derive(Args, Debug)]
-pub(crate) struct SecretListArgs {
-    /// Print JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Where secrets come from.
-    #[command(flatten)]
-    pub(crate) secrets: SecretArgs,
-    /// Folders and settings.
-    #[command(flatten)]
-    pub(crate) folders: FolderArgs,
-}
-
-/// `cap secret rm`
-#[derive(Args, Debug)]
-pub(crate) struct SecretRmArgs {
-    /// The secret's name
-    pub(crate) name: String,
-    /// Where secrets come from.
-    #[command(flatten)]
-    pub(crate) secrets: SecretArgs,
-    /// Folders and settings.
-    #[command(flatten)]
-    pub(crate) folders: FolderArgs,
-}
-
-/// `cap secret rekey`
-#[derive(Args, Debug)]
-pub(crate) struct SecretRekeyArgs {
-    /// Make a key file here and use it, instead of asking for a passphrase
-    #[arg(long, value_name = "FILE")]
-    pub(crate) new_key: Option<PathBuf>,
-    /// Where secrets come from.
-    #[command(flatten)]
-    pub(crate) secrets: SecretArgs,
-    /// Folders and settings.
-    #[command(flatten)]
-    pub(crate) folders: FolderArgs,
 }
 
 /// `cap explain`

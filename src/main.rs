@@ -36,6 +36,7 @@ fn main() -> ExitCode {
         Command::Show(args) => commands::show::run(args, &output),
         Command::Search(args) => commands::search::run(args, &output),
         Command::Call(args) => commands::call::run(args, &output),
+        Command::Auth(args) => commands::auth::run(args, &output),
         Command::Serve(args) => commands::serve::run(args, &output),
         Command::Secret(command) => commands::secret::run(command, &output),
         Command::Explain(args) => commands::explain::run(args, &output),

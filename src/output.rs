@@ -94,6 +94,16 @@ impl Output {
         }
     }
 
+    /// The address of a page that a person has to open, exactly. It is not masked: the name of a client
+    /// stands in it, which may come from where secrets come from and is none.
+    pub(crate) fn address(&self, verb: &str, address: &str) {
+        if self.audience == Audience::People {
+            let style = Style::new().bold().fg_color(Some(AnsiColor::Green.into()));
+            let address: String = address.chars().filter(|c| !c.is_control()).collect();
+            _ = anstream::stderr().write_all(format!("{style}{verb:>12}{style:#} {address}\n").as_bytes());
+        }
+    }
+
     /// Data for programs, or what the command was asked for.
     pub(crate) fn data(&self, text: &str) {
         let mut stdout = anstream::stdout().lock();

@@ -139,7 +139,7 @@ fn command(sandbox: &Sandbox, args: &[&str]) -> Command {
 
 fn run(sandbox: &Sandbox, args: &[&str], input: &str) -> String {
     let mut child = command(sandbox, args).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     let output = child.wait_with_output().unwrap();
     format!("{}\n{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }

@@ -20,7 +20,7 @@ use cap_compiler::report::{Colour, Places, render_terminal};
 use cap_compiler::source::{MemoryLoader, SourceId};
 use serde_json::{Map, Value};
 
-const DOCUMENTS: [&str; 16] = [
+const DOCUMENTS: [&str; 17] = [
     "parts.yaml",
     "xml.yaml",
     "bodies.yaml",
@@ -37,6 +37,7 @@ const DOCUMENTS: [&str; 16] = [
     "byte_order_mark.json",
     "not_openapi.yaml",
     "oauth.yaml",
+    "flows.yaml",
 ];
 
 /// What a person asked for who imports one of these.

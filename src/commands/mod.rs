@@ -1,5 +1,6 @@
 //! The subcommands, one file each. A command gives its exit code, having said what there is to say.
 
+pub(crate) mod auth;
 pub(crate) mod call;
 pub(crate) mod check;
 pub(crate) mod completions;

@@ -29,6 +29,7 @@ mod xml;
 
 pub use link::{Linked, LinkedApi, Project, Unit};
 pub(crate) use schema::{ReferenceTarget, resolve_reference};
+pub(crate) use server::is_private_url;
 
 use std::ops::Deref;
 

@@ -84,7 +84,7 @@ fn fault(url: &str) -> Option<(&'static str, String)> {
 }
 
 /// Whether a URL's host is private by its spelling.
-pub(super) fn is_private_url(url: &str) -> bool {
+pub(crate) fn is_private_url(url: &str) -> bool {
     let authority = url.split_once("://").map_or("", |(_, rest)| rest.split('/').next().unwrap_or_default());
     is_private(host_of(authority))
 }

@@ -16,6 +16,7 @@ pub mod emit;
 mod idempotency;
 pub mod merge;
 mod naming;
+mod oauth2;
 mod parameters;
 mod path;
 mod response;

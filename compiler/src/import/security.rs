@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::SecretNeed;
 use super::naming::snake;
-use crate::definition::{AuthDefinition, BasicDefinition, CombinationDefinition, Template};
+use super::oauth2;
+use crate::definition::{AuthDefinition, BasicDefinition, CombinationDefinition, OAuth2Definition, Template};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::openapi::{
     Document, Location, Operation, Report, Requirements, Scheme, SchemeKind, prose, requirements, scheme_name, schemes,
@@ -22,6 +23,8 @@ pub(super) struct SecurityPlan {
     secrets: BTreeMap<String, String>,
     /// Every scheme that can be sent.
     known: BTreeSet<String>,
+    /// How tokens of a scheme can be obtained.
+    clients: BTreeMap<String, OAuth2Definition>,
 }
 
 /// How the api's file says it.
@@ -69,11 +72,12 @@ pub(super) fn plan(
         (1, [only]) if only.len() == 1 && all.iter().all(simple) => Form::Auth,
         _ => Form::Schemes,
     };
-    report_sources(document, &used, report);
+    let clients = oauth2::clients(document, operations, &used, &secrets, report);
+    report_sources(document, &used, &clients, report);
     if form == Form::None {
         report_none(document, report);
     }
-    SecurityPlan { default, form, used, secrets, known }
+    SecurityPlan { default, form, used, secrets, known, clients }
 }
 
 impl SecurityPlan {
@@ -118,6 +122,14 @@ impl SecurityPlan {
             urls: scheme.urls.clone(),
         };
         match &scheme.kind {
+            SchemeKind::OAuth if self.clients.contains_key(name) => {
+                let [id, password] = oauth2::secret_names(&secret);
+                vec![
+                    need(secret, "`Authorization: Bearer …`, a token that you have".to_owned()),
+                    need(id, "or else the client's name at the authorization server".to_owned()),
+                    need(password, "and the client's password there".to_owned()),
+                ]
+            }
             SchemeKind::Bearer | SchemeKind::OAuth => vec![need(secret, "`Authorization: Bearer …`".to_owned())],
             SchemeKind::Basic => vec![
                 need(format!("{secret}_USERNAME"), "the user name of `Authorization: Basic …`".to_owned()),
@@ -131,6 +143,10 @@ impl SecurityPlan {
     fn credentials(&self, name: &str, scheme: &Scheme) -> CombinationDefinition {
         let secret = self.secrets.get(name).map(String::as_str).unwrap_or_default();
         let mut combination = CombinationDefinition::default();
+        if let Some(client) = self.clients.get(name) {
+            combination.oauth2 = Some(Box::new(client.clone()));
+            return combination;
+        }
         match &scheme.kind {
             SchemeKind::Bearer | SchemeKind::OAuth => combination.bearer = Some(secret_template(secret)),
             SchemeKind::Basic => {
@@ -216,7 +232,7 @@ fn upper(name: &str) -> String {
     if name.starts_with(|c: char| c.is_ascii_digit()) { format!("API_{name}") } else { name }
 }
 
-fn secret_template(name: &str) -> Template {
+pub(super) fn secret_template(name: &str) -> Template {
     Template::parse(&format!("{{{{ secret.{name} }}}}")).unwrap_or_else(|_| Template::literal(""))
 }
 
@@ -239,9 +255,16 @@ fn report_unknown(document: &Document, address: &crate::openapi::Address, report
     }
 }
 
-fn report_sources(document: &Document, used: &BTreeMap<String, Scheme>, report: &Report) {
+fn report_sources(
+    document: &Document,
+    used: &BTreeMap<String, Scheme>,
+    clients: &BTreeMap<String, OAuth2Definition>,
+    report: &Report,
+) {
     let Some(declared) = document.components("securitySchemes") else { return };
-    for (name, _) in used.iter().filter(|(_, scheme)| scheme.kind == SchemeKind::OAuth) {
+    for (name, _) in
+        used.iter().filter(|(name, scheme)| scheme.kind == SchemeKind::OAuth && !clients.contains_key(*name))
+    {
         report.say(
             Diagnostic::new(
                 Code::TOKEN_FROM_ELSEWHERE,

@@ -32,7 +32,9 @@ pub use operation::{METHODS, Operation, Outline, outlines};
 pub use parameter::{Location, Parameter, Serialization, is_header_name};
 pub use report::Report;
 pub use response::success_media_types;
-pub use security::{Requirements, Scheme, SchemeKind, requirements, scheme_name, schemes};
+pub use security::{
+    Flow, FlowKind, Requirements, Scheme, SchemeKind, required_scopes, requirements, scheme_name, schemes,
+};
 pub use server::{Server, servers};
 pub use version::{Version, is_document};
 

@@ -1,9 +1,13 @@
 //! Security schemes and requirements.
 
+mod flow;
+
 use std::collections::BTreeMap;
 
 use openapiv3::{APIKeyLocation, OAuth2Flows, SecurityScheme};
 use serde_json::Value;
+
+pub use flow::{Flow, FlowKind, required_scopes};
 
 use super::parameter::is_header_name;
 use super::{Document, Location, Report, Spot};
@@ -21,6 +25,8 @@ pub struct Scheme {
     pub description: Option<String>,
     /// Where tokens come from, if the document says.
     pub urls: Vec<String>,
+    /// The ways in which a gateway could obtain tokens, best first.
+    pub flows: Vec<Flow>,
 }
 
 /// How a credential is sent.
@@ -97,7 +103,7 @@ fn read(spot: &Spot<'_>) -> Result<Scheme, String> {
             if location == Location::Header && !is_header_name(&name) {
                 return Err(format!("`{name}` is not the name of a header"));
             }
-            Ok(Scheme { kind: SchemeKind::Key { location, name }, description, urls: Vec::new() })
+            Ok(Scheme { kind: SchemeKind::Key { location, name }, description, urls: Vec::new(), flows: Vec::new() })
         }
         SecurityScheme::HTTP { scheme, description, .. } => {
             let kind = match scheme.trim().to_ascii_lowercase().as_str() {
@@ -109,17 +115,18 @@ fn read(spot: &Spot<'_>) -> Result<Scheme, String> {
                 other if !is_header_name(other) => return Err(format!("`{other}` is not a scheme of HTTP")),
                 _ => SchemeKind::Http(scheme.trim().to_owned()),
             };
-            Ok(Scheme { kind, description, urls: Vec::new() })
+            Ok(Scheme { kind, description, urls: Vec::new(), flows: Vec::new() })
         }
         SecurityScheme::OAuth2 { flows, description, .. } => {
             let mut urls = flow_urls(&flows);
             // OpenAPI 3.2 knows one flow more than the types that are used here.
             let device = spot.get("flows").and_then(|flows| flows.get("deviceAuthorization"));
             urls.extend(device.and_then(|flow| flow.text("deviceAuthorizationUrl")).map(str::to_owned));
-            Ok(Scheme { kind: SchemeKind::OAuth, description, urls })
+            Ok(Scheme { kind: SchemeKind::OAuth, description, urls, flows: flow::read(spot) })
         }
         SecurityScheme::OpenIDConnect { open_id_connect_url, description, .. } => {
-            Ok(Scheme { kind: SchemeKind::OAuth, description, urls: vec![open_id_connect_url] })
+            let flows = vec![Flow { kind: FlowKind::OpenIdConnect, urls: vec![open_id_connect_url.clone()] }];
+            Ok(Scheme { kind: SchemeKind::OAuth, description, urls: vec![open_id_connect_url], flows })
         }
     }
 }

@@ -45,6 +45,20 @@ pub(super) fn open(
     Ok(Some(Box::new(Connection { proxy, ca: planned.ca.clone(), identity })))
 }
 
+/// The way out for requests to other servers than the definition's: its proxy, and none of its
+/// certificates.
+///
+/// # Errors
+/// As [`open`].
+pub(super) fn open_way_out(
+    planned: Option<&PlannedTransport>,
+    opener: &mut Opener<'_>,
+) -> Result<Option<Box<Connection>>, ToolError> {
+    let Some(proxy) = planned.and_then(|planned| planned.proxy.as_ref()) else { return Ok(None) };
+    let proxy = Some(SecretString::from(opener.open(proxy)?));
+    Ok(Some(Box::new(Connection { proxy, ca: None, identity: None })))
+}
+
 /// The settings of a definition with its templates bound.
 ///
 /// # Errors

@@ -67,7 +67,8 @@ impl Executor {
         if ready_token(oauth2, opener)?.is_some() {
             return Ok(None);
         }
-        let owner = Owner { tool: &plan.tool, api: &plan.api, network: plan.network };
+        let transport = plan.transport.as_deref();
+        let owner = Owner { tool: &plan.tool, api: &plan.api, network: plan.network, transport };
         let client = Arc::new(OAuthClient::open(oauth2, owner, opener)?);
         let token = self.in_time(plan, &client, None).await?;
         Ok(Some((client, token)))

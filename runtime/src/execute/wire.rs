@@ -202,8 +202,8 @@ pub(super) fn assemble<'a>(
         headers.push(("Content-Type".to_owned(), body.media_type.clone()));
     }
     let body = plan.body.as_ref().map(|body| body.content.to_bytes());
-    let secret_url =
-        !added.query.is_empty() || !added.signed_query.is_empty() || plan.server.secrets().next().is_some();
+    let with_secrets = !added.query.is_empty() || !added.signed_query.is_empty();
+    let secret_url = with_secrets || plan.server.secrets().next().is_some();
     let connection = connection::open(plan.transport.as_deref(), opener)?;
     let (method, network) = (plan.method.clone(), plan.network);
     let mut request = WireRequest { method, url, network, headers, body, connection, secret_url };

@@ -189,7 +189,10 @@ async fn proxy(target: String) -> Wild {
             if head.starts_with("CONNECT ") {
                 stream.write_all(b"HTTP/1.1 200 Connected\r\n\r\n").await.unwrap();
             } else {
-                there.write_all(format!("{head}\r\n\r\n").as_bytes()).await.unwrap();
+                // The body is of no interest to those behind.
+                let lines = head.lines().filter(|line| !line.to_ascii_lowercase().starts_with("content-length"));
+                let head: String = lines.map(|line| format!("{line}\r\n")).collect();
+                there.write_all(format!("{head}\r\n").as_bytes()).await.unwrap();
             }
             let _ = copy_bidirectional(&mut stream, &mut there).await;
         }
@@ -258,4 +261,23 @@ async fn a_proxy_is_no_way_round_the_rules() {
         let error = running.refusal("t", json!({})).await;
         assert!(error.contains("proxy") && !error.contains("hunter2"), "{error}");
     }
+}
+
+#[tokio::test]
+async fn tokens_are_obtained_through_the_proxy_too() {
+    let server = Wild::answering(|head, _| match head.contains("/token") {
+        true => answer(200, "", "{\"access_token\": \"abcdefgh\", \"token_type\": \"bearer\", \"expires_in\": 600}"),
+        false => answer(200, "", "behind"),
+    })
+    .await;
+    let proxy = proxy(server.address.to_string()).await;
+    let auth = "auth: {oauth2: {grant: client_credentials, token_url: \"http://login.example/token\", client_id: cap, client_secret: \"{{ secret.PROXY_PASSWORD }}\"}}";
+    let text = tool("t", "http://far.example", "/x", &format!("{auth}\n{}", through(&proxy)));
+    let secrets = Secrets::none().with_value("PROXY_PASSWORD", SecretString::from("open-sesame"));
+    let settings = ExecutorSettings { secrets, ..Names::of(&[&[]]).settings() };
+    let running = Running::with(compiled(&[text]), settings).await;
+    assert_eq!(running.invoke("t", json!({})).await.unwrap(), "behind");
+    assert_eq!(proxy.connections(), 2, "{:?}", proxy.heads());
+    assert!(proxy.heads()[0].starts_with("POST http://login.example/token "), "{:?}", proxy.heads());
+    assert!(server.heads().iter().any(|head| header(head, "authorization").as_deref() == Some("Bearer abcdefgh")));
 }

@@ -1,5 +1,7 @@
 //! Bounds in time, each apart: the whole call, the connection, silence, the queue, the end of the gateway.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -81,35 +83,52 @@ async fn a_connection_that_does_not_stand_is_given_up() {
 async fn who_waits_in_vain_hears_for_how_long() {
     let server = Wild::start(|mut stream, wild| async move {
         while wild.head(&mut stream).await.is_some() {
-            tokio::time::sleep(Duration::from_millis(300)).await;
+            tokio::time::sleep(Duration::from_millis(1_500)).await;
             let _ = stream.write_all(&answer(200, "", "here")).await;
         }
     })
     .await;
-    let more = "limits: {concurrency: 1, timeout: 700ms}";
-    let running = Running::of(&[tool("t", &server.url(), "/x", more)]).await;
-    running.invoke("t", json!({})).await.unwrap();
-    let calls = (0..6).map(|_| running.invoke("t", json!({})));
-    let results = futures::future::join_all(calls).await;
-    let refused: Vec<&String> = results.iter().filter_map(|result| result.as_ref().err()).collect();
-    let busy: Vec<&&String> = refused.iter().filter(|error| error.contains("1 calls at one time")).collect();
-    assert!(!busy.is_empty(), "{refused:?}");
-    assert!(busy.iter().all(|error| !error.contains("a while") && error.contains("try again in")), "{busy:?}");
-    assert!(results.iter().any(Result::is_ok));
+    let api = format!("version: 1\nkind: api\nname: one\nserver: {}\nnetwork: private\n", server.url());
+    let of = |name: &str, limits: &str| {
+        format!(
+            "version: 1\nkind: capability\nname: {name}\napi: one\ndescription: A test.\ninput: {{type: object}}\n\
+             request: {{method: GET, path: /x}}\nlimits: {{{limits}}}\n"
+        )
+    };
+    let patient = of("patient", "concurrency: 1, timeout: 20s");
+    let hasty = of("hasty", "concurrency: 1, timeout: 300ms");
+    let running = Running::of(&[api, patient, hasty]).await;
+    // Shows how long a call takes.
+    running.invoke("one__patient", json!({})).await.unwrap();
+    let late = async {
+        until("the first call", || server.count() == 2).await;
+        running.refusal("one__hasty", json!({})).await
+    };
+    let (first, error) = tokio::join!(running.invoke("one__patient", json!({})), late);
+    assert_eq!(first.unwrap(), "here");
+    assert!(error.contains("1 calls at one time"), "{error}");
+    assert!(error.contains("try again in ") && !error.contains("a while"), "{error}");
+    assert_eq!(server.count(), 2);
 }
 
 #[tokio::test]
 async fn first_come_first_served() {
-    let server = Wild::start(|mut stream, wild| async move {
-        while wild.head(&mut stream).await.is_some() {
-            tokio::time::sleep(Duration::from_millis(60)).await;
-            let _ = stream.write_all(&answer(200, "", "here")).await;
+    let open = Arc::new(AtomicBool::new(false));
+    let gate = Arc::clone(&open);
+    let server = Wild::start(move |mut stream, wild| {
+        let gate = Arc::clone(&gate);
+        async move {
+            while wild.head(&mut stream).await.is_some() {
+                until("the gate", || gate.load(Ordering::SeqCst)).await;
+                let _ = stream.write_all(&answer(200, "", "here")).await;
+            }
         }
     })
     .await;
     let request = "{method: GET, path: \"/{{ v }}\"}";
     let text = super::gateway::written("t", &server.url(), "private", request, "limits: {concurrency: 1}");
     let running = Running::of(&[text]).await;
+    let heard = Arc::clone(&running.client.service().heard);
     let mut calls = tokio::task::JoinSet::new();
     for number in 0..5 {
         let client = running.client.peer().clone();
@@ -118,8 +137,11 @@ async fn first_come_first_served() {
             let asked = rmcp::model::CallToolRequestParams::new("gateway_invoke").with_arguments(all);
             client.call_tool(asked).await.unwrap()
         });
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        // The next one comes when this one is sent or waits.
+        let waiting = || heard.lock().unwrap().iter().filter(|step| step.contains("for a turn")).count();
+        until("its turn", || server.count() + waiting() == number + 1).await;
     }
+    open.store(true, Ordering::SeqCst);
     calls.join_all().await;
     let order: Vec<String> = server.heads().iter().map(|head| head.split(' ').nth(1).unwrap().to_owned()).collect();
     assert_eq!(order, ["/0", "/1", "/2", "/3", "/4"]);

@@ -6,9 +6,10 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::choose::has;
+use crate::execute::connection::{self, Connection};
 use crate::execute::error::ToolError;
 use crate::execute::mask::Mask;
-use crate::execute::plan::{PlannedOAuth2, Sealed};
+use crate::execute::plan::{PlannedOAuth2, PlannedTransport, Sealed};
 use crate::execute::send::check_url;
 use crate::execute::wire::Opener;
 
@@ -17,6 +18,8 @@ pub(in crate::execute) struct OAuthClient {
     pub(super) tool: String,
     pub(super) api: String,
     pub(super) network: Network,
+    /// The way to its servers.
+    pub(super) connection: Option<Box<Connection>>,
     pub(super) grant: Grant,
     pub(super) token_url: Option<Url>,
     pub(super) authorization_url: Option<Url>,
@@ -40,6 +43,7 @@ pub(in crate::execute) struct Owner<'a> {
     pub(in crate::execute) tool: &'a str,
     pub(in crate::execute) api: &'a str,
     pub(in crate::execute) network: Network,
+    pub(in crate::execute) transport: Option<&'a PlannedTransport>,
 }
 
 /// A token that a person obtained, if its secret exists.
@@ -75,6 +79,7 @@ impl OAuthClient {
         if let Some(issuer) = &issuer {
             endpoint(issuer, owner.network)?;
         }
+        let connection = connection::open_way_out(owner.transport, opener)?;
         let id = opener.open(&oauth2.client_id)?;
         let secret = oauth2.client_secret.as_ref().filter(|secret| has(secret, opener.secrets));
         let secret = secret.map(|secret| opener.open(secret)).transpose()?.map(SecretString::from);
@@ -98,6 +103,7 @@ impl OAuthClient {
             tool: owner.tool.to_owned(),
             api: owner.api.to_owned(),
             network: owner.network,
+            connection,
             grant: oauth2.grant,
             token_url,
             authorization_url,

@@ -10,7 +10,7 @@ use base64::prelude::BASE64_STANDARD;
 use cap_compiler::capability::{CircuitBreaker, ClientAuthentication, Limits};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep};
 use url::{Url, form_urlencoded};
 
 use super::client::OAuthClient;
@@ -153,7 +153,7 @@ fn form_request(client: &OAuthClient, url: &Url, fields: &[(&str, &str)]) -> Wir
         network: client.network,
         headers,
         body: Some(form.finish().into_bytes()),
-        connection: None,
+        connection: client.connection.clone(),
         secret_url: false,
     }
 }
@@ -169,7 +169,8 @@ pub(super) async fn fetch(
 ) -> Result<Option<Map<String, Value>>, ToolError> {
     let headers = vec![("Accept".to_owned(), "application/json".to_owned())];
     let (method, network) = ("GET".to_owned(), client.network);
-    let request = WireRequest { method, url, network, headers, body: None, connection: None, secret_url: false };
+    let connection = client.connection.clone();
+    let request = WireRequest { method, url, network, headers, body: None, connection, secret_url: false };
     let answer = ask(executor, client, &request).await?;
     if !(200..300).contains(&answer.status) || answer.cut {
         return Ok(None);
@@ -180,15 +181,17 @@ pub(super) async fn fetch(
 /// Sends a request, again while the server fails to answer it.
 async fn ask(executor: &Executor, client: &OAuthClient, request: &WireRequest) -> Result<Answer, ToolError> {
     let deadline = Instant::now() + TIMEOUT;
-    // What never left is sent again by the sender; what may have arrived is not, because a refresh token
-    // is often good once.
-    let limits =
-        Limits { timeout: Some(TIMEOUT), retries: Some(1), circuit_breaker: CircuitBreaker::Off, ..Limits::default() };
-    let (tool, api, repeats) = (client.tool.as_str(), client.api.as_str(), Repeats::OnlyIfUnsent);
-    let job = Job { tool, api, request, limits: &limits, repeats, max_response: MAX_ANSWER, progress: &Unheard };
+    let timeout =
+        || ToolError::Token { host: request.host(), reason: format!("no answer within {} s", TIMEOUT.as_secs()) };
     for made in 1..=TRIES {
-        let answer = timeout_at(deadline, executor.sender().carry(&job)).await;
-        let answer = answer.map_err(|_| silent(request))?.map_err(|error| failed(error, request))?;
+        let limits = Limits {
+            timeout: Some(deadline.saturating_duration_since(Instant::now())),
+            retries: Some(1),
+            circuit_breaker: CircuitBreaker::Off,
+            ..Limits::default()
+        };
+        let answer = executor.sender().carry(&job(client, request, &limits)).await;
+        let answer = answer.map_err(|error| failed(error, request))?;
         if !matches!(answer.status, 429 | 500..=599) || made == TRIES {
             return Ok(answer);
         }
@@ -198,20 +201,26 @@ async fn ask(executor: &Executor, client: &OAuthClient, request: &WireRequest) -
         }
         sleep(pause).await;
     }
-    Err(silent(request))
+    Err(timeout())
 }
 
-fn silent(request: &WireRequest) -> ToolError {
-    ToolError::Token { host: request.host(), reason: format!("no answer within {} s", TIMEOUT.as_secs()) }
+/// What failed on its way is sent again by `ask` alone, unless it never left.
+fn job<'a>(client: &'a OAuthClient, request: &'a WireRequest, limits: &'a Limits) -> Job<'a> {
+    let (tool, api, repeats) = (client.tool.as_str(), AUTHORIZATION, Repeats::OnlyIfUnsent);
+    Job { tool, api, request, limits, repeats, max_response: MAX_ANSWER, progress: &Unheard }
 }
+
+/// What limits and circuits know authorization servers by: no api has such a name.
+const AUTHORIZATION: &str = "(authorization)";
 
 /// A failure to reach the authorization server is not one of the api.
 fn failed(error: ToolError, request: &WireRequest) -> ToolError {
     let host = request.host();
     match error {
-        ToolError::Timeout { .. } => silent(request),
-        ToolError::Unavailable { .. } => ToolError::Token { host, reason: "it fails again and again".to_owned() },
         ToolError::Network { reason, .. } | ToolError::Refused { reason, .. } => ToolError::Token { host, reason },
+        ToolError::Timeout { .. } => {
+            ToolError::Token { host, reason: format!("no answer within {} s", TIMEOUT.as_secs()) }
+        }
         ToolError::Redirect { status, .. } => {
             ToolError::Token { host, reason: format!("it answered {status} and points elsewhere") }
         }
@@ -219,6 +228,7 @@ fn failed(error: ToolError, request: &WireRequest) -> ToolError {
         | ToolError::Definition { .. }
         | ToolError::MissingSecret { .. }
         | ToolError::Busy { .. }
+        | ToolError::Unavailable { .. }
         | ToolError::TooLarge { .. }
         | ToolError::Status { .. }
         | ToolError::Login { .. }

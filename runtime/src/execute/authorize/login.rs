@@ -18,7 +18,7 @@ use super::obtain::{forget, keep, load};
 use super::token::TokenStatus;
 use crate::execute::error::ToolError;
 use crate::execute::executor::Executor;
-use crate::execute::plan::{PlannedOAuth2, Sealed, oauth2_credentials};
+use crate::execute::plan::{PlannedOAuth2, PlannedTransport, Sealed, oauth2_credentials, transport_of};
 use crate::execute::prepared::Prepared;
 use crate::execute::wire::Opener;
 
@@ -32,6 +32,7 @@ pub struct Login {
     /// One of the tools that need it.
     tool: String,
     network: Network,
+    transport: Option<Box<PlannedTransport>>,
 }
 
 /// A login that waits for the browser. Holds what the callback is compared with.
@@ -71,6 +72,7 @@ pub fn logins<'a>(tools: impl IntoIterator<Item = &'a Prepared>) -> Vec<Login> {
                 oauth2,
                 tool: capability.tool.to_string(),
                 network: call.network,
+                transport: transport_of(tool),
             });
         }
     }
@@ -88,9 +90,11 @@ impl Login {
 impl Executor {
     /// Looks the login's secrets up.
     pub(super) async fn client(&self, login: &Login) -> Result<Arc<OAuthClient>, ToolError> {
-        self.secrets().fetch(login.oauth2.texts().flat_map(Sealed::secrets)).await;
+        let way = login.transport.iter().flat_map(|transport| transport.secrets());
+        self.secrets().fetch(login.oauth2.texts().flat_map(Sealed::secrets).chain(way)).await;
         let mut opener = Opener::new(self.secrets(), &login.tool);
-        let owner = Owner { tool: &login.tool, api: &login.api, network: login.network };
+        let transport = login.transport.as_deref();
+        let owner = Owner { tool: &login.tool, api: &login.api, network: login.network, transport };
         OAuthClient::open(&login.oauth2, owner, &mut opener).map(Arc::new)
     }
 

@@ -97,6 +97,13 @@ fn repeats(idempotent: bool, call: &HttpCall) -> Repeats {
     if idempotent || call.idempotency_key.is_some() { Repeats::Safely } else { Repeats::OnlyIfUnsent }
 }
 
+/// How connections of a tool are made, for requests beside its calls.
+pub(in crate::execute) fn transport_of(tool: &Prepared) -> Option<Box<PlannedTransport>> {
+    let arguments = Map::new();
+    let Call::Http(call) = &tool.capability().call;
+    transport(call, &Scope { tool, arguments: &arguments }).ok().flatten()
+}
+
 fn transport(call: &HttpCall, scope: &Scope<'_>) -> Result<Option<Box<PlannedTransport>>, ToolError> {
     let Some(transport) = &call.transport else { return Ok(None) };
     let seal = |text: &Text| {

@@ -44,14 +44,14 @@ impl RequestPlan {
         out
     }
 
+    fn has_header(&self, wanted: &str) -> bool {
+        self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted))
+    }
+
     /// A ready token by its secret, and where the others come from.
     fn shown_token(&self, oauth2: &PlannedOAuth2) -> String {
         let ready = oauth2.token.as_ref().map(|token| format!("{token}, or else ")).unwrap_or_default();
         format!("Bearer {ready}{{oauth2 token of {}}}", self.api)
-    }
-
-    fn has_header(&self, wanted: &str) -> bool {
-        self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted))
     }
 
     fn url(&self, credentials: &[PlannedCredential]) -> String {

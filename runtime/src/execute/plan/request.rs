@@ -130,16 +130,7 @@ impl RequestPlan {
     /// The secrets that it may need, those of every alternative among them.
     pub fn secrets(&self) -> impl Iterator<Item = &SecretName> {
         let credentials = self.auth.iter().flatten().flat_map(|credential| {
-            let optional = match credential {
-                PlannedCredential::OAuth2(oauth2) => Some(oauth2.texts()),
-                PlannedCredential::Bearer(_)
-                | PlannedCredential::Basic { .. }
-                | PlannedCredential::Header(..)
-                | PlannedCredential::Query(..)
-                | PlannedCredential::Cookie(..)
-                | PlannedCredential::AwsSigV4(_) => None,
-            };
-            credential.secrets().chain(optional.into_iter().flatten().flat_map(Sealed::secrets))
+            credential.secrets().chain(credential.optional().into_iter().flat_map(Sealed::secrets))
         });
         let headers = self.headers.iter().flat_map(|(_, value)| value.secrets());
         let connection = self.transport.iter().flat_map(|transport| transport.secrets());
@@ -148,13 +139,23 @@ impl RequestPlan {
 }
 
 impl PlannedTransport {
-    fn secrets(&self) -> impl Iterator<Item = &SecretName> {
+    /// The secrets that it needs.
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretName> {
         let identity = self.identity.iter().flat_map(|(certificate, key)| [certificate, key]);
         self.proxy.iter().chain(identity).flat_map(Sealed::secrets)
     }
 }
 
 impl PlannedCredential {
+    /// What it uses where its secrets exist.
+    fn optional(&self) -> Vec<&Sealed> {
+        match self {
+            Self::OAuth2(oauth2) => oauth2.texts().collect(),
+            Self::AwsSigV4(key) => key.session_token.iter().collect(),
+            Self::Bearer(_) | Self::Basic { .. } | Self::Header(..) | Self::Query(..) | Self::Cookie(..) => Vec::new(),
+        }
+    }
+
     /// The secrets that it cannot do without. Those of OAuth 2.0 depend on which of them exist.
     pub fn secrets(&self) -> impl Iterator<Item = &SecretName> {
         let texts: [Option<&Sealed>; 4] = match self {

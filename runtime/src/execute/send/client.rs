@@ -326,15 +326,17 @@ fn text(response: &Response, name: &HeaderName) -> Option<String> {
     response.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
-/// `Retry-After`: seconds, or a date.
+/// `Retry-After`: seconds, or a date. No more than a year, so that it can be added to any time.
 fn wait(value: &str) -> Option<Duration> {
-    match value.trim().parse() {
-        Ok(seconds) => Some(Duration::from_secs(seconds)),
+    const LONGEST: Duration = Duration::from_secs(366 * 86_400);
+    let asked = match value.trim().parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
         Err(_) => {
             let date = httpdate::parse_http_date(value.trim()).ok()?;
-            Some(date.duration_since(SystemTime::now()).unwrap_or_default())
+            date.duration_since(SystemTime::now()).unwrap_or_default()
         }
-    }
+    };
+    Some(asked.min(LONGEST))
 }
 
 fn classify(error: reqwest::Error) -> SendError {
