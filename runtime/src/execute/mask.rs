@@ -59,6 +59,14 @@ impl Mask {
         masked
     }
 
+    /// The bytes without values of secrets, be they text or not.
+    pub(super) fn bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+        match std::str::from_utf8(bytes).map(|text| self.text(text)) {
+            Ok(Cow::Owned(masked)) => Cow::Owned(net::masked(&masked).into_owned().into_bytes()),
+            Ok(Cow::Borrowed(_)) | Err(_) => net::masked_bytes(bytes),
+        }
+    }
+
     /// Masks every text and key of a JSON value, and says whether there was something to mask.
     pub(super) fn value(&self, value: &mut Value) -> bool {
         mask_texts(value, &|text| self.text(text))

@@ -39,8 +39,3 @@ pub use plan::{
 pub use prepared::Prepared;
 pub use progress::{Progress, Step, Unheard};
 pub use send::{Resolver, Resolving, SystemResolver};
-
-/// Everything but unreserved characters encoded, as values stand in paths and queries.
-pub(crate) fn percent_encoded(text: &str) -> String {
-    plan::percent_encode(text)
-}

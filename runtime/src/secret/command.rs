@@ -1,42 +1,51 @@
-//! Secrets that a command prints, such as a password store's.
+//! A command that prints a secret, such as a password manager's.
 //!
-//! The command is a list of arguments and no shell sees it. It runs off the threads that serve, its
-//! answer is kept for a while, and what it prints to standard error is read by nobody.
+//! It is a list of arguments and never a shell. The secret's name is one of the arguments, the value is
+//! what it prints. What it says on standard error is dropped: it may be anything.
 
 use std::collections::BTreeMap;
-use std::io::Read;
-use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, PoisonError};
-use std::thread;
+use std::io::{self, Read};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-
-use secrecy::SecretString;
 
 use super::file::SecretsError;
 use super::{Source, SourceKind};
+use arc_swap::ArcSwap;
+use secrecy::SecretString;
+use secrecy::zeroize::Zeroizing;
 
-/// How long an answer is used.
-const KEPT: Duration = Duration::from_secs(60);
-/// How long it is used that there is none.
-const MISSED: Duration = Duration::from_secs(5);
-/// How long a command may take.
-const TIMEOUT: Duration = Duration::from_secs(10);
-/// Bytes of an answer.
-const LONGEST: u64 = 64 * 1024;
-/// What stands for the secret's name in the arguments.
-const NAME: &str = "{name}";
-
-/// A command that prints the secret whose name it is given.
+/// The command and what it answered lately.
 pub(super) struct SecretsCommand {
     program: String,
     arguments: Vec<String>,
-    answers: Mutex<BTreeMap<String, Answer>>,
+    timeout: Duration,
+    answers: ArcSwap<BTreeMap<String, Answer>>,
+    /// One at a time: password managers ask people.
+    running: Mutex<()>,
 }
 
+#[derive(Clone)]
 struct Answer {
-    until: Instant,
     value: Option<SecretString>,
+    until: Instant,
 }
+
+/// How long an answer is used.
+const KEEP: Duration = Duration::from_secs(60);
+
+/// How long a command may take.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What stands for the secret's name in the arguments.
+const NAME: &str = "{name}";
+
+/// How long a failure is remembered, so that a crowd of calls is not a crowd of processes.
+const KEEP_FAILURE: Duration = Duration::from_secs(5);
+
+/// A longer answer is no secret.
+const LONGEST: u64 = 64 << 10;
 
 impl SecretsCommand {
     /// Nothing is run yet.
@@ -45,27 +54,25 @@ impl SecretsCommand {
     /// When there is no program.
     pub(super) fn new(command: &[String]) -> Result<Self, SecretsError> {
         let Some((program, arguments)) = command.split_first() else { return Err(SecretsError::NoCommand) };
-        Ok(Self { program: program.clone(), arguments: arguments.to_vec(), answers: Mutex::default() })
+        let (program, arguments) = (program.clone(), arguments.to_vec());
+        Ok(Self { program, arguments, timeout: TIMEOUT, answers: ArcSwap::default(), running: Mutex::default() })
     }
 
-    fn run(&self, name: &str) -> Option<SecretString> {
-        let mut arguments: Vec<String> = self.arguments.iter().map(|text| text.replace(NAME, name)).collect();
-        if arguments == self.arguments {
-            arguments.push(name.to_owned());
-        }
-        let spawned = Command::new(&self.program)
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn();
-        match spawned {
-            Ok(child) => printed(child, name),
-            Err(error) => {
-                tracing::warn!(program = self.program, %error, "the command for secrets cannot be run");
-                None
+    /// Runs the command, and keeps the last good value if it fails.
+    fn ask(&self, name: &str) {
+        let (value, keep) = match self.run(name) {
+            Ok(value) => (Some(value), KEEP),
+            Err(reason) => {
+                tracing::warn!(secret = name, reason, "the secrets command gave nothing");
+                (self.value(name), KEEP_FAILURE)
             }
-        }
+        };
+        let answer = Answer { value, until: Instant::now() + keep };
+        self.answers.rcu(|answers| {
+            let mut answers = BTreeMap::clone(answers);
+            answers.insert(name.to_owned(), answer.clone());
+            Arc::new(answers)
+        });
     }
 }
 
@@ -75,48 +82,110 @@ impl Source for SecretsCommand {
     }
 
     fn value(&self, name: &str) -> Option<SecretString> {
-        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        answers.get(name).and_then(|answer| answer.value.clone())
+        self.answers.load().get(name)?.value.clone()
     }
 
     fn is_stale(&self, name: &str) -> bool {
-        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        answers.get(name).is_none_or(|answer| answer.until <= Instant::now())
+        is_plain(name) && self.answers.load().get(name).is_none_or(|answer| Instant::now() >= answer.until)
     }
 
     fn refresh(&self, name: &str) {
-        let value = self.run(name);
-        let until = Instant::now() + if value.is_some() { KEPT } else { MISSED };
-        self.answers.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), Answer { until, value });
+        let _running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        // Somebody may have asked while this one waited.
+        if self.is_stale(name) {
+            self.ask(name);
+        }
     }
 }
 
-/// What a command prints within its time, if it succeeds.
-fn printed(mut child: Child, name: &str) -> Option<SecretString> {
-    let output = child.stdout.take()?;
-    let reading = thread::spawn(move || {
-        let mut text = String::new();
-        output.take(LONGEST).read_to_string(&mut text).map(|_| text)
+impl SecretsCommand {
+    /// What the command prints for a name. The error says why there is nothing, and never what it
+    /// printed.
+    fn run(&self, name: &str) -> Result<SecretString, String> {
+        let mut child = self.start(name).map_err(|error| format!("it cannot be started: {error}"))?;
+        let printed = child.stdout.take().map(read_aside).ok_or("its output cannot be read")?;
+        let deadline = Instant::now() + self.timeout;
+        // A child of it that holds the output open is ended with it.
+        let answer = printed.recv_timeout(self.timeout).map_err(|_| {
+            end(&mut child);
+            format!("it took longer than {:?} and was ended", self.timeout)
+        })?;
+        let status = wait(&mut child, deadline).ok_or("it closed its output, did not end, and was ended")?;
+        if !status.success() {
+            return Err(format!("it ended with {status}; run it by hand to see why"));
+        }
+        let text = answer.map_err(|error| format!("its output cannot be read: {error}"))?;
+        if text.len() as u64 > LONGEST {
+            return Err(format!("it printed more than {LONGEST} bytes"));
+        }
+        let value = text.trim_end_matches(['\r', '\n']);
+        if value.is_empty() { Err("it printed nothing".to_owned()) } else { Ok(SecretString::from(value)) }
+    }
+
+    fn start(&self, name: &str) -> io::Result<Child> {
+        let mut arguments: Vec<String> = self.arguments.iter().map(|text| text.replace(NAME, name)).collect();
+        if arguments == self.arguments {
+            arguments.push(name.to_owned());
+        }
+        let mut command = Command::new(&self.program);
+        // It has no business with the vault.
+        command.args(arguments).env_remove("CAP_VAULT_PASSPHRASE");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        own_group(&mut command);
+        command.spawn()
+    }
+}
+
+/// Reads on a thread, so that who waits for it need not wait for ever.
+fn read_aside(output: impl Read + Send + 'static) -> Receiver<io::Result<Zeroizing<String>>> {
+    let (sender, receiver) = sync_channel(1);
+    std::thread::spawn(move || {
+        let mut text = Zeroizing::new(String::new());
+        let read = output.take(LONGEST + 1).read_to_string(&mut text);
+        // Nobody listens any more if it took too long.
+        _ = sender.send(read.map(|_| text));
     });
-    let deadline = Instant::now() + TIMEOUT;
-    let status = loop {
+    receiver
+}
+
+/// How it ended; it is ended if it does not in time.
+fn wait(child: &mut Child, deadline: Instant) -> Option<ExitStatus> {
+    loop {
         match child.try_wait() {
-            Ok(Some(status)) => break status,
-            Ok(None) if Instant::now() < deadline => thread::sleep(Duration::from_millis(5)),
+            Ok(Some(status)) => return Some(status),
+            Ok(None) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(2)),
             Ok(None) | Err(_) => {
-                tracing::warn!(secret = name, after = ?TIMEOUT, "the command for secrets took too long");
-                // It may be gone by now, which is as good.
-                let _ = child.kill();
-                let _ = child.wait();
+                end(child);
                 return None;
             }
         }
-    };
-    if !status.success() {
-        tracing::debug!(secret = name, %status, "the command for secrets has no such secret");
-        return None;
     }
-    let text = reading.join().ok()?.ok()?;
-    let line = text.lines().next().unwrap_or_default();
-    (!line.is_empty()).then(|| SecretString::from(line))
 }
+
+#[cfg(unix)]
+fn own_group(command: &mut Command) {
+    std::os::unix::process::CommandExt::process_group(command, 0);
+}
+
+#[cfg(not(unix))]
+fn own_group(_: &mut Command) {}
+
+/// Ends a command and what it started.
+fn end(child: &mut Child) {
+    #[cfg(unix)]
+    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
+        // The child was not waited for, so its id, which is the group's, is not used again.
+        _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+    _ = child.kill();
+    _ = child.wait();
+}
+
+/// Whether a name may be an argument: it must not look like an option.
+fn is_plain(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    name.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_') && name.chars().all(plain)
+}
+
+#[cfg(all(test, unix))]
+mod tests;

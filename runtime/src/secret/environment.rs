@@ -22,17 +22,27 @@ impl Source for Environment {
     }
 
     fn value(&self, name: &str) -> Option<SecretString> {
-        variable(name).map(SecretString::from).or_else(|| self.file(PathBuf::from(variable(&format!("{name}_FILE"))?)))
+        variable(name).map(SecretString::from).or_else(|| self.file(name)?.value())
+    }
+
+    fn is_stale(&self, name: &str) -> bool {
+        // A name with its own variable asks for no file.
+        variable(name).is_none() && self.file(name).is_some_and(|file| file.is_stale())
+    }
+
+    fn refresh(&self, name: &str) {
+        if let Some(file) = self.file(name) {
+            file.look();
+        }
     }
 }
 
 impl Environment {
-    fn file(&self, path: PathBuf) -> Option<SecretString> {
-        let file = {
-            let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(files.entry(path.clone()).or_insert_with(|| Arc::new(SecretFile::new(path))))
-        };
-        file.value()
+    /// The file that stands for a name.
+    fn file(&self, name: &str) -> Option<Arc<SecretFile>> {
+        let path = PathBuf::from(variable(&format!("{name}_FILE"))?);
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(Arc::clone(files.entry(path.clone()).or_insert_with(|| Arc::new(SecretFile::new(path)))))
     }
 }
 

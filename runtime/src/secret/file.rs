@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use secrecy::SecretString;
+use secrecy::zeroize::Zeroizing;
+use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 
 use super::watched::Watched;
-use super::{Source, SourceKind};
+use super::{Source, SourceKind, net};
 
 /// The secrets of one file.
 pub(super) struct SecretsFile(Watched<BTreeMap<String, SecretString>>);
@@ -64,10 +65,19 @@ impl Source for SecretsFile {
     fn value(&self, name: &str) -> Option<SecretString> {
         self.0.content(read)?.get(name).cloned()
     }
+
+    fn is_stale(&self, _: &str) -> bool {
+        self.0.is_stale()
+    }
+
+    fn refresh(&self, _: &str) {
+        self.0.look(read);
+    }
 }
 
 fn read(path: &Path) -> Result<BTreeMap<String, SecretString>, SecretsError> {
     let text = std::fs::read_to_string(path).map_err(|source| SecretsError::Read { path: path.to_owned(), source })?;
+    let text = Zeroizing::new(text);
     let mut values = BTreeMap::new();
     for (index, line) in text.lines().enumerate() {
         let line = line.trim();
@@ -77,10 +87,13 @@ fn read(path: &Path) -> Result<BTreeMap<String, SecretString>, SecretsError> {
         let Some((name, value)) = line.split_once('=') else {
             return Err(SecretsError::Line { path: path.to_owned(), line: index + 1 });
         };
-        if !value.trim().is_empty() {
-            values.insert(name.trim().to_owned(), SecretString::from(unquoted(value.trim())));
+        let value = unquoted(value.trim());
+        if !value.is_empty() {
+            values.insert(name.trim().to_owned(), SecretString::from(value));
         }
     }
+    // Whoever may show one of them masks all of them.
+    net::learn_all(values.iter().map(|(name, value)| (name.as_str(), value.expose_secret())));
     Ok(values)
 }
 

@@ -37,13 +37,22 @@ impl SecretsFolder {
         Ok(Self { path: path.to_owned(), files: Mutex::default() })
     }
 
-    fn file(&self, name: &str) -> Arc<SecretFile> {
+    /// The file of a name; none for what is not one part of a path, whatever a definition calls it.
+    fn file(&self, name: &str) -> Option<Arc<SecretFile>> {
+        let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
+        if !plain || name.is_empty() || name.starts_with('.') {
+            return None;
+        }
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         if files.len() > MOST {
             files.clear();
         }
-        let new = || Arc::new(SecretFile::new(self.path.join(name)));
-        Arc::clone(files.entry(name.to_owned()).or_insert_with(new))
+        if let Some(file) = files.get(name) {
+            return Some(Arc::clone(file));
+        }
+        let file = Arc::new(SecretFile::new(self.path.join(name)));
+        files.insert(name.to_owned(), Arc::clone(&file));
+        Some(file)
     }
 }
 
@@ -53,12 +62,17 @@ impl Source for SecretsFolder {
     }
 
     fn value(&self, name: &str) -> Option<SecretString> {
-        // A name is one part of a path, whatever a definition calls it.
-        let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
-        if !plain || name.starts_with('.') {
-            return None;
+        self.file(name)?.value()
+    }
+
+    fn is_stale(&self, name: &str) -> bool {
+        self.file(name).is_some_and(|file| file.is_stale())
+    }
+
+    fn refresh(&self, name: &str) {
+        if let Some(file) = self.file(name) {
+            file.look();
         }
-        self.file(name).value()
     }
 }
 
@@ -71,6 +85,16 @@ impl SecretFile {
     /// The file's text without the line break at its end. An empty one counts as not set.
     pub(super) fn value(&self) -> Option<SecretString> {
         (*self.0.content(read)?).clone()
+    }
+
+    /// Whether it was not looked at lately.
+    pub(super) fn is_stale(&self) -> bool {
+        self.0.is_stale()
+    }
+
+    /// Reads it again if it changed.
+    pub(super) fn look(&self) {
+        self.0.look(read);
     }
 }
 

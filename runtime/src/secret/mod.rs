@@ -1,8 +1,8 @@
 //! Secrets: looked up by name when a request is sent, kept in a type that does not print itself.
 //!
 //! Each source is a file here; they are asked in the order in which they were added. A lookup is
-//! quick: files are looked at again twice a second at most, and what may take longer, such as a
-//! command, is asked beforehand by [`Secrets::fetch`]. Every value that is found is told to the
+//! quick: it touches no disk. What may have changed is looked at beforehand by [`Secrets::fetch`], files at
+//! most once a second, on a thread that may wait. Every value that is found is told to the
 //! [`net`], which masks it in whatever leaves the process.
 
 mod command;
@@ -131,33 +131,36 @@ impl Secrets {
     /// Asks the sources that take their time about names, off the threads that serve. What they say
     /// is then known to [`Secrets::resolve`].
     pub async fn fetch(&self, names: impl Iterator<Item = &SecretName>) {
-        let waiting = self.stale(names.map(|name| name.0.as_str()));
-        if waiting.is_empty() {
+        let stale: Vec<String> = names.filter(|name| self.is_stale(&name.0)).map(|name| name.0.clone()).collect();
+        if stale.is_empty() {
             return;
         }
-        if let Err(bug) = tokio::task::spawn_blocking(|| refresh(waiting)).await {
+        let sources = self.sources.clone();
+        let asking = tokio::task::spawn_blocking(move || stale.iter().for_each(|name| ask(&sources, name)));
+        if let Err(bug) = asking.await {
             tracing::error!(%bug, "internal error: a source of secrets panicked");
         }
     }
 
     /// The same as [`Secrets::fetch`] for a program that does nothing else meanwhile.
     pub fn fetch_now<'a>(&self, names: impl Iterator<Item = &'a str>) {
-        refresh(self.stale(names));
+        names.filter(|name| self.is_stale(name)).for_each(|name| ask(&self.sources, name));
     }
 
-    /// Which sources should be asked about which names: those before the first that has the value.
-    fn stale<'a>(&self, names: impl Iterator<Item = &'a str>) -> Vec<(Arc<dyn Source>, String)> {
-        let mut waiting = Vec::new();
-        for name in names.filter(|name| !self.given.contains_key(*name)) {
-            for source in &self.sources {
-                if source.is_stale(name) {
-                    waiting.push((Arc::clone(source), name.to_owned()));
-                } else if source.value(name).is_some() {
-                    break;
-                }
+    /// Whether a source should be asked that comes before the first that has the value.
+    fn is_stale(&self, name: &str) -> bool {
+        if self.given.contains_key(name) {
+            return false;
+        }
+        for source in &self.sources {
+            if source.is_stale(name) {
+                return true;
+            }
+            if source.value(name).is_some() {
+                return false;
             }
         }
-        waiting
+        false
     }
 
     /// A secret's value. An empty one counts as not set.
@@ -179,9 +182,15 @@ impl Secrets {
     }
 }
 
-fn refresh(waiting: Vec<(Arc<dyn Source>, String)>) {
-    for (source, name) in waiting {
-        source.refresh(&name);
+/// Asks each source until one has the value: no command is run for what a file has.
+fn ask(sources: &[Arc<dyn Source>], name: &str) {
+    for source in sources {
+        if source.is_stale(name) {
+            source.refresh(name);
+        }
+        if source.value(name).is_some() {
+            return;
+        }
     }
 }
 

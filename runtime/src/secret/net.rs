@@ -1,113 +1,73 @@
-//! The last net: every secret value that this process has seen, masked in whatever leaves it.
+//! The last net: every value that was read from a source is masked in whatever leaves the process.
 //!
-//! Beside it, each call masks what it used itself, in more forms (`execute/mask.rs`). The net is for
-//! what nobody thought of: a log line of a library, an error of another call, a panic.
+//! Beside it, each call masks what it used itself (`execute/mask.rs`). The net is for what nobody thought
+//! of: a log line of a library, an error of another call, a panic. One search looks for all values in all their forms at once. It is built again when a value is added,
+//! which is seldom; without values there is nothing to search. It cannot find what was changed beyond
+//! the forms in [`forms`], such as a value that is spelt backwards.
+
+mod forms;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use arc_swap::ArcSwapOption;
-use base64::Engine;
-use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
+
+use forms::forms;
 
 /// Shorter values would mask half of every text, and are no secrets.
 const SHORTEST: usize = 4;
-/// Forms that are known; beyond, the oldest net stays as it is and new values are masked by their
-/// calls only.
-const MOST: usize = 20_000;
 
-static NET: LazyLock<Net> = LazyLock::new(Net::default);
+/// The values that are remembered. Tokens are replaced now and then: the oldest are forgotten.
+const MOST: usize = 4_096;
 
+/// What is known, and the search that was built of it.
 #[derive(Default)]
 struct Net {
-    /// Each form and what stands for it.
-    known: Mutex<Known>,
-    matcher: ArcSwapOption<Matcher>,
+    built: ArcSwapOption<Built>,
+    known: Mutex<Vec<(String, String)>>,
+    hasher: RandomState,
 }
 
-#[derive(Default)]
-struct Known {
-    values: BTreeMap<String, String>,
-    forms: BTreeMap<String, String>,
+struct Built {
+    searcher: AhoCorasick,
+    /// What is put in the place of each form.
+    labels: Vec<String>,
+    hashes: HashSet<u64>,
 }
 
-struct Matcher {
-    automaton: AhoCorasick,
-    names: Vec<String>,
-}
+/// What leaves a process leaves it by ways that share nothing: answers, logs, panics.
+static NET: LazyLock<Net> = LazyLock::new(Net::default);
 
-/// Remembers a value under its secret's name.
+/// Remembers a value under its secret's name. One that is known costs next to nothing.
 pub fn learn(name: &str, value: &str) {
-    if value.len() < SHORTEST {
-        return;
-    }
-    let mut known = NET.known.lock().unwrap_or_else(PoisonError::into_inner);
-    if known.values.contains_key(value) || known.forms.len() >= MOST {
-        return;
-    }
-    known.values.insert(value.to_owned(), name.to_owned());
-    for form in forms(value) {
-        known.forms.entry(form).or_insert_with(|| format!("{{secret.{name}}}"));
-    }
-    let (forms, names): (Vec<&String>, Vec<String>) =
-        known.forms.iter().map(|(form, name)| (form, name.clone())).unzip();
-    let built = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(forms);
-    match built {
-        Ok(automaton) => NET.matcher.store(Some(Arc::new(Matcher { automaton, names }))),
-        Err(error) => tracing::error!(%error, "internal error: the net of secrets cannot be built"),
-    }
+    NET.learn(name, value);
+}
+
+/// Remembers values, and builds the search once.
+pub fn learn_all<'a>(values: impl Iterator<Item = (&'a str, &'a str)>) {
+    NET.learn_all(values);
 }
 
 /// Whether no secret was seen yet.
 #[must_use]
 pub fn is_empty() -> bool {
-    NET.matcher.load().is_none()
+    NET.built.load().is_none()
 }
 
 /// The text without values of secrets.
 #[must_use]
 pub fn masked(text: &str) -> Cow<'_, str> {
-    let matcher = NET.matcher.load();
-    let Some(matcher) = matcher.as_ref() else { return Cow::Borrowed(text) };
-    if !matcher.automaton.is_match(text) {
-        return Cow::Borrowed(text);
-    }
-    Cow::Owned(matcher.automaton.replace_all(text, &matcher.names))
+    NET.text(text)
 }
 
-/// Whether bytes hold the value of a secret.
+/// The bytes, be they text or not, without values of secrets.
 #[must_use]
-pub fn catches(bytes: &[u8]) -> bool {
-    NET.matcher.load().as_ref().is_some_and(|matcher| matcher.automaton.is_match(bytes))
-}
-
-/// What a value looks like where it may come back.
-fn forms(value: &str) -> Vec<String> {
-    let quoted = serde_json::Value::from(value).to_string();
-    let inner = quoted.get(1..quoted.len() - 1).unwrap_or_default();
-    let percent = percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC).to_string();
-    let mut forms = vec![
-        value.to_owned(),
-        inner.to_owned(),
-        percent,
-        crate::execute::percent_encoded(value),
-        BASE64_STANDARD_NO_PAD.encode(value),
-        BASE64_URL_SAFE_NO_PAD.encode(value),
-    ];
-    // Within longer base64 a value stands at one of three offsets; what its neighbours share is cut.
-    for before in [[0].as_slice(), &[0, 0]] {
-        let shifted = BASE64_STANDARD_NO_PAD.encode([before, value.as_bytes()].concat());
-        let whole = shifted.len() - shifted.len() % 4;
-        forms.extend(shifted.get(4..whole).map(str::to_owned));
-    }
-    let whole = BASE64_STANDARD_NO_PAD.encode(value);
-    forms.extend(whole.get(..whole.len() - whole.len() % 4).map(str::to_owned));
-    // A short piece of base64 is in every text.
-    forms.retain(|form| form.len() >= SHORTEST && (form == value || form.len() >= 8));
-    forms
+pub fn masked_bytes(bytes: &[u8]) -> Cow<'_, [u8]> {
+    NET.bytes(bytes)
 }
 
 /// A writer that masks each piece of text before it is written on.
@@ -116,11 +76,7 @@ pub struct MaskingWriter<W>(pub W);
 
 impl<W: Write> Write for MaskingWriter<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if catches(bytes) {
-            self.0.write_all(masked(&String::from_utf8_lossy(bytes)).as_bytes())?;
-        } else {
-            self.0.write_all(bytes)?;
-        }
+        self.0.write_all(&masked_bytes(bytes))?;
         Ok(bytes.len())
     }
 
@@ -129,29 +85,84 @@ impl<W: Write> Write for MaskingWriter<W> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::io::Write as _;
+impl Net {
+    /// Adds a value. One that is known costs next to nothing.
+    fn learn(&self, name: &str, value: &str) {
+        self.learn_all(std::iter::once((name, value)));
+    }
 
-    use base64::Engine as _;
-    use base64::prelude::BASE64_STANDARD;
-
-    use super::*;
-
-    #[test]
-    fn a_value_is_caught_in_every_form() {
-        learn("NET_TEST", "s3cr\"t/value+of a test");
-        for offset in 0..4 {
-            let around = format!("{}s3cr\"t/value+of a test tail", "x".repeat(offset));
-            let text = format!("before {} after", BASE64_STANDARD.encode(&around));
-            assert!(masked(&text).contains("{secret.NET_TEST}"), "{text}");
+    /// Adds values, and builds the search once.
+    fn learn_all<'a>(&self, values: impl Iterator<Item = (&'a str, &'a str)>) {
+        let built = self.built.load();
+        let is_new = |value: &str| {
+            value.len() >= SHORTEST
+                && built.as_ref().is_none_or(|built| !built.hashes.contains(&self.hasher.hash_one(value)))
+        };
+        let new: Vec<_> = values.filter(|(_, value)| is_new(value)).collect();
+        if new.is_empty() {
+            return;
         }
-        for text in ["s3cr\\\"t/value+of a test", "s3cr%22t%2Fvalue%2Bof%20a%20test"] {
-            assert_eq!(masked(text), "{secret.NET_TEST}");
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        for (name, value) in new {
+            if !known.iter().any(|(_, known)| known == value) {
+                known.push((name.to_owned(), value.to_owned()));
+            }
         }
-        assert!(matches!(masked("nothing to see"), Cow::Borrowed(_)));
-        let mut written = MaskingWriter(Vec::new());
-        written.write_all(b"a s3cr\"t/value+of a test b").unwrap();
-        assert_eq!(written.0, b"a {secret.NET_TEST} b");
+        let surplus = known.len().saturating_sub(MOST);
+        known.drain(..surplus);
+        self.build(&known);
+    }
+
+    fn build(&self, known: &[(String, String)]) {
+        let mut needles: Vec<(String, String)> = Vec::new();
+        for (name, value) in known {
+            needles.extend(forms(value).into_iter().map(|form| (form, format!("{{secret.{name}}}"))));
+        }
+        let patterns = needles.iter().map(|(needle, _)| needle);
+        match AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(patterns) {
+            Ok(searcher) => {
+                let hashes = known.iter().map(|(_, value)| self.hasher.hash_one(value.as_str())).collect();
+                let labels = needles.into_iter().map(|(_, label)| label).collect();
+                self.built.store(Some(Arc::new(Built { searcher, labels, hashes })));
+            }
+            Err(error) => tracing::error!(%error, "internal error: secrets cannot be searched for"),
+        }
+    }
+
+    /// The text without values of secrets.
+    fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let built = self.built.load();
+        let Some(built) = built.as_ref().filter(|built| built.searcher.is_match(text)) else {
+            return Cow::Borrowed(text);
+        };
+        let mut masked = String::with_capacity(text.len());
+        built.searcher.replace_all_with(text, &mut masked, |found, _, masked| {
+            masked.push_str(built.label(found.pattern().as_usize()));
+            true
+        });
+        Cow::Owned(masked)
+    }
+
+    /// The bytes without values of secrets.
+    fn bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+        let built = self.built.load();
+        let Some(built) = built.as_ref().filter(|built| built.searcher.is_match(bytes)) else {
+            return Cow::Borrowed(bytes);
+        };
+        let mut masked = Vec::with_capacity(bytes.len());
+        built.searcher.replace_all_with_bytes(bytes, &mut masked, |found, _, masked| {
+            masked.extend_from_slice(built.label(found.pattern().as_usize()).as_bytes());
+            true
+        });
+        Cow::Owned(masked)
     }
 }
+
+impl Built {
+    fn label(&self, pattern: usize) -> &str {
+        self.labels.get(pattern).map_or("{secret}", String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -149,7 +149,7 @@ async fn the_secrets_file_is_read_again_when_it_changes() {
     let later = std::time::SystemTime::now() + std::time::Duration::from_secs(5);
     file.as_file().set_modified(later).unwrap();
     // What was read is taken as it is for half a second.
-    tokio::time::sleep(std::time::Duration::from_millis(600)).await;
+    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
     executor.call(&tool, &object(json!({}))).await.unwrap();
     assert_eq!(server.last().header("authorization").unwrap(), "Bearer second");
 }

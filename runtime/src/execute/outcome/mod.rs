@@ -124,9 +124,7 @@ fn bytes(answer: &Answer, media_type: String, reading: &Reading<'_>) -> Result<T
     if answer.cut {
         return Err(ToolError::TooLarge { media_type, limit: reading.max_response });
     }
-    // Bytes that are text after all are masked as text.
-    let masked = std::str::from_utf8(&answer.body).map(|text| reading.mask.text(text));
-    let data = BASE64_STANDARD.encode(masked.as_deref().map_or(answer.body.as_slice(), str::as_bytes));
+    let data = BASE64_STANDARD.encode(reading.mask.bytes(&answer.body));
     let media_type = if media_type.is_empty() { "application/octet-stream".to_owned() } else { media_type };
     let content = match media_type.split('/').next() {
         Some("image") => Content::Image { data, media_type },

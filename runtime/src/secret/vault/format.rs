@@ -11,6 +11,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
+use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
@@ -92,7 +93,7 @@ impl Sealer {
     /// When the key does not fit or a byte was changed.
     pub(super) fn open(&self, sealed: &Sealed) -> Result<BTreeMap<String, SecretString>, FormatError> {
         let payload = Payload { msg: &sealed.bytes, aad: sealed.authenticated.as_bytes() };
-        let text = self.0.decrypt(&sealed.nonce.into(), payload).map_err(|_| FormatError::Closed)?;
+        let text = Zeroizing::new(self.0.decrypt(&sealed.nonce.into(), payload).map_err(|_| FormatError::Closed)?);
         let entries: BTreeMap<String, String> = serde_json::from_slice(&text).map_err(|_| FormatError::Unreadable)?;
         Ok(entries.into_iter().map(|(name, value)| (name, SecretString::from(value))).collect())
     }
@@ -101,7 +102,7 @@ impl Sealer {
     pub(super) fn seal(&self, header: &Header, entries: &BTreeMap<String, SecretString>) -> String {
         let plain: BTreeMap<&str, &str> =
             entries.iter().map(|(name, value)| (name.as_str(), value.expose_secret())).collect();
-        let text = serde_json::to_vec(&plain).unwrap_or_default();
+        let text = Zeroizing::new(serde_json::to_vec(&plain).unwrap_or_default());
         let header_line = serde_json::to_string(header).unwrap_or_default();
         let nonce: [u8; NONCE] = super::key::random();
         let authenticated = authenticated(&header_line);

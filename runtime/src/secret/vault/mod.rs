@@ -6,11 +6,12 @@
 
 mod format;
 mod key;
+mod lock;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -31,6 +32,9 @@ type Entries = BTreeMap<String, SecretString>;
 
 /// Where secrets of definitions stand among the names of a vault.
 const SECRETS: &str = "secret/";
+
+/// A larger file is no vault.
+const LARGEST: u64 = 16 << 20;
 
 /// An encrypted file of named secrets.
 pub struct Vault {
@@ -80,7 +84,7 @@ impl Vault {
     /// # Errors
     /// When there is a file that cannot be read or is no vault.
     pub fn kind(path: &Path) -> Result<Option<KeyKind>, VaultError> {
-        let text = match fs::read_to_string(path) {
+        let text = match read_bounded(path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(VaultError::File { path: path.to_owned(), source }),
@@ -132,11 +136,12 @@ impl Vault {
 
     /// What is there now.
     fn entries(&self) -> Arc<Entries> {
+        self.file.look(|path| self.read(path));
         self.file.content(|path| self.read(path)).unwrap_or_default()
     }
 
     fn read(&self, path: &Path) -> Result<Entries, VaultError> {
-        let text = match fs::read_to_string(path) {
+        let text = match read_bounded(path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Entries::new()),
             Err(source) => return Err(VaultError::File { path: path.to_owned(), source }),
@@ -145,9 +150,9 @@ impl Vault {
         let sealed = format::parse(&text).map_err(failed)?;
         let entries = self.sealer(&sealed.header)?.open(&sealed).map_err(failed)?;
         // Whoever may show one of them masks all of them.
-        for (name, value) in &entries {
-            net::learn(name.strip_prefix(SECRETS).unwrap_or(name), value.expose_secret());
-        }
+        net::learn_all(
+            entries.iter().map(|(name, value)| (name.strip_prefix(SECRETS).unwrap_or(name), value.expose_secret())),
+        );
         Ok(entries)
     }
 
@@ -186,16 +191,10 @@ impl Vault {
     }
 
     fn locked(&self) -> Result<File, VaultError> {
-        let path = self.file.path().with_extension("lock");
-        let lock = || {
-            if let Some(folder) = path.parent() {
-                fs::create_dir_all(folder)?;
-            }
-            let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
-            file.lock()?;
-            Ok(file)
-        };
-        lock().map_err(|source| VaultError::File { path: path.clone(), source })
+        let mut name = self.file.path().file_name().unwrap_or_default().to_owned();
+        name.push(".lock");
+        let path = self.file.path().with_file_name(name);
+        lock::hold(&path).map_err(|source| VaultError::File { path: path.clone(), source })
     }
 
     fn file_error(&self, source: io::Error) -> VaultError {
@@ -232,8 +231,26 @@ impl Source for AsSource {
     }
 
     fn value(&self, name: &str) -> Option<SecretString> {
-        self.0.entries().get(&format!("{SECRETS}{name}")).cloned()
+        self.0.file.content(|path| self.0.read(path))?.get(&format!("{SECRETS}{name}")).cloned()
     }
+
+    fn is_stale(&self, _: &str) -> bool {
+        self.0.file.is_stale()
+    }
+
+    fn refresh(&self, _: &str) {
+        self.0.file.look(|path| self.0.read(path));
+    }
+}
+
+/// The text of a vault, which is never larger than [`LARGEST`].
+fn read_bounded(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let read = File::open(path)?.take(LARGEST + 1).read_to_string(&mut text)?;
+    if read as u64 > LARGEST {
+        return Err(io::Error::other(format!("it has more than {} MiB", LARGEST >> 20)));
+    }
+    Ok(text)
 }
 
 /// Writes a file that only its owner reads, whole, and not before it is on the disk.
@@ -245,6 +262,17 @@ fn write_private(path: &Path, text: &str) -> io::Result<()> {
     file.write_all(text.as_bytes())?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
+    sync(folder)
+}
+
+/// The new name of a file survives a crash when its folder does.
+#[cfg(unix)]
+fn sync(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
@@ -253,3 +281,6 @@ impl fmt::Debug for Vault {
         f.debug_struct("Vault").field("file", &self.file.path()).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;
