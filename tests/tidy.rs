@@ -70,7 +70,7 @@ const DOORS: [(&str, &[&str]); 16] = [
     ("tantivy::", &["runtime/src/index/"]),
     ("rmcp::", &["runtime/src/mcp/", "src/demo/agent.rs"]),
     ("axum::", &["runtime/src/http/", "src/demo/pet_store.rs"]),
-    ("reqwest::", &["runtime/src/execute/send/client.rs", "src/demo/agent.rs", "src/log/export.rs"]),
+    ("reqwest::", &["runtime/src/execute/send/client", "src/demo/agent.rs", "src/log/export.rs"]),
     ("prometheus_client::", &["runtime/src/telemetry/metrics/"]),
     ("opentelemetry", &["src/log/export.rs"]),
     ("tracing_subscriber::", &["src/log.rs", "src/log/"]),

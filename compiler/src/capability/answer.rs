@@ -1,5 +1,7 @@
 //! What is made of an answer: what is kept of it, and how its pages hang together.
 
+use std::time::Duration;
+
 use super::ArgumentName;
 
 /// What is made of a successful answer.
@@ -9,6 +11,8 @@ pub struct AnswerRules {
     pub fields: Vec<Vec<String>>,
     /// A jq filter.
     pub select: Option<String>,
+    /// How long an answer is fresh, whatever its server says.
+    pub cache: Option<Duration>,
     /// How the next page is found.
     pub pagination: Option<Pagination>,
 }

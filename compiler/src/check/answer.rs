@@ -10,6 +10,7 @@ use crate::syntax::Pointer;
 
 pub(super) fn check_answer(definition: &CapabilityDefinition, arguments: &BTreeSet<&str>, report: &mut Report<'_>) {
     check_shape(definition, report);
+    check_cache(definition, report);
     if let Some(pagination) = &definition.pagination {
         check_keys(pagination, report);
         check_method(pagination, &definition.request.method, report);
@@ -49,6 +50,22 @@ fn check_shape(definition: &CapabilityDefinition, report: &mut Report<'_>) {
                 .help("remove one of them"),
         );
     }
+}
+
+/// Only what asks and changes nothing has an answer that can be given again (RFC 9111, section 3).
+fn check_cache(definition: &CapabilityDefinition, report: &mut Report<'_>) {
+    let method = &definition.request.method;
+    if definition.response.cache.is_none() || matches!(method.as_str(), "GET" | "HEAD") {
+        return;
+    }
+    let place = report.key(&Pointer::of(["response", "cache"]));
+    let sends = report.value(&Pointer::of(["request", "method"]));
+    report.push(
+        Diagnostic::new(Code::ANSWER_KEPT, format!("an answer to `{method}` cannot be kept"), place)
+            .label("this has no effect")
+            .also(sends, "only `GET` and `HEAD` ask without changing anything")
+            .help("remove `cache`"),
+    );
 }
 
 /// The keys that a style needs and those that it may have.

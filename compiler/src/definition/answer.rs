@@ -1,11 +1,14 @@
 //! What comes back from a call, as written: its schema, what is kept of it, and how its pages
 //! hang together.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::fields::{Fields, Node};
+use super::limits::{read_duration, write_duration};
 use super::read;
 use super::schema_value::json_schema_value;
 
@@ -23,6 +26,10 @@ pub struct ResponseDefinition {
     /// A jq filter over a JSON answer, such as `.items[] | {id, name}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub select: Option<String>,
+    /// How long an answer is used again for the same request, such as `60s`. Without it, the server decides.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "write_duration")]
+    #[schemars(with = "Option<String>")]
+    pub cache: Option<Duration>,
 }
 
 /// How the pages of an answer hang together.
@@ -94,6 +101,7 @@ impl ResponseDefinition {
             schema: fields.optional("schema", read::schema),
             fields: fields.optional("fields", read::texts).unwrap_or_default(),
             select: fields.optional("select", read::text),
+            cache: fields.optional("cache", read_duration),
         })
     }
 

@@ -61,7 +61,7 @@ pub enum NetworkDefinition {
 
 impl LimitsDefinition {
     pub(super) fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let time = |node: Node<'_>| node.quantity("a time such as `10s`, `500ms` or `2m`", "s", parse_duration);
+        let time = read_duration;
         let size = |node: Node<'_>| node.quantity("a size such as `4MiB` or `500KiB`", "B", parse_size);
         Some(Self {
             timeout: fields.optional("timeout", time),
@@ -102,6 +102,11 @@ const SIZES: [(&str, u64); 7] = [
 const RATES: [(&str, u64); 4] = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)];
 
 /// `10s`, `500ms`, `2m`, `1h`: a whole number and a unit.
+/// A time such as `10s`.
+pub(super) fn read_duration(node: Node<'_>) -> Option<Duration> {
+    node.quantity("a time such as `10s`, `500ms` or `2m`", "s", parse_duration)
+}
+
 pub(super) fn parse_duration(text: &str) -> Option<Duration> {
     let milliseconds = parse_quantity(text, &DURATIONS)?;
     (milliseconds > 0 && milliseconds <= 24 * 3_600_000).then(|| Duration::from_millis(milliseconds))
@@ -137,7 +142,7 @@ pub(super) fn write_quantity(value: u64, units: &[(&str, u64)]) -> String {
 }
 
 #[expect(clippy::ref_option, reason = "the signature that serde calls")]
-fn write_duration<S: Serializer>(value: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn write_duration<S: Serializer>(value: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
     let milliseconds = value.map_or(0, |value| u64::try_from(value.as_millis()).unwrap_or(u64::MAX));
     serializer.serialize_str(&write_quantity(milliseconds, &DURATIONS))
 }

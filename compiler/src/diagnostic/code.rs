@@ -97,6 +97,7 @@ codes! {
     ANSWER_SHAPE = 245, Error, "what is kept of an answer cannot be found out";
     PAGINATION_ARGUMENT = 246, Error, "pagination names an argument that the input does not have";
     PAGINATION_KEYS = 247, Error, "a pagination style lacks a key or has one of another";
+    ANSWER_KEPT = 248, Error, "an answer cannot be kept";
 
     // 03: pins
     DIGEST_DIFFERS = 301, Error, "a file is not what was pinned";

@@ -9,6 +9,7 @@ pub(super) fn rules(definition: &CapabilityDefinition) -> AnswerRules {
     AnswerRules {
         fields: paths(&definition.response.fields),
         select: definition.response.select.clone(),
+        cache: definition.response.cache,
         pagination: definition.pagination.as_ref().map(pagination),
     }
 }

@@ -9,6 +9,7 @@ use thiserror::Error;
 use tracing::{Instrument, Span, field};
 
 use super::authorize::Tokens;
+use super::cache::{AnswerCache, Said};
 use super::error::ToolError;
 use super::idempotency;
 use super::mask::{self, Mask};
@@ -80,6 +81,7 @@ struct Shared {
     secrets: Secrets,
     max_response: u64,
     sender: Sender,
+    cache: AnswerCache,
     tokens: Tokens,
     timeout: Duration,
 }
@@ -98,7 +100,9 @@ impl Executor {
         let sender = Sender::new(defaults, settings.resolver).map_err(ExecutorError::Client)?;
         let (secrets, max_response) = (settings.secrets, settings.default_max_response);
         let (tokens, timeout) = (Tokens::new(settings.tokens), settings.default_timeout);
-        Ok(Self { shared: Arc::new(Shared { secrets, max_response, sender, tokens, timeout }) })
+        Ok(Self {
+            shared: Arc::new(Shared { secrets, max_response, sender, cache: AnswerCache::default(), tokens, timeout }),
+        })
     }
 
     /// What would be sent. Reads no secret and sends nothing.
@@ -218,11 +222,22 @@ impl Executor {
         progress: &dyn Progress,
     ) -> Result<Answer, ToolError> {
         self.shared.secrets.fetch(plan.secrets()).await;
-        let (request, tokens) = self.assemble(plan, opener).await?;
+        let (mut request, tokens) = self.assemble(plan, opener).await?;
         let (_, limit) = self.output_limits(plan);
+        let question = match self.shared.cache.look(plan, &mut request, plan.cache) {
+            Said::Answer(answer) => {
+                facts::cached();
+                return Ok(answer);
+            }
+            Said::Ask(question) => Some(question),
+            Said::Nothing => None,
+        };
         let answer = self.shared.sender.answer(plan, &request, limit, progress).await?;
         if answer.status != 401 || tokens.is_empty() {
-            return Ok(answer);
+            return Ok(match question {
+                Some(question) => self.shared.cache.learn(question, answer),
+                None => answer,
+            });
         }
         match self.assemble_again(plan, opener, &tokens).await? {
             Some(request) => self.shared.sender.answer(plan, &request, limit, progress).await,

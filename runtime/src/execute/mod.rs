@@ -11,6 +11,7 @@
 
 mod arguments;
 mod authorize;
+mod cache;
 mod connection;
 mod credentials;
 mod error;

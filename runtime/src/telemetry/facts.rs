@@ -93,7 +93,6 @@ pub(crate) fn waited(time: Duration) {
 }
 
 /// The answer was kept from an earlier call.
-#[allow(dead_code, reason = "called where answers are kept")]
 pub(crate) fn cached() {
     update(|noted| noted.cached = true);
 }

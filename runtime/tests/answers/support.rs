@@ -20,6 +20,8 @@ pub(crate) type Answering = dyn Fn(&Asked) -> Response + Send + Sync;
 pub(crate) struct Asked {
     /// Path and query.
     pub(crate) target: String,
+    /// The value of `If-None-Match`.
+    pub(crate) condition: Option<String>,
 }
 
 impl Asked {
@@ -69,7 +71,8 @@ impl Server {
 }
 
 async fn answer(State(memory): State<Memory>, request: Request) -> Response {
-    let asked = Asked { target: request.uri().to_string() };
+    let condition = request.headers().get("if-none-match").map(|value| value.to_str().unwrap().to_owned());
+    let asked = Asked { target: request.uri().to_string(), condition };
     memory.seen.lock().unwrap().push(asked.target.clone());
     (memory.answering)(&asked)
 }

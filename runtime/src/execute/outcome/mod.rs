@@ -90,6 +90,14 @@ pub(crate) struct Reading<'a> {
 /// # Errors
 /// `Status` for a failure, `TooLarge` for bytes that cannot be cut.
 pub(crate) fn read(answer: &Answer, reading: &Reading<'_>) -> Result<ToolOutcome, ToolError> {
+    let mut outcome = read_fresh(answer, reading)?;
+    if let Some(age) = answer.kept {
+        outcome.notes.push(format!("the answer was kept from an earlier call, {} s ago", age.as_secs()));
+    }
+    Ok(outcome)
+}
+
+fn read_fresh(answer: &Answer, reading: &Reading<'_>) -> Result<ToolOutcome, ToolError> {
     if reading.method == "HEAD" {
         success(answer)?;
         return Ok(head::read(answer, reading));

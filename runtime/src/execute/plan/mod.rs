@@ -89,6 +89,7 @@ pub(in crate::execute) fn plan(
         repeats: repeats(capability.annotations.idempotent, call),
         idempotency_key: call.idempotency_key.clone(),
         transport: transport(call, &scope)?,
+        cache: capability.answer.cache,
         notes,
     })
 }

@@ -1,5 +1,7 @@
 //! What planning makes: one HTTP request as data.
 
+use std::time::Duration;
+
 use cap_compiler::capability::{Limits, Network, SecretName};
 
 use super::oauth2::{PlannedOAuth2, PlannedSigV4};
@@ -38,6 +40,8 @@ pub struct RequestPlan {
     pub idempotency_key: Option<String>,
     /// How connections are made, where the definition says.
     pub transport: Option<Box<PlannedTransport>>,
+    /// How long an answer may be kept, where the definition says.
+    pub cache: Option<Duration>,
     /// What was repaired in the arguments.
     pub notes: Vec<String>,
 }

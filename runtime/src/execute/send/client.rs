@@ -4,26 +4,28 @@
 //! a proxy would resolve names itself, and the check of addresses would be for nothing. The proxy of a
 //! definition is: a person reviewed it, and what can be checked before it is asked, is.
 
+mod answer;
+mod settings;
+
 use std::collections::VecDeque;
 use std::error::Error as StdError;
-use std::net::SocketAddr;
-use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use cap_compiler::capability::Network;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
-use reqwest::{Certificate, Client, ClientBuilder, Identity, Method, Proxy, Response, redirect};
-use secrecy::ExposeSecret;
-use sha2::{Digest, Sha256};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Client, Method, Response};
 use thiserror::Error;
-use tokio::time::{Instant, timeout, timeout_at};
-use url::{Host, Url};
+use tokio::time::Instant;
+use url::Host;
 
 use super::egress;
 use super::resolve::Resolver;
 use crate::execute::wire::WireRequest;
+use answer::{in_time, read};
+use settings::{AddressRefused, SettingKey, builder, setting_key, special};
+
+pub(crate) use answer::Answer;
 
 /// One client for public servers and one for private ones, so that neither their connections nor
 /// their name resolution mix; and one for each further way to make connections.
@@ -38,14 +40,6 @@ pub(crate) struct Clients {
 
 /// Clients with settings of their own. One that falls out is built again when it is needed.
 const MOST_SPECIAL: usize = 64;
-/// Idle connections to one server.
-const MOST_IDLE: usize = 32;
-/// How long a connection is kept that nobody uses.
-const LONGEST_IDLE: Duration = Duration::from_secs(60);
-
-/// A digest of settings: clients are found by it, and it keeps no secret.
-type SettingKey = [u8; 32];
-
 /// Bounds on one request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bounds {
@@ -57,20 +51,6 @@ pub(crate) struct Bounds {
     pub(crate) read_timeout: Option<Duration>,
     /// Until when a stream without an end is read.
     pub(crate) stream_until: Option<Instant>,
-}
-
-/// What a server answered.
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) content_type: Option<String>,
-    pub(crate) location: Option<String>,
-    pub(crate) retry_after: Option<Duration>,
-    /// The other headers that somebody reads, by their names in lower case.
-    pub(crate) headers: Vec<(String, String)>,
-    /// At most as many bytes as were asked for, decompressed.
-    pub(crate) body: Vec<u8>,
-    /// Whether there was more.
-    pub(crate) cut: bool,
 }
 
 /// Why there is no answer. No variant holds a URL or a header.
@@ -198,88 +178,6 @@ async fn heard(
     in_time(sending, bounds.read_timeout).await?.map_err(classify)
 }
 
-async fn in_time<T>(waiting: impl Future<Output = T>, longest: Option<Duration>) -> Result<T, SendError> {
-    match longest {
-        None => Ok(waiting.await),
-        Some(longest) => timeout(longest, waiting).await.map_err(|_| SendError::Silent(longest)),
-    }
-}
-
-fn builder(network: Network, connect_timeout: Duration, resolver: &Arc<dyn Resolver>) -> ClientBuilder {
-    Client::builder()
-        .user_agent(concat!("cap/", env!("CARGO_PKG_VERSION")))
-        .redirect(redirect::Policy::none())
-        .connect_timeout(connect_timeout)
-        .pool_max_idle_per_host(MOST_IDLE)
-        .pool_idle_timeout(LONGEST_IDLE)
-        .no_proxy()
-        .dns_resolver(Arc::new(CheckedResolver { network, resolver: Arc::clone(resolver) }))
-}
-
-/// A client with the settings of a definition.
-fn special(request: &WireRequest, wait: Duration, resolver: &Arc<dyn Resolver>) -> Result<Client, SendError> {
-    let connection = request.connection.as_deref().cloned().unwrap_or_default();
-    let network = match &connection.proxy {
-        // The name that is resolved then is the proxy's, which a person wrote down.
-        Some(_) => Network::Private,
-        None => request.network,
-    };
-    let mut builder = builder(network, wait, resolver);
-    if let Some(url) = &connection.proxy {
-        builder = builder.proxy(proxy(url.expose_secret())?);
-    }
-    if let Some(ca) = &connection.ca {
-        builder = builder.tls_certs_only(authorities(ca)?);
-    }
-    if let Some(pem) = &connection.identity {
-        let unusable = |_| SendError::Invalid(IDENTITY.to_owned());
-        builder = builder.identity(Identity::from_pem(pem.expose_secret().as_bytes()).map_err(unusable)?);
-    }
-    // What TLS says of a key that does not fit is not repeated: it may show parts of it.
-    builder.build().map_err(|_| SendError::Invalid(IDENTITY.to_owned()))
-}
-
-const IDENTITY: &str =
-    "`tls.certificate` and `tls.key` are not a PEM certificate and the private key that belongs to it";
-
-fn proxy(url: &str) -> Result<Proxy, SendError> {
-    // The URL is not repeated: it may hold a password.
-    let invalid = |_| SendError::Invalid("its `proxy` is not an `http` or `https` URL".to_owned());
-    let parsed = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-    let parsed = parsed.ok_or_else(|| invalid(()))?;
-    egress::check_proxy(&parsed).map_err(SendError::Refused)?;
-    Proxy::all(url).map_err(|_| invalid(()))
-}
-
-fn authorities(pem: &str) -> Result<Vec<Certificate>, SendError> {
-    match Certificate::from_pem_bundle(pem.as_bytes()) {
-        Ok(found) if !found.is_empty() => Ok(found),
-        Ok(_) | Err(_) => Err(SendError::Invalid("`tls.ca` has no PEM certificates".to_owned())),
-    }
-}
-
-fn setting_key(request: &WireRequest, wait: Duration) -> SettingKey {
-    let mut digest = Sha256::new();
-    let connection = request.connection.as_deref().cloned().unwrap_or_default();
-    let private: &[u8] = match request.network {
-        Network::Public => b"public",
-        Network::Private => b"private",
-    };
-    let texts = [
-        Some(private),
-        connection.proxy.as_ref().map(|proxy| proxy.expose_secret().as_bytes()),
-        connection.ca.as_ref().map(String::as_bytes),
-        connection.identity.as_ref().map(|pem| pem.expose_secret().as_bytes()),
-    ];
-    for text in texts {
-        // With its length before it, no text runs into the next one.
-        digest.update(text.map_or(u64::MAX, |text| text.len() as u64).to_be_bytes());
-        digest.update(text.unwrap_or_default());
-    }
-    digest.update(wait.as_millis().to_be_bytes());
-    digest.finalize().into()
-}
-
 fn headers(request: &WireRequest) -> Result<HeaderMap, SendError> {
     let mut headers = HeaderMap::with_capacity(request.headers.len());
     for (name, value) in &request.headers {
@@ -290,135 +188,6 @@ fn headers(request: &WireRequest) -> Result<HeaderMap, SendError> {
         headers.append(key, value);
     }
     Ok(headers)
-}
-
-async fn read(mut response: Response, bounds: &Bounds) -> Result<Answer, SendError> {
-    readable(&response)?;
-    let limit = usize::try_from(bounds.max_response).unwrap_or(usize::MAX);
-    let mut answer = Answer {
-        status: response.status().as_u16(),
-        content_type: text(&response, &CONTENT_TYPE),
-        location: text(&response, &LOCATION),
-        retry_after: text(&response, &RETRY_AFTER).and_then(|value| wait(&value)),
-        headers: kept_headers(response.headers()),
-        body: Vec::new(),
-        cut: false,
-    };
-    while let Some(chunk) = next_chunk(&mut response, &mut answer, bounds).await? {
-        let room = limit - answer.body.len();
-        answer.body.extend_from_slice(chunk.get(..room.min(chunk.len())).unwrap_or_default());
-        if chunk.len() > room {
-            answer.cut = true;
-            break;
-        }
-    }
-    Ok(answer)
-}
-
-/// The next bytes of a body. Of a stream that has not ended in time, what came is kept.
-async fn next_chunk(
-    response: &mut Response,
-    answer: &mut Answer,
-    bounds: &Bounds,
-) -> Result<Option<impl Deref<Target = [u8]> + use<>>, SendError> {
-    let streams = answer.content_type.as_deref().is_some_and(is_stream);
-    let until = bounds.stream_until.filter(|_| streams);
-    let reading = in_time(response.chunk(), bounds.read_timeout);
-    let read = match until {
-        None => reading.await,
-        Some(until) => timeout_at(until, reading).await.unwrap_or(Err(SendError::Silent(Duration::ZERO))),
-    };
-    match read {
-        Err(SendError::Silent(_)) if streams => {
-            answer.cut = true;
-            Ok(None)
-        }
-        read => read?.map_err(classify),
-    }
-}
-
-fn is_stream(content_type: &str) -> bool {
-    let essence = content_type.split(';').next().unwrap_or_default().trim();
-    ["text/event-stream", "application/x-ndjson", "application/jsonl", "application/ndjson"]
-        .iter()
-        .any(|stream| essence.eq_ignore_ascii_case(stream))
-}
-
-/// Headers that caching, paging and errors read.
-const KEPT: [&str; 14] = [
-    "age",
-    "cache-control",
-    "content-length",
-    "date",
-    "etag",
-    "expires",
-    "last-modified",
-    "link",
-    "pragma",
-    "ratelimit-reset",
-    "set-cookie",
-    "vary",
-    "www-authenticate",
-    "x-ratelimit-reset",
-];
-/// Bytes of one of them.
-const LONGEST_HEADER: usize = 8 * 1024;
-
-fn kept_headers(headers: &HeaderMap) -> Vec<(String, String)> {
-    let kept = headers.iter().filter(|(name, value)| KEPT.contains(&name.as_str()) && value.len() <= LONGEST_HEADER);
-    kept.map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
-        .collect()
-}
-
-impl Answer {
-    /// The value of a header that is kept.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-    }
-
-    /// When a limit of the server begins anew: seconds from now, or seconds since 1970 where the number is
-    /// too large for that.
-    pub(crate) fn reset_after(&self) -> Option<Duration> {
-        if self.status != 429 {
-            return None;
-        }
-        let seconds = self.header("ratelimit-reset").or_else(|| self.header("x-ratelimit-reset"))?.trim();
-        let reset = Duration::try_from_secs_f64(seconds.parse().ok()?).ok()?;
-        if reset < Duration::from_secs(1_000_000_000) {
-            return Some(reset);
-        }
-        (SystemTime::UNIX_EPOCH + reset).duration_since(SystemTime::now()).ok()
-    }
-}
-
-/// What is still encoded was encoded twice, or in a way that was not offered.
-fn readable(response: &Response) -> Result<(), SendError> {
-    match text(response, &CONTENT_ENCODING).map(|encoding| encoding.trim().to_ascii_lowercase()) {
-        None => Ok(()),
-        Some(encoding) if encoding.is_empty() || encoding == "identity" => Ok(()),
-        Some(_) if response.content_length() == Some(0) => Ok(()),
-        Some(_) => {
-            let reason = "its answer has a content encoding that was not asked for, and was not read";
-            Err(SendError::Unusable(reason.to_owned()))
-        }
-    }
-}
-
-fn text(response: &Response, name: &HeaderName) -> Option<String> {
-    response.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
-}
-
-/// `Retry-After`: seconds, or a date. No more than a year, so that it can be added to any time.
-fn wait(value: &str) -> Option<Duration> {
-    const LONGEST: Duration = Duration::from_secs(366 * 86_400);
-    let asked = match value.trim().parse() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => {
-            let date = httpdate::parse_http_date(value.trim()).ok()?;
-            date.duration_since(SystemTime::now()).unwrap_or_default()
-        }
-    };
-    Some(asked.min(LONGEST))
 }
 
 fn classify(error: reqwest::Error) -> SendError {
@@ -446,24 +215,4 @@ fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (d
         next = error.source();
         Some(error)
     })
-}
-
-/// Resolves names, and hands out only addresses that may be reached.
-struct CheckedResolver {
-    network: Network,
-    resolver: Arc<dyn Resolver>,
-}
-
-#[derive(Debug, Error)]
-#[error("{0}")]
-struct AddressRefused(String);
-
-impl Resolve for CheckedResolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let (network, found) = (self.network, self.resolver.resolve(name.as_str()));
-        Box::pin(async move {
-            let allowed = egress::allowed(found.await?, network).map_err(AddressRefused)?;
-            Ok(Box::new(allowed.into_iter().map(|address| SocketAddr::new(address, 0))) as Addrs)
-        })
-    }
 }

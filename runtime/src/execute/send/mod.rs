@@ -1,6 +1,6 @@
 //! Sends a request within the limits of its api: circuit, admission, tries, redirects, deadlines.
 //!
-//! Only this folder knows the HTTP client, and only `client.rs` in it.
+//! Only this folder knows the HTTP client, and only `client.rs` and `client/` in it.
 
 mod budget;
 mod by_runtime;

@@ -33,6 +33,7 @@ fn to(location: &str) -> Answer {
         headers: Vec::new(),
         body: Vec::new(),
         cut: false,
+        kept: None,
     }
 }
 
