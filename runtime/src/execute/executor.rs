@@ -235,7 +235,7 @@ impl Executor {
         let answer = self.shared.sender.answer(plan, &request, limit, progress).await?;
         if answer.status != 401 || tokens.is_empty() {
             return Ok(match question {
-                Some(question) => self.shared.cache.learn(question, answer),
+                Some(question) => self.shared.cache.learn(&question, answer),
                 None => answer,
             });
         }

@@ -85,7 +85,7 @@ impl AnswerCache {
 
     /// Keeps what a server answered if it may be kept, and gives the answer: the kept one, where the
     /// server says that it is still right.
-    pub(super) fn learn(&self, question: Question, answer: Answer) -> Answer {
+    pub(super) fn learn(&self, question: &Question, answer: Answer) -> Answer {
         let now = SystemTime::now();
         if let Some(kept) = &question.stale
             && answer.status == 304

@@ -52,7 +52,7 @@ pub(crate) fn finish(mut value: Value, text: Option<String>, reading: &Reading<'
         match filter.run(&value) {
             Ok(selected) => (value, text) = (selected, None),
             Err(reason) => {
-                notes.push(format!("`response.select` could not be applied ({reason}); this is the whole answer"))
+                notes.push(format!("`response.select` could not be applied ({reason}); this is the whole answer"));
             }
         }
     }

@@ -163,10 +163,10 @@ fn plain(answer: &Answer, media_type: &str, decoded: String, reading: &Reading<'
     let of = text.len();
     if of > reading.max_output {
         if records {
-            cut::at_record(&mut text, reading.max_output)
+            cut::at_record(&mut text, reading.max_output);
         } else {
-            cut::at_line(&mut text, reading.max_output)
-        };
+            cut::at_line(&mut text, reading.max_output);
+        }
         outcome.notes.push(format!("{} of {of} bytes are shown; ask for less, with a filter or a page", text.len()));
         outcome.structured = None;
     }

@@ -1,6 +1,7 @@
 //! A vault keeps what it is given, from everyone who does not hold its key.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+#![allow(clippy::disallowed_methods, reason = "spoiled files in a temporary folder need no atomic write")]
 
 use super::*;
 
