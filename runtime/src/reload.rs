@@ -67,7 +67,7 @@ impl Reloader {
             return Ok(None);
         }
         let problems = problem_lines(&loaded, self.loader.sources());
-        let snapshot = Snapshot::build(self.generation + 1, contents(&loaded, problems.clone(), before))?;
+        let snapshot = Snapshot::after(before, self.generation + 1, contents(&loaded, problems.clone(), before))?;
         self.generation += 1;
         self.fingerprint = Some(loaded.fingerprint);
         self.tell(&loaded, problems);
@@ -171,11 +171,12 @@ const AGAIN: Duration = Duration::from_secs(2);
 /// What was loaded, as the registry takes it. A tool that is as it was `before` stays the same.
 #[must_use]
 pub fn contents(loaded: &Loaded, problems: Vec<String>, before: Option<&Snapshot>) -> Contents {
-    let prepared = |tool: &Pinned<Capability>| {
+    let prepared = |tool: &Pinned<Arc<Capability>>| {
         let known = before.and_then(|before| before.tool(tool.tool.as_str()));
-        match known.filter(|known| *known.capability() == **tool) {
+        let same = |known: &Capability| std::ptr::eq(known, &***tool) || *known == ***tool;
+        match known.filter(|known| same(known.capability())) {
             Some(known) => Arc::clone(&known.prepared),
-            None => Arc::new(Prepared::new(Arc::new((**tool).clone()))),
+            None => Arc::new(Prepared::new(Arc::clone(tool))),
         }
     };
     let tools = loaded.tools.iter().map(|tool| RegisteredTool {
