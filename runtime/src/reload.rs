@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cap_compiler::capability::Capability;
 use cap_compiler::diagnostic::{Diagnostic, Severity};
@@ -62,10 +62,7 @@ impl Reloader {
     /// # Errors
     /// When there is no new snapshot; the state is as before.
     pub fn reload(&mut self, before: Option<&Snapshot>) -> Result<Option<Snapshot>, ReloadError> {
-        let loaded = self.loader.load()?;
-        if self.fingerprint == Some(loaded.fingerprint) {
-            return Ok(None);
-        }
+        let Some(loaded) = self.loader.load_unless(self.fingerprint)? else { return Ok(None) };
         let problems = problem_lines(&loaded, self.loader.sources());
         let snapshot = Snapshot::after(before, self.generation + 1, contents(&loaded, problems.clone(), before))?;
         self.generation += 1;
@@ -122,11 +119,13 @@ pub async fn run(
         }
         let spare = reloader.spare();
         let before = registry.snapshot();
+        let begun = Instant::now();
         let work = spawn_blocking(move || {
             let result = reloader.reload(Some(&before));
             (reloader, result)
         });
         let loaded = work.await;
+        watcher.looked(begun.elapsed());
         panicked = loaded.is_err();
         reloader = match loaded {
             Ok((back, result)) => {

@@ -56,6 +56,19 @@ pub struct Loaded {
     pub fingerprint: Digest,
 }
 
+/// What was found in the folders, beside the files that are known by now.
+struct Read {
+    /// The lock file of each root.
+    locks: Vec<LockFile>,
+    /// Files that are pinned and not compiled.
+    tools_files: BTreeMap<SourceId, Digest>,
+    /// Definition files that cannot be read.
+    lost: Vec<SourceId>,
+    /// What there is to say about all of this.
+    said: Vec<Diagnostic>,
+    fingerprint: Digest,
+}
+
 impl Loader {
     /// A loader over these folders.
     #[must_use]
@@ -91,45 +104,58 @@ impl Loader {
     /// # Errors
     /// When a folder cannot be listed. Files that cannot be read are diagnostics.
     pub fn load(&mut self) -> io::Result<Loaded> {
+        let read = self.read()?;
+        Ok(self.compiled(read))
+    }
+
+    /// The same, or `None` if the folders hold what they held when they had this fingerprint.
+    ///
+    /// # Errors
+    /// When a folder cannot be listed.
+    pub fn load_unless(&mut self, fingerprint: Option<Digest>) -> io::Result<Option<Loaded>> {
+        let read = self.read()?;
+        Ok((Some(read.fingerprint) != fingerprint).then(|| self.compiled(read)))
+    }
+
+    /// Reads what changed.
+    fn read(&mut self) -> io::Result<Read> {
         let Found { files, faults } = self.disk.files()?;
         let mut said: Vec<Diagnostic> = faults.iter().map(|(folder, why)| unreadable(folder, why)).collect();
         let (definitions, others): (BTreeMap<_, _>, BTreeMap<_, _>) =
             files.into_iter().partition(|(_, path)| role(path) == Some(Role::Definition));
         let (known, unreadable) = read_changed(&definitions, &self.known);
-        let mut lost: Vec<SourceId> = unreadable.iter().map(|fault| fault.primary.place.source.clone()).collect();
+        let lost = unreadable.iter().map(|fault| fault.primary.place.source.clone()).collect();
         said.extend(unreadable);
         self.known = known;
-
         let locks = self.read_locks(&mut said)?;
         let tools_files = digests(&others);
-        let (pins, compilation) = self.compile(&locks, &tools_files, &mut lost, &mut said);
         let fingerprint = self.fingerprint(&locks, &tools_files, &said);
-        let mut loaded = Loaded { files: self.known.len(), pins, fingerprint, ..Loaded::default() };
+        Ok(Read { locks, tools_files, lost, said, fingerprint })
+    }
+
+    /// Compiles what was read, and decides what is served.
+    fn compiled(&mut self, mut read: Read) -> Loaded {
+        let (pins, compilation) = self.compile(&mut read);
+        let mut loaded = Loaded { files: self.known.len(), pins, fingerprint: read.fingerprint, ..Loaded::default() };
         self.keep_compiled(&compilation.tools);
-        self.admit_all(compilation, lost, &mut loaded);
-        loaded.diagnostics.append(&mut said);
-        Ok(loaded)
+        self.admit_all(compilation, read.lost, &mut loaded);
+        loaded.diagnostics.append(&mut read.said);
+        loaded
     }
 
     /// Compiles the files that are known. Where tools were kept and something that they were made of
     /// is another, their files are parsed again first.
-    fn compile(
-        &mut self,
-        locks: &[LockFile],
-        tools_files: &BTreeMap<SourceId, Digest>,
-        lost: &mut Vec<SourceId>,
-        said: &mut Vec<Diagnostic>,
-    ) -> (Pins, Compilation) {
+    fn compile(&mut self, read: &mut Read) -> (Pins, Compilation) {
         loop {
-            let pins = self.compare_pins(locks, tools_files);
+            let pins = self.compare_pins(&read.locks, &read.tools_files);
             let files = match recompile(self.known.values().map(|file| &file.parsed), &pins) {
                 Ok(compilation) => return (pins, compilation),
                 Err(Outdated { files }) => files,
             };
             // Each round turns kept tools into definitions, so the rounds end.
             for fault in files.iter().filter_map(|source| read_again(&mut self.known, source).err()) {
-                lost.push(fault.primary.place.source.clone());
-                said.push(*fault);
+                read.lost.push(fault.primary.place.source.clone());
+                read.said.push(*fault);
             }
         }
     }
