@@ -195,13 +195,14 @@ pub fn contents(loaded: &Loaded, problems: Vec<String>, before: Option<&Snapshot
 /// Tools that are held back are not among them.
 #[must_use]
 pub fn problem_lines(loaded: &Loaded, sources: &dyn SourceLoader) -> Vec<String> {
-    let gone = loaded.pins.problems().iter().filter(|problem| matches!(problem, Problem::Gone { .. }));
+    let is_told = |problem: &&Problem| matches!(problem, Problem::Gone { .. } | Problem::Moved { .. });
+    let told = loaded.pins.problems().iter().filter(is_told);
     let faults: Vec<Diagnostic> = loaded
         .diagnostics
         .iter()
         .filter(|diagnostic| diagnostic.severity != Severity::Note)
         .cloned()
-        .chain(gone.map(Problem::diagnostic))
+        .chain(told.map(Problem::diagnostic))
         .collect();
     let places = Places::of(&faults, sources);
     let line = |fault: &Diagnostic| {

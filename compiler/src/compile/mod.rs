@@ -114,7 +114,7 @@ pub fn recompile<'a>(
     }
     // Who comes first keeps a name, and what is pinned comes before what is not.
     let mut claims = definitions.clone();
-    claims.sort_by_key(|(source, _)| pins.state(source) != Some(FileState::Fresh));
+    claims.sort_by_key(|(source, _)| !pins.state(source).is_some_and(FileState::is_pinned));
     let (project, diagnostics) = Project::of(&claims);
     compilation.diagnostics.extend(diagnostics);
     let kept = files.kept(&project)?;

@@ -122,36 +122,46 @@ impl<'a> Stage<'a> {
         self.compilation
     }
 
-    /// Two files that claim one name: the pinned one keeps it, and of equals the first by path.
+    /// Two files that claim one name: the one that is pinned has it. Where no pin decides, neither has it.
     fn admit_all(&mut self, candidates: Vec<CompiledTool>) -> BTreeMap<ServerName, Arc<Server>> {
-        let mut tools: BTreeMap<ToolName, CompiledTool> = BTreeMap::new();
-        let mut servers = BTreeMap::new();
-        for newcomer in candidates {
-            let Some(first) = tools.remove(&newcomer.capability.tool) else {
-                servers.entry(newcomer.server.name.clone()).or_insert_with(|| Arc::clone(&newcomer.server));
-                tools.insert(newcomer.capability.tool.clone(), newcomer);
-                continue;
-            };
-            let fresh = |tool: &CompiledTool| self.pins.is_fresh(&tool.capability.origin);
-            let (winner, refused) =
-                if fresh(&newcomer) && !fresh(&first) { (newcomer, first) } else { (first, newcomer) };
-            self.compilation.diagnostics.push(claimed_twice(&winner, &refused));
-            self.compilation.failed.push(refused.capability.origin.definition.clone());
-            tools.insert(winner.capability.tool.clone(), winner);
+        let mut claims: BTreeMap<ToolName, Vec<CompiledTool>> = BTreeMap::new();
+        for tool in candidates {
+            claims.entry(tool.capability.tool.clone()).or_default().push(tool);
         }
-        self.compilation.tools = tools.into_values().collect();
+        let mut servers = BTreeMap::new();
+        for mut claimants in claims.into_values() {
+            let winner = if claimants.len() == 1 { Some(0) } else { self.only_pinned(&claimants) };
+            let winner = winner.map(|at| claimants.remove(at));
+            self.refuse(&claimants, winner.as_ref());
+            if let Some(tool) = winner {
+                servers.entry(tool.server.name.clone()).or_insert_with(|| Arc::clone(&tool.server));
+                self.compilation.tools.push(tool);
+            }
+        }
         servers
+    }
+
+    fn only_pinned(&self, claimants: &[CompiledTool]) -> Option<usize> {
+        let mut pinned = (0..).zip(claimants).filter(|(_, tool)| self.pins.is_fresh(&tool.capability.origin));
+        let (first, others) = (pinned.next(), pinned.count());
+        first.filter(|_| others == 0).map(|(at, _)| at)
+    }
+
+    fn refuse(&mut self, refused: &[CompiledTool], winner: Option<&CompiledTool>) {
+        for (at, tool) in refused.iter().enumerate() {
+            let other = winner.or_else(|| refused.get(if at == 0 { 1 } else { 0 }));
+            self.compilation.diagnostics.extend(other.map(|other| claimed_twice(tool, other, winner.is_some())));
+            self.compilation.failed.push(tool.capability.origin.definition.clone());
+        }
     }
 }
 
-fn claimed_twice(kept: &CompiledTool, refused: &CompiledTool) -> Diagnostic {
+fn claimed_twice(refused: &CompiledTool, other: &CompiledTool, wins: bool) -> Diagnostic {
     let place = |tool: &CompiledTool| Place::value(&tool.capability.origin.definition, Pointer::of(["name"]));
-    Diagnostic::new(
-        Code::DUPLICATE_TOOL,
-        format!("two files define the tool `{}`", kept.capability.tool),
-        place(refused),
-    )
-    .label("this one is not served")
-    .also(place(kept), "this one is")
-    .help("rename one of the two")
+    let name = &refused.capability.tool;
+    let label = if wins { "this one is pinned, and served" } else { "nor is this one" };
+    Diagnostic::new(Code::DUPLICATE_TOOL, format!("two files define the tool `{name}`"), place(refused))
+        .label("this one is not served")
+        .also(place(other), label)
+        .help("rename one of the two, or remove it")
 }

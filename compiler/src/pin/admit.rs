@@ -99,9 +99,9 @@ impl<T> Deref for Pinned<T> {
 }
 
 impl Pins {
-    /// Whether every file of `origin` is fresh.
+    /// Whether a lock line vouches for every file of `origin`.
     #[must_use]
     pub fn is_fresh(&self, origin: &Origin) -> bool {
-        files(origin).all(|file| self.state(file) == Some(FileState::Fresh))
+        files(origin).all(|file| self.state(file).is_some_and(FileState::is_pinned))
     }
 }
