@@ -15,7 +15,7 @@ pub(crate) fn run(args: &CallArgs, output: &Output) -> Result<Exit, Exit> {
     let loaded = workspace.load_tools(output)?;
     let snapshot = snapshot(&loaded, output)?;
     let tool = find(&snapshot, &args.tool, output)?;
-    let arguments = arguments(args, &tool.capability().input, output)?;
+    let arguments = arguments(args, &tool.capability().input.read(), output)?;
     let access = secrets::open(&args.secrets, &workspace.settings.secrets, output)?;
     let executor = executor(access, output)?;
     if args.dry_run {

@@ -3,6 +3,8 @@
 //! All parts go into one field, and a part counts by multiplying its term frequencies: a sum of
 //! scores over separate fields would reward a term for being repeated in several of them.
 
+use std::borrow::Cow;
+
 /// The texts of one tool.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ToolText<'a> {
@@ -25,12 +27,12 @@ pub struct ToolText<'a> {
 }
 
 /// The texts of one argument.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ArgumentText<'a> {
     /// Its name.
-    pub name: &'a str,
+    pub name: Cow<'a, str>,
     /// What it means.
-    pub description: &'a str,
+    pub description: Cow<'a, str>,
 }
 
 /// What one occurrence in the description counts; the other weights are relative to it.
@@ -45,9 +47,9 @@ const TAG: u32 = 1;
 const ARGUMENT_NAME: u32 = 1;
 const ARGUMENT_DESCRIPTION: u32 = 1;
 
-impl<'a> ToolText<'a> {
+impl ToolText<'_> {
     /// Every part with its weight.
-    pub(super) fn parts(&self) -> impl Iterator<Item = (&'a str, u32)> {
+    pub(super) fn parts(&self) -> impl Iterator<Item = (&str, u32)> {
         let heads = [
             (self.local_name, NAME),
             (self.title, TITLE),
@@ -59,7 +61,7 @@ impl<'a> ToolText<'a> {
         let arguments = self
             .arguments
             .iter()
-            .flat_map(|argument| [(argument.name, ARGUMENT_NAME), (argument.description, ARGUMENT_DESCRIPTION)]);
+            .flat_map(|argument| [(&*argument.name, ARGUMENT_NAME), (&*argument.description, ARGUMENT_DESCRIPTION)]);
         heads.into_iter().chain(tags).chain(arguments).collect::<Vec<_>>().into_iter()
     }
 }

@@ -1,11 +1,13 @@
 //! One generation of all that is served: built whole, then only read.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cap_compiler::capability::ServerName;
 use cap_compiler::pin::Quarantined;
-use serde_json::{Map, Value};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::server::summaries;
 use super::{Contents, IndexError, RegisteredTool, ServerSummary};
@@ -127,14 +129,27 @@ fn text<'a>(tool: &'a RegisteredTool, servers: &'a BTreeMap<ServerName, ServerSu
         server: tool.server(),
         server_title: server.and_then(|server| server.title.as_deref()).unwrap_or_default(),
         tags: &capability.tags,
-        arguments: capability.input.get("properties").and_then(Value::as_object).map(arguments).unwrap_or_default(),
+        arguments: arguments(capability.input.as_str()),
     }
 }
 
-fn arguments(properties: &Map<String, Value>) -> Vec<ArgumentText<'_>> {
-    properties.iter().map(|(name, schema)| ArgumentText { name, description: described(schema) }).collect()
+/// The names and descriptions of a schema's properties, without a tree of all the rest.
+fn arguments(input: &str) -> Vec<ArgumentText<'_>> {
+    #[derive(Deserialize)]
+    struct Input<'a> {
+        #[serde(borrow, default)]
+        properties: BTreeMap<Cow<'a, str>, &'a RawValue>,
+    }
+    let properties = serde_json::from_str(input).map(|input: Input<'_>| input.properties).unwrap_or_default();
+    let argument = |(name, schema)| ArgumentText { name, description: description(schema) };
+    properties.into_iter().map(argument).collect()
 }
 
-fn described(schema: &Value) -> &str {
-    schema.get("description").and_then(Value::as_str).unwrap_or_default()
+fn description(schema: &RawValue) -> Cow<'_, str> {
+    #[derive(Deserialize)]
+    struct Described<'a> {
+        #[serde(borrow, default)]
+        description: Cow<'a, str>,
+    }
+    serde_json::from_str(schema.get()).map(|schema: Described<'_>| schema.description).unwrap_or_default()
 }

@@ -21,7 +21,7 @@ fn capability(server: &str, name: &str, description: &str) -> Capability {
         deprecated: false,
         tags: Vec::new(),
         annotations: Annotations { read_only: true, destructive: false, idempotent: true, open_world: true },
-        input: json!({"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}),
+        input: (&json!({"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]})).into(),
         output: None,
         answer: AnswerRules::default(),
         call: Call::Http(Box::new(HttpCall {
