@@ -148,6 +148,7 @@ codes! {
     NOT_INDENTED = 440, Warning, "a continuation line of the document is not indented";
     TOKEN_OBTAINED = 441, Note, "tokens of a security scheme can be obtained by the gateway";
     FLOW_LEFT_OUT = 442, Warning, "a flow of a security scheme cannot be used";
+    PAGES_UNCERTAIN = 445, Note, "how a list is paged does not follow from the document";
     REPEATED_PARAMETER = 448, Warning, "an operation has two parameters of one name and place";
 }
 
