@@ -76,6 +76,7 @@ pub fn compile<'a>(files: impl IntoIterator<Item = &'a Arc<ParsedFile>>, pins: &
     claims.sort_by_key(|(source, _)| pins.state(source) != Some(FileState::Fresh));
     let (project, diagnostics) = Project::of(&claims);
     compilation.diagnostics.extend(diagnostics);
+    compilation.diagnostics.extend(check::check_secrets(&definitions));
     let mut stage = Stage {
         project: &project,
         pins,

@@ -87,6 +87,8 @@ codes! {
     REQUEST_SCOPE = 234, Error, "the request or the time is read where it is not known";
     DIGEST_AS_TEXT = 235, Error, "a digest is used as text";
 
+    SECRET_SHARED = 241, Note, "one secret is sent to different hosts";
+
     PLACEHOLDER_SERVER = 239, Warning, "a server is a placeholder";
 
     PROXY_URL = 250, Error, "a proxy is not an http or https URL";
