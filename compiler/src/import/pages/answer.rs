@@ -11,6 +11,8 @@ use crate::syntax::Pointer;
 
 /// How deep objects that tell of pages are looked into: `links.pages.next`.
 const DEPTH: usize = 3;
+/// How many of them: schemas may refer to themselves.
+const MOST_OBJECTS: usize = 12;
 
 /// An answer that has a list.
 pub(super) struct Answer<'d> {
@@ -60,9 +62,7 @@ pub(super) fn answer<'d>(operation: &Operation<'d>, document: &'d Document, read
         }
         ["object"] => {
             let lists = lists(&schema, operation.outline.path, reader)?;
-            let mut members = Vec::new();
-            collect(&schema, &Place::default(), reader, &mut members);
-            Some(Answer { lists, members, links })
+            Some(Answer { lists, members: members(&schema, reader), links })
         }
         _ => None,
     }
@@ -110,19 +110,27 @@ struct Place {
     path: Vec<String>,
 }
 
-fn collect<'d>(schema: &Spot<'d>, place: &Place, reader: &Reader<'d>, found: &mut Vec<Member<'d>>) {
-    for (name, schema) in reader.members(schema) {
-        let types = reader.types(&schema);
-        let mut path = place.path.clone();
-        path.push(snake(name));
-        let pointer = place.pointer.child(name);
-        let tells = path.last().is_some_and(|name| rules::ABOUT.contains(&name.as_str()) || name == "next");
-        // What says no type may be an object all the same.
-        if tells && path.len() < DEPTH + 1 && (types.contains("object") || types.is_empty()) {
-            collect(&schema, &Place { pointer: pointer.clone(), path: path.clone() }, reader, found);
-        }
-        if !types.contains("object") && !types.contains("array") {
-            found.push(Member { pointer, path, schema, types });
+/// The members of an answer, and of its objects that tell of pages.
+fn members<'d>(schema: &Spot<'d>, reader: &Reader<'d>) -> Vec<Member<'d>> {
+    let mut found = Vec::new();
+    let mut open = vec![(schema.clone(), Place::default())];
+    let mut objects = 0;
+    while let Some((object, place)) = open.pop().filter(|_| objects < MOST_OBJECTS) {
+        objects += 1;
+        for (name, schema) in reader.members(&object) {
+            let types = reader.types(&schema);
+            let mut path = place.path.clone();
+            path.push(snake(name));
+            let pointer = place.pointer.child(name);
+            let tells = path.last().is_some_and(|name| rules::ABOUT.contains(&name.as_str()) || name == "next");
+            // What says no type may be an object all the same.
+            if tells && path.len() <= DEPTH && (types.contains("object") || types.is_empty()) {
+                open.push((schema.clone(), Place { pointer: pointer.clone(), path: path.clone() }));
+            }
+            if !types.contains("object") && !types.contains("array") {
+                found.push(Member { pointer, path, schema, types });
+            }
         }
     }
+    found
 }

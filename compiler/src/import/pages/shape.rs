@@ -2,7 +2,7 @@
 //!
 //! Faults are reported where the schema is converted, and not here a second time.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
@@ -10,6 +10,8 @@ use crate::openapi::{Address, Document, Report, Spot};
 
 /// Parts of one schema that are looked at.
 const MOST_PARTS: usize = 200;
+/// Members of one object that are looked at. What has more tells of something else than pages.
+const MOST_MEMBERS: usize = 500;
 
 /// Reads schemas of one document.
 pub(super) struct Reader<'d> {
@@ -30,10 +32,10 @@ impl<'d> Reader<'d> {
     /// The members of an object, in the document's order, those of alternatives included.
     pub(super) fn members(&self, schema: &Spot<'d>) -> Vec<(&'d str, Spot<'d>)> {
         let mut members: Vec<(&str, Spot<'_>)> = Vec::new();
-        let mut known: BTreeMap<&str, ()> = BTreeMap::new();
+        let mut known: BTreeSet<&str> = BTreeSet::new();
         for part in self.parts(schema) {
             for (name, member) in part.get("properties").iter().flat_map(Spot::members) {
-                if known.insert(name, ()).is_none() {
+                if members.len() < MOST_MEMBERS && known.insert(name) {
                     members.push((name, member));
                 }
             }
