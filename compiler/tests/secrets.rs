@@ -12,7 +12,7 @@ use cap_compiler::source::SourceId;
 fn noted(files: &[&str]) -> usize {
     let parsed = files.iter().enumerate().map(|(at, text)| {
         let file = parse_file(&SourceId::new(&format!("f{at}/api.yaml")), format!("version: 1\n{text}").as_bytes());
-        assert!(file.definition.is_some(), "{text}: {:?}", file.diagnostics);
+        assert!(file.definition().is_some(), "{text}: {:?}", file.diagnostics);
         Arc::new(file)
     });
     let compilation = compile(&parsed.collect::<Vec<_>>(), &Pins::default());
