@@ -40,11 +40,11 @@ fn answer(stream: &mut TcpStream) {
     let text = String::from_utf8_lossy(&bytes[..read]).into_owned();
     let target = text.split(' ').nth(1).unwrap_or_default();
     let from: usize =
-        target.split(['?', '&']).find_map(|pair| pair.strip_prefix("from=")).map_or(0, |it| it.parse().unwrap());
+        target.split(['?', '&']).find_map(|pair| pair.strip_prefix("marker=")).map_or(0, |it| it.parse().unwrap());
     let letters: Vec<Value> = (from..ALL.min(from + PAGE)).map(|id| json!({"id": id})).collect();
     let next = (from + PAGE < ALL).then(|| from + PAGE);
-    let link = next.map(|next| format!("link: </letters?from={next}>; rel=\"next\"\r\n")).unwrap_or_default();
-    let body = json!({"letters": letters, "next_from": next.map(|next| next.to_string())}).to_string();
+    let link = next.map(|next| format!("link: </letters?marker={next}>; rel=\"next\"\r\n")).unwrap_or_default();
+    let body = json!({"letters": letters, "next_marker": next.map(|next| next.to_string())}).to_string();
     let head = format!("content-type: application/json\r\ncontent-length: {}\r\nconnection: close", body.len());
     _ = stream.write_all(format!("HTTP/1.1 200 OK\r\n{link}{head}\r\n\r\n{body}").as_bytes());
 }
@@ -53,7 +53,7 @@ fn answer(stream: &mut TcpStream) {
 fn sandbox(server: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     let styles = [
-        ("by_token", "{style: cursor, argument: from, next: /next_from, items: /letters}"),
+        ("by_token", "{style: cursor, argument: marker, next: /next_marker, items: /letters}"),
         ("by_link", "{style: link, items: /letters}"),
     ];
     for (name, pagination) in styles {
@@ -61,8 +61,8 @@ fn sandbox(server: &str) -> Sandbox {
             &format!("capabilities/{name}.yaml"),
             &format!(
                 "version: 1\nkind: capability\nname: {name}\ndescription: Lists letters.\nserver: {server}\n\
-                 network: private\ninput:\n  type: object\n  properties: {{from: {{type: string}}, \
-                 sender: {{type: string}}}}\nrequest:\n  method: GET\n  path: /letters\n  query: {{from: \"{{{{ from }}}}\", \
+                 network: private\ninput:\n  type: object\n  properties: {{marker: {{type: string}}, \
+                 sender: {{type: string}}}}\nrequest:\n  method: GET\n  path: /letters\n  query: {{marker: \"{{{{ marker }}}}\", \
                  sender: \"{{{{ sender }}}}\"}}\nresponse:\n  schema:\n    type: object\n    required: [letters]\n    \
                  properties: {{letters: {{type: array, items: {{type: object, required: [id]}}}}}}\n\
                  pagination: {pagination}\n"
@@ -139,6 +139,33 @@ fn a_person_is_told_which_cursors_mean_nothing() {
     refused(&["call", "unpaged", "--collect", "5"], "says nothing of pages");
     assert_eq!(sandbox.run(&["call", "by_link", "--collect", "0"]).code, 2);
     assert_eq!(sandbox.run(&["call", "by_link", "--collect", "5", "--dry-run"]).code, 2);
+}
+
+#[test]
+fn what_is_imported_is_paged() {
+    let (server, sandbox) = (post_office(), Sandbox::new());
+    let list = |operation: &str, parameter: &str, headers: &str| {
+        format!(
+            "get:\n      operationId: {operation}\n      parameters: [{{name: {parameter}, in: query, schema: {{type: \
+             string}}}}]\n      responses:\n        '200':\n          description: Letters.\n          headers: {headers}\n          \
+             content: {{application/json: {{schema: {{$ref: '#/components/schemas/Letters'}}}}}}\n"
+        )
+    };
+    sandbox.write(
+        "post.yaml",
+        &format!(
+            "openapi: 3.0.3\ninfo: {{title: Post, version: '1'}}\nservers: [{{url: https://post.example}}]\npaths:\n  /letters:\n    {}  \
+             /Letters:\n    {}components:\n  schemas:\n    Letters:\n      type: object\n      properties:\n        letters: \
+             {{type: array, items: {{type: object}}}}\n        next_marker: {{type: string, nullable: true}}\n",
+            list("by_token", "marker", "{}"),
+            list("by_link", "sender", "{Link: {schema: {type: string}}}"),
+        ),
+    );
+    sandbox.ok(&["import", "post.yaml", "--api", "post", "--server", &server]);
+    for tool in ["post__by_token", "post__by_link"] {
+        let run = sandbox.ok(&["call", tool, "--collect", "100"]);
+        assert_eq!(ids(&run.json()), [0, 1, 2, 3, 4, 5, 6], "{tool}");
+    }
 }
 
 /// The gateway as a process, ended with the test.
