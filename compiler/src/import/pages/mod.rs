@@ -60,9 +60,11 @@ fn found<'d>(
     let reader = Reader::new(converter.document());
     let Some(answer) = answer::answer(operation, converter.document(), &reader) else { return Ok(None) };
     let queries = query::queries(operation, sent, &reader);
+    let extension = operation.outline.spot.get(rules::PAGEABLE);
+    let declared = extension.and_then(|it| it.text(rules::PAGEABLE_NEXT));
     let found = match &answer.lists {
         Lists::Several => Err(Doubt::Lists),
-        Lists::One(list) => read(&Reading { answer: &answer, list, queries: &queries, reader: &reader }),
+        Lists::One(list) => read(&Reading { answer: &answer, list, queries: &queries, reader: &reader, declared }),
     };
     let paged = answer.links || queries.iter().any(|query| tells(query, &reader));
     match found {

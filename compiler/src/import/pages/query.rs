@@ -64,7 +64,7 @@ impl<'d> Query<'d> {
     pub(super) fn takes(&self, types: &BTreeSet<&str>) -> bool {
         let fits = |name: &&str| self.types.contains(name) || (*name == "integer" && self.types.contains("number"));
         let single = |name: &&str| matches!(*name, "string" | "integer" | "number");
-        !types.is_empty() && types.iter().all(|name| single(name) && (self.types.is_empty() || fits(name)))
+        !types.is_empty() && types.iter().all(|name| single(name) && fits(name))
     }
 
     /// Whether it says where a page begins: not a date with such a name, and no flag.

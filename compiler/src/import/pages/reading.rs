@@ -15,6 +15,8 @@ pub(super) struct Reading<'a, 'd> {
     pub(super) list: &'a List<'d>,
     pub(super) queries: &'a [Query<'d>],
     pub(super) reader: &'a Reader<'d>,
+    /// The member that has the next page's URL, where an extension of OpenAPI says so.
+    pub(super) declared: Option<&'d str>,
 }
 
 type Found = Result<Option<PaginationDefinition>, Doubt>;
@@ -45,11 +47,13 @@ impl<'d> Reading<'_, 'd> {
             text("example").or(first).is_some_and(|it| it.starts_with("http://") || it.starts_with("https://"))
         };
         let said = || matches!(text("format"), Some("uri" | "url" | "iri"));
-        match rules::url_name(&member.path) {
-            UrlName::No => false,
-            UrlName::Known => member.types.iter().eq(["string"].iter()),
-            UrlName::Maybe => member.types.iter().eq(["string"].iter()) && (said() || shown()),
-        }
+        let declared = || self.declared.is_some_and(|name| member.pointer.tokens() == [name]);
+        let url = match rules::url_name(&member.path) {
+            UrlName::No => declared(),
+            UrlName::Known => true,
+            UrlName::Maybe => said() || shown() || declared(),
+        };
+        url && member.types.iter().eq(["string"].iter())
     }
 
     /// An argument whose next value the answer has.

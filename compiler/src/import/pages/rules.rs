@@ -156,6 +156,11 @@ const NEXT_URLS: [&str; 10] = [
     "odata_next_link",
 ];
 
+/// AutoRest's extension for lists, and its member that names the next URL; without one, a list is whole.
+pub(super) const PAGEABLE: &str = "x-ms-pageable";
+/// See [`PAGEABLE`].
+pub(super) const PAGEABLE_NEXT: &str = "nextLinkName";
+
 /// Objects of an answer that tell of its pages, and not of its subject.
 pub(super) const ABOUT: [&str; 17] = [
     "meta",
