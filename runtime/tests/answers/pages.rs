@@ -214,6 +214,16 @@ async fn a_servers_own_limit_ends_nothing_early() {
 }
 
 #[tokio::test]
+async fn a_page_that_comes_again_is_kept_once() {
+    let server = Server::start(|_| json_answer(&json!({"items": things(0, 10)}))).await;
+    let style = NextPage::Page { argument: argument("page"), start: 1 };
+    let tool = paged(&server, Pagination { size: None, ..pagination(style) });
+    let all = page(&tool, json!({}), &collect(1_000)).await.unwrap();
+    assert_eq!((ids(&all).len(), all.next_cursor, server.seen().len()), (10, None, 2));
+    assert!(all.notes.iter().any(|note| note.contains("one page again and again")), "{:?}", all.notes);
+}
+
+#[tokio::test]
 async fn a_tool_without_pages_says_so() {
     let server = server().await;
     let plain = Prepared::new(Arc::new(tool(&server, &[])));

@@ -140,6 +140,10 @@ impl Paged<'_> {
             };
             let more = items_mut(&mut value, self.pagination).map(std::mem::take).unwrap_or_default();
             let Some(all) = items_mut(&mut collected.value, self.pagination) else { break };
+            if self.repeats(all, &more) {
+                collected.notes.push("the server gave one page again and again; it is here once".to_owned());
+                break;
+            }
             let size = outcome::size(&Value::Array(more.clone())) + outcome::size(&Value::Array(all.clone()));
             if size > room {
                 collected.stopped(position, "more items would be longer than what is shown");
@@ -149,6 +153,13 @@ impl Paged<'_> {
             collected.pages += 1;
             collected.follow(next);
         }
+    }
+
+    /// Whether a page that was counted is the one before it: there are servers that take the number of a
+    /// page, and always answer with everything. Values without names may well be the same on two pages.
+    fn repeats(&self, all: &[Value], more: &[Value]) -> bool {
+        let counted = matches!(self.pagination.next, NextPage::Page { .. } | NextPage::Offset { .. });
+        counted && !more.is_empty() && more.iter().all(Value::is_object) && all.ends_with(more)
     }
 
     async fn fetch(&self, position: &Position, opener: &mut Opener<'_>) -> Result<(Value, Next), ToolError> {
