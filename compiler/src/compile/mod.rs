@@ -15,7 +15,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::capability::{Capability, Server};
-use crate::check::Project;
+use crate::check::{self, Project};
 use crate::definition::{self, Definition};
 use crate::diagnostic::Diagnostic;
 use crate::pin::{Digest, FileState, Pins};
@@ -139,6 +139,8 @@ pub fn recompile<'a>(
     claims.sort_by_key(|(source, _)| !pins.state(source).is_some_and(FileState::is_pinned));
     let (project, diagnostics) = Project::of(&claims);
     compilation.diagnostics.extend(diagnostics);
+    // Of kept tools the definitions are gone; whoever asks what there is to note compiles all.
+    compilation.diagnostics.extend(check::check_secrets(&definitions));
     let kept = files.kept(&project)?;
 
     let mut stage = Stage::new(&project, &files, pins, compilation);
