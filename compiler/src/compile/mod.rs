@@ -88,12 +88,13 @@ pub fn parse_file(source: &SourceId, bytes: &[u8]) -> ParsedFile {
     }
 }
 
-/// Takes one file: a capability as its text, anything else parsed. What a text is, is guessed; where the
-/// guess is wrong, [`recompile`] asks for the file to be parsed.
+/// Takes one file: a capability of an api as its text, anything else parsed. What a text is, is guessed;
+/// where the guess is wrong, [`recompile`] asks for the file to be parsed.
 #[must_use]
 pub fn take_file(source: &SourceId, bytes: &Arc<[u8]>) -> ParsedFile {
+    let has_line = |begin: &[u8]| bytes.windows(begin.len()).any(|window| window == begin);
     let named_as_shared = ["api.", "schemas.", "upstream."].iter().any(|name| source.file_name().starts_with(name));
-    if named_as_shared || !bytes.windows(CAPABILITY.len()).any(|window| window == CAPABILITY) {
+    if named_as_shared || !CAPABILITY_OF_AN_API.iter().all(|begin| has_line(begin)) {
         return parse_file(source, bytes);
     }
     ParsedFile {
@@ -104,8 +105,8 @@ pub fn take_file(source: &SourceId, bytes: &Arc<[u8]>) -> ParsedFile {
     }
 }
 
-/// How the line begins that says that a file is a capability, after the line before it.
-const CAPABILITY: &[u8] = b"\nkind: capability";
+/// How the lines begin that say that a file is a capability of an api, each after the line before it.
+const CAPABILITY_OF_AN_API: [&[u8]; 2] = [b"\nkind: capability", b"\napi: "];
 
 /// Links, checks and lowers parsed files. Of two files that claim one tool, the one that `pins`
 /// vouches for has it. A kept tool that would have to be made anew counts as failed.

@@ -38,8 +38,8 @@ type Said = Vec<Diagnostic>;
 enum Unmade {
     /// The file has faults, or one that it needs has.
     Failed,
-    /// The file is no capability: others may refer to it, so it has to be parsed before them.
-    Shared,
+    /// The file is no capability of an api: what it says concerns others, so it has to be parsed before them.
+    Early,
 }
 
 impl<'a> Stage<'a> {
@@ -84,8 +84,10 @@ impl<'a> Stage<'a> {
     fn make_of_text(&self, source: &'a SourceId, bytes: &[u8]) -> Made<'a> {
         let mut parsed = parse_file(source, bytes);
         let (tool, more) = match &parsed.content {
-            Content::Definition(Definition::Capability(definition)) => self.make_of(&parsed, definition),
-            Content::Definition(_) => (Err(Unmade::Shared), Vec::new()),
+            Content::Definition(Definition::Capability(definition)) if definition.api.is_some() => {
+                self.make_of(&parsed, definition)
+            }
+            Content::Definition(_) => (Err(Unmade::Early), Vec::new()),
             Content::Text(_) | Content::Compiled(_) | Content::Faulty => (Err(Unmade::Failed), Vec::new()),
         };
         parsed.diagnostics.extend(more);
@@ -101,13 +103,15 @@ impl<'a> Stage<'a> {
         };
         let api = linked.api.map(|api| api.source.clone());
         let outcome = check::check_capability(linked);
-        let said = !file.diagnostics.is_empty() || !outcome.diagnostics.is_empty();
+        // The secrets of one that stands alone are compared with those of others, each time.
+        let alone = definition.api.is_none() && definition.auth.is_some();
+        let silent = file.diagnostics.is_empty() && outcome.diagnostics.is_empty() && !alone;
         let tool = outcome.value.map(|checked| {
             let capability = Arc::new(lower::lower_capability(&checked));
             let shared: Arc<[Digest]> =
                 capability.origin.dependencies.iter().filter_map(|file| self.files.digest(file)).collect();
             let server = Arc::new(lower::lower_server(&checked));
-            CompiledTool { capability, server, shared, api, silent: !said }
+            CompiledTool { capability, server, shared, api, silent }
         });
         (tool.filter(|tool| !self.needs_broken(tool)).ok_or(Unmade::Failed), outcome.diagnostics)
     }
@@ -129,10 +133,10 @@ impl<'a> Stage<'a> {
     /// All tools under their names.
     ///
     /// # Errors
-    /// When texts turned out to be what others refer to.
+    /// When texts turned out to be what concerns others.
     pub(super) fn finish(mut self, made: Vec<Made<'a>>, kept: Vec<&CompiledTool>) -> Result<Compilation, Outdated> {
-        let shared = made.iter().filter(|made| matches!(made.tool, Err(Unmade::Shared)));
-        let files: Vec<SourceId> = shared.map(|made| made.source.clone()).collect();
+        let early = made.iter().filter(|made| matches!(made.tool, Err(Unmade::Early)));
+        let files: Vec<SourceId> = early.map(|made| made.source.clone()).collect();
         if !files.is_empty() {
             return Err(Outdated { files });
         }
