@@ -44,7 +44,7 @@ fn run(case: &Path) -> Run {
         copy(case, &sandbox.path().join("capabilities").join(name));
     }
     match code_of(case).as_str() {
-        "CAP0301" | "CAP0302" | "CAP0303" => sandbox.run(&["pin", "--check"]),
+        "CAP0301" | "CAP0302" | "CAP0303" | "CAP0305" => sandbox.run(&["pin", "--check"]),
         _ => sandbox.run(&["check"]),
     }
 }

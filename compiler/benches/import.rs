@@ -45,7 +45,7 @@ fn imported(bytes: &[u8]) -> Import {
 fn compiled(files: &[(String, String)]) -> usize {
     let parse = |(path, text): &(String, String)| Arc::new(parse_file(&SourceId::new(path), text.as_bytes()));
     let files: Vec<Arc<ParsedFile>> = files.iter().map(parse).collect();
-    compile(&files, &Pins::default()).capabilities.len()
+    compile(&files, &Pins::default()).tools.len()
 }
 
 criterion_group!(all, benches);

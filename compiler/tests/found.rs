@@ -25,7 +25,7 @@ fn imported(operation: &Value) -> Import {
     let compilation = compile(&files, &Pins::default());
     let errors: Vec<_> = compilation.diagnostics.iter().filter(|it| it.is_error()).collect();
     assert!(errors.is_empty(), "{errors:#?}");
-    assert_eq!(compilation.capabilities.len(), 1, "{:#?}", import.diagnostics);
+    assert_eq!(compilation.tools.len(), 1, "{:#?}", import.diagnostics);
     import
 }
 

@@ -92,7 +92,7 @@ fn what_is_imported_compiles_without_a_word() {
         // A document that names no server is imported with a placeholder, of which it is said that it is one.
         let said = compiled.diagnostics.iter().filter(|it| it.code != Code::PLACEHOLDER_SERVER).count();
         assert_eq!(said, 0, "{document}");
-        assert_eq!(compiled.capabilities.len(), if result.files.is_empty() { 0 } else { result.summary.imported });
+        assert_eq!(compiled.tools.len(), if result.files.is_empty() { 0 } else { result.summary.imported });
     }
 }
 

@@ -26,5 +26,5 @@ fuzz_target!(|bytes: &[u8]| {
     let compilation = compile(&files, &Pins::default());
     let errors: Vec<&Diagnostic> = compilation.diagnostics.iter().filter(|it| it.is_error()).collect();
     assert!(errors.is_empty(), "what was imported has errors: {errors:#?}\n{:#?}", result.files);
-    assert_eq!(compilation.capabilities.len(), summary.imported);
+    assert_eq!(compilation.tools.len(), summary.imported);
 });

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cap_compiler::capability::Capability;
 use cap_compiler::diagnostic::{Diagnostic, Severity};
@@ -62,12 +62,9 @@ impl Reloader {
     /// # Errors
     /// When there is no new snapshot; the state is as before.
     pub fn reload(&mut self, before: Option<&Snapshot>) -> Result<Option<Snapshot>, ReloadError> {
-        let loaded = self.loader.load()?;
-        if self.fingerprint == Some(loaded.fingerprint) {
-            return Ok(None);
-        }
+        let Some(loaded) = self.loader.load_unless(self.fingerprint)? else { return Ok(None) };
         let problems = problem_lines(&loaded, self.loader.sources());
-        let snapshot = Snapshot::build(self.generation + 1, contents(&loaded, problems.clone(), before))?;
+        let snapshot = Snapshot::after(before, self.generation + 1, contents(&loaded, problems.clone(), before))?;
         self.generation += 1;
         self.fingerprint = Some(loaded.fingerprint);
         self.tell(&loaded, problems);
@@ -122,11 +119,13 @@ pub async fn run(
         }
         let spare = reloader.spare();
         let before = registry.snapshot();
+        let begun = Instant::now();
         let work = spawn_blocking(move || {
             let result = reloader.reload(Some(&before));
             (reloader, result)
         });
         let loaded = work.await;
+        watcher.looked(begun.elapsed());
         panicked = loaded.is_err();
         reloader = match loaded {
             Ok((back, result)) => {
@@ -171,11 +170,12 @@ const AGAIN: Duration = Duration::from_secs(2);
 /// What was loaded, as the registry takes it. A tool that is as it was `before` stays the same.
 #[must_use]
 pub fn contents(loaded: &Loaded, problems: Vec<String>, before: Option<&Snapshot>) -> Contents {
-    let prepared = |tool: &Pinned<Capability>| {
+    let prepared = |tool: &Pinned<Arc<Capability>>| {
         let known = before.and_then(|before| before.tool(tool.tool.as_str()));
-        match known.filter(|known| *known.capability() == **tool) {
+        let same = |known: &Capability| std::ptr::eq(known, &***tool) || *known == ***tool;
+        match known.filter(|known| same(known.capability())) {
             Some(known) => Arc::clone(&known.prepared),
-            None => Arc::new(Prepared::new(Arc::new((**tool).clone()))),
+            None => Arc::new(Prepared::new(Arc::clone(tool))),
         }
     };
     let tools = loaded.tools.iter().map(|tool| RegisteredTool {
@@ -195,13 +195,14 @@ pub fn contents(loaded: &Loaded, problems: Vec<String>, before: Option<&Snapshot
 /// Tools that are held back are not among them.
 #[must_use]
 pub fn problem_lines(loaded: &Loaded, sources: &dyn SourceLoader) -> Vec<String> {
-    let gone = loaded.pins.problems().iter().filter(|problem| matches!(problem, Problem::Gone { .. }));
+    let is_told = |problem: &&Problem| matches!(problem, Problem::Gone { .. } | Problem::Moved { .. });
+    let told = loaded.pins.problems().iter().filter(is_told);
     let faults: Vec<Diagnostic> = loaded
         .diagnostics
         .iter()
         .filter(|diagnostic| diagnostic.severity != Severity::Note)
         .cloned()
-        .chain(gone.map(Problem::diagnostic))
+        .chain(told.map(Problem::diagnostic))
         .collect();
     let places = Places::of(&faults, sources);
     let line = |fault: &Diagnostic| {

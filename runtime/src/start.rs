@@ -14,7 +14,7 @@ use crate::registry::Registry;
 use crate::reload::{self, ReloadError, Reloader};
 use crate::secret::{SecretStore, Secrets};
 use crate::telemetry::Telemetry;
-use crate::watch::{WatchError, watch};
+use crate::watch::watch;
 
 /// What a gateway is started with.
 #[derive(Debug)]
@@ -47,9 +47,6 @@ pub enum StartError {
     /// The folders cannot be loaded.
     #[error(transparent)]
     Load(#[from] ReloadError),
-    /// The folders cannot be watched.
-    #[error(transparent)]
-    Watch(#[from] WatchError),
     /// Calls cannot be made.
     #[error(transparent)]
     Execute(#[from] ExecutorError),
@@ -61,13 +58,13 @@ pub enum StartError {
 /// Loads the folders and starts to watch them. Must be called within a tokio runtime.
 ///
 /// # Errors
-/// When the folders cannot be read or watched; faults in files are logged and served round.
+/// When the folders cannot be read; faults in files are logged and served round.
 pub fn start(settings: StartSettings, stop: &CancellationToken) -> Result<Started, StartError> {
     let exposure = Exposure::parse(settings.expose.iter().map(String::as_str))?;
     let (secrets, tokens) = (settings.secrets, settings.tokens);
     let executor = Executor::new(ExecutorSettings { secrets, tokens, ..ExecutorSettings::default() })?;
     // Watched before they are loaded: what changes in between is a signal that waits.
-    let watcher = watch(&settings.folders)?;
+    let watcher = watch(&settings.folders);
     let mut reloader = Reloader::new(Loader::new(&settings.folders, settings.policy));
     let snapshot = reloader.reload(None)?.ok_or(ReloadError::Ended)?;
     let registry = Arc::new(Registry::new(snapshot));

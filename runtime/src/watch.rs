@@ -1,26 +1,32 @@
 //! File events to one signal: something below the folders may have changed.
 //!
-//! Only this file knows the notification library. It says that something happened, never what:
-//! whoever listens reads the folders again. Where the system gives no events, the folders are
-//! looked at every two seconds.
+//! Only this file knows the notification library. It says that something may have happened, never what:
+//! whoever listens looks at the folders again, and looking sees everything. So no event has to be right,
+//! and none has to come: the folders are looked at now and then in any case, which is all there is on
+//! file systems that give no events (network drives, some containers' mounts).
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use notify::{Config, PollWatcher, RecursiveMode};
-use notify_debouncer_full::{
-    DebounceEventResult, Debouncer, NoCache, RecommendedCache, new_debouncer, new_debouncer_opt,
-};
+use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// How long the folders must be quiet before a change is told.
-pub const QUIET: Duration = Duration::from_millis(60);
+const QUIET: Duration = Duration::from_millis(40);
 
-/// How often folders are looked at where the system gives no events.
-const POLL: Duration = Duration::from_secs(2);
+/// How long it takes at most until a change is told, however busy the folders are.
+const LONGEST_BURST: Duration = Duration::from_millis(400);
 
 /// How often it is asked whether a folder is still the one that is watched.
 const SAME: Duration = Duration::from_millis(500);
+
+/// How often folders are looked at where events come, and where they do not.
+const LOOK: Duration = Duration::from_secs(10);
+const LOOK_WITHOUT_EVENTS: Duration = Duration::from_secs(2);
+
+/// At most this part of the time goes into looking without an event.
+const SHARE: u32 = 50;
 
 /// Watches folders until it is dropped.
 #[derive(Debug)]
@@ -29,44 +35,40 @@ pub struct Watcher {
     identities: Vec<Option<Identity>>,
     sender: mpsc::Sender<()>,
     receiver: mpsc::Receiver<()>,
-    source: Source,
-}
-
-#[derive(Debug)]
-enum Source {
-    Events { _debouncer: Debouncer<notify::RecommendedWatcher, RecommendedCache> },
-    Polling { _debouncer: Debouncer<PollWatcher, NoCache> },
-}
-
-/// Why folders cannot be watched.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot watch `{}`: {source}", path.display())]
-pub struct WatchError {
-    path: PathBuf,
-    source: notify::Error,
+    events: Option<RecommendedWatcher>,
+    next_look: Instant,
 }
 
 /// Watches folders.
-///
-/// # Errors
-/// When a folder can be neither watched nor polled.
-pub fn watch(folders: &[PathBuf]) -> Result<Watcher, WatchError> {
-    // One waiting message is enough: it says "look again", and looking sees everything.
+#[must_use]
+pub fn watch(folders: &[PathBuf]) -> Watcher {
+    // One waiting message is enough: it says "look again".
     let (sender, receiver) = mpsc::channel(1);
-    let source = source(folders, &sender)?;
     let identities = identities(folders);
-    Ok(Watcher { folders: folders.to_vec(), identities, sender, receiver, source })
+    let events = events(folders, &sender);
+    let next_look = Instant::now() + LOOK_WITHOUT_EVENTS;
+    Watcher { folders: folders.to_vec(), identities, sender, receiver, events, next_look }
 }
 
 impl Watcher {
-    /// Waits for the end of the next burst of changes.
+    /// Waits until the folders should be looked at: at the end of a burst of changes, but not for long,
+    /// and now and then without a change.
     pub async fn changed(&mut self) {
         loop {
             tokio::select! {
-                signal = self.receiver.recv() => if signal.is_some() { return },
-                () = tokio::time::sleep(SAME) => if self.follow() { return },
+                signal = self.receiver.recv() => if signal.is_some() { break },
+                () = sleep_until(self.next_look) => return,
+                () = sleep(SAME) => if self.follow() { return },
             }
         }
+        let end = Instant::now() + LONGEST_BURST;
+        while Instant::now() < end && timeout(QUIET, self.receiver.recv()).await.is_ok() {}
+    }
+
+    /// Notes that the folders were looked at, and how long that took.
+    pub fn looked(&mut self, took: Duration) {
+        let pause = if self.events.is_some() { LOOK } else { LOOK_WITHOUT_EVENTS };
+        self.next_look = Instant::now() + pause.max(took * SHARE);
     }
 
     /// Events come from the folder that was there when watching began. Where another one stands in
@@ -77,11 +79,7 @@ impl Watcher {
         if now == self.identities {
             return false;
         }
-        match source(&self.folders, &self.sender) {
-            Ok(source) => self.source = source,
-            // A folder that is gone cannot be watched; it is looked for again.
-            Err(error) => tracing::debug!(%error, "a folder is not there"),
-        }
+        self.events = events(&self.folders, &self.sender);
         self.identities = now;
         true
     }
@@ -106,55 +104,29 @@ fn identity(metadata: &std::fs::Metadata) -> Identity {
     (0, made.map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)))
 }
 
-fn source(folders: &[PathBuf], sender: &mpsc::Sender<()>) -> Result<Source, WatchError> {
-    watch_events(folders, sender.clone()).or_else(|error| {
-        tracing::warn!(%error, "no file events here; looking at the folders every {POLL:?} instead");
-        watch_polling(folders, sender.clone())
-    })
-}
-
-fn watch_events(folders: &[PathBuf], sender: mpsc::Sender<()>) -> Result<Source, WatchError> {
-    let root = folders.first().cloned().unwrap_or_default();
-    let mut debouncer = new_debouncer(QUIET, None, move |result| signal(&result, &sender))
-        .map_err(|source| WatchError { path: root, source })?;
-    for folder in folders {
-        debouncer.watch(folder, RecursiveMode::Recursive).map_err(|source| watch_error(folder, source))?;
-    }
-    Ok(Source::Events { _debouncer: debouncer })
-}
-
-fn watch_polling(folders: &[PathBuf], sender: mpsc::Sender<()>) -> Result<Source, WatchError> {
-    let root = folders.first().cloned().unwrap_or_default();
-    let config = Config::default().with_poll_interval(POLL).with_compare_contents(false);
-    let mut debouncer = new_debouncer_opt::<_, PollWatcher, NoCache>(
-        QUIET,
-        None,
-        move |result| signal(&result, &sender),
-        NoCache::new(),
-        config,
-    )
-    .map_err(|source| WatchError { path: root, source })?;
-    for folder in folders {
-        debouncer.watch(folder, RecursiveMode::Recursive).map_err(|source| watch_error(folder, source))?;
-    }
-    Ok(Source::Polling { _debouncer: debouncer })
-}
-
-fn watch_error(folder: &Path, source: notify::Error) -> WatchError {
-    WatchError { path: folder.to_owned(), source }
-}
-
-fn signal(result: &DebounceEventResult, sender: &mpsc::Sender<()>) {
-    match result {
-        // Reading a file is an event too; answering it would never end.
-        Ok(events) if events.iter().all(|event| event.kind.is_access()) => {}
-        Ok(_) => _ = sender.try_send(()),
-        Err(errors) => {
-            // Events may have been lost (an overflowing queue, say): looking again is the cure.
-            for error in errors {
-                tracing::debug!(%error, "file events were lost");
-            }
-            _ = sender.try_send(());
+/// The source of events, where there is one.
+fn events(folders: &[PathBuf], sender: &mpsc::Sender<()>) -> Option<RecommendedWatcher> {
+    let told = sender.clone();
+    let watching = notify::recommended_watcher(move |event| signal(&event, &told)).and_then(|mut watcher| {
+        for folder in folders.iter().filter(|folder| Path::exists(folder)) {
+            watcher.watch(folder, RecursiveMode::Recursive)?;
         }
+        Ok(watcher)
+    });
+    let said = |error: &notify::Error| {
+        tracing::warn!(%error, "no file events; the folders are looked at every {LOOK_WITHOUT_EVENTS:?} instead");
+    };
+    watching.inspect_err(said).ok()
+}
+
+fn signal(event: &notify::Result<notify::Event>, sender: &mpsc::Sender<()>) {
+    match event {
+        // Reading a file is an event too; answering it would never end.
+        Ok(event) if event.kind.is_access() => return,
+        Ok(_) => {}
+        // Events may have been lost (an overflowing queue, say): looking again is the cure.
+        Err(error) => tracing::debug!(%error, "file events were lost"),
     }
+    // A full channel says "look again" already.
+    _ = sender.try_send(());
 }

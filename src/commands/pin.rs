@@ -147,6 +147,12 @@ fn apply(problem: &Problem, root: &Root, sources: &DiskLoader, lock: &mut LockFi
         (Fix::Record, Problem::Unlisted { found, .. }) => {
             lock.entries.insert(relative, *found);
         }
+        (Fix::Record, Problem::Moved { from, found, .. }) => {
+            if let Some(before) = root.relative(from) {
+                lock.entries.remove(before);
+            }
+            lock.entries.insert(relative, *found);
+        }
         (Fix::Record, Problem::Gone { file, .. }) => {
             let bytes = sources.read(file).map_err(|_| Exit::Environment)?;
             lock.entries.insert(relative, Digest::of(&bytes));

@@ -127,9 +127,7 @@ const LAST_LINES: Duration = Duration::from_secs(5);
 fn not_started(error: &StartError, output: &Output) -> Exit {
     let (help, exit) = match error {
         StartError::Expose(_) => (Some("`*` stands for any text, `?` for one character"), Exit::Usage),
-        StartError::Load(_) | StartError::Watch(_) => {
-            (Some("name the folder to serve with --capabilities"), Exit::Environment)
-        }
+        StartError::Load(_) => (Some("name the folder to serve with --capabilities"), Exit::Environment),
         StartError::Execute(_) => (None, Exit::Environment),
     };
     output.error(&error.to_string(), help);

@@ -69,7 +69,7 @@ pub(crate) fn read(specs: &Path, entry: &Entry, origin: &str) -> Document {
     let mut faults = faults_of_import(entry, &import);
     faults.extend(faults_of_compilation(&import, &compilation));
     let files: BTreeMap<&str, &str> = import.files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
-    let tools = compilation.capabilities.into_iter().map(|it| tool(moved(it, origin), &files)).collect();
+    let tools = compilation.capabilities().map(|it| (**it).clone()).map(|it| tool(moved(it, origin), &files)).collect();
     Document { imported: import.summary.imported, secrets: import.summary.secrets, faults, tools }
 }
 
@@ -183,11 +183,11 @@ fn faults_of_import(entry: &Entry, import: &Import) -> Vec<String> {
 fn faults_of_compilation(import: &Import, compilation: &Compilation) -> Vec<String> {
     let errors = compilation.diagnostics.iter().filter(|it| it.is_error());
     let mut faults: Vec<String> = errors.map(|it| format!("{}: {}", it.primary.place.source, it.message)).collect();
-    if compilation.capabilities.len() != import.summary.imported {
-        faults.push(format!("{} of {} tools compile", compilation.capabilities.len(), import.summary.imported));
+    if compilation.tools.len() != import.summary.imported {
+        faults.push(format!("{} of {} tools compile", compilation.tools.len(), import.summary.imported));
     }
     let mut names = BTreeSet::new();
-    for capability in &compilation.capabilities {
+    for capability in compilation.capabilities() {
         let tool = &capability.tool;
         if tool.as_str().len() > LONGEST_NAME || !names.insert(tool) {
             faults.push(format!("the name `{tool}` is too long or there twice"));

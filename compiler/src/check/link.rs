@@ -98,6 +98,12 @@ impl<'a> Project<'a> {
         self.apis.get(name).copied()
     }
 
+    /// Whether an api or upstream has this name.
+    #[must_use]
+    pub fn is_server(&self, name: &str) -> bool {
+        self.servers.contains_key(name)
+    }
+
     /// The shared schemas in this file.
     #[must_use]
     pub fn schemas(&self, source: &SourceId) -> Option<&'a SchemasDefinition> {

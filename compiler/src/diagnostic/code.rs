@@ -104,6 +104,7 @@ codes! {
     UNPINNED = 302, Warning, "a file is not pinned";
     PINNED_MISSING = 303, Warning, "a pinned file does not exist";
     LOCK_LINE = 304, Error, "a line of cap.lock is not a digest and a path";
+    MOVED = 305, Warning, "a pinned file was moved";
 
     // 04: importing OpenAPI
     NOT_OPENAPI = 401, Error, "the text is not an OpenAPI document";

@@ -1,6 +1,7 @@
 //! The gate between what was compiled and what may be served.
 
 use std::ops::Deref;
+use std::sync::Arc;
 
 use super::{FileState, Pins, Problem};
 use crate::capability::{Capability, Origin, ServerName, ToolName};
@@ -53,17 +54,21 @@ pub enum Verdict<T> {
 
 /// Compares what a capability was compiled from with the lock file.
 #[must_use]
-pub fn admit(capability: Capability, pins: &Pins, policy: Policy) -> Verdict<Capability> {
+pub fn admit(capability: Arc<Capability>, pins: &Pins, policy: Policy) -> Verdict<Arc<Capability>> {
+    if pins.is_fresh(&capability.origin) {
+        return Verdict::Admitted(Pinned { value: capability, pin: Pin::Locked });
+    }
     let problems: Vec<Problem> = files(&capability.origin)
         .filter_map(|file| pins.state(file).and_then(|state| Problem::of(file, state)))
         .collect();
     let changed = problems.iter().any(|problem| !matches!(problem, Problem::Unlisted { .. }));
-    match (pins.is_fresh(&capability.origin), changed, policy) {
-        (true, ..) => Verdict::Admitted(Pinned { value: capability, pin: Pin::Locked }),
-        (_, false, Policy::AllowUnlisted) => Verdict::Admitted(Pinned { value: capability, pin: Pin::Unlisted }),
-        (_, true, _) | (_, false, Policy::RequireLocked) => {
-            Verdict::Quarantined(Quarantined { tool: capability.tool, server: capability.server, problems })
-        }
+    match (changed, policy) {
+        (false, Policy::AllowUnlisted) => Verdict::Admitted(Pinned { value: capability, pin: Pin::Unlisted }),
+        (true, _) | (false, Policy::RequireLocked) => Verdict::Quarantined(Quarantined {
+            tool: capability.tool.clone(),
+            server: capability.server.clone(),
+            problems,
+        }),
     }
 }
 
@@ -94,9 +99,9 @@ impl<T> Deref for Pinned<T> {
 }
 
 impl Pins {
-    /// Whether every file of `origin` is fresh.
+    /// Whether a lock line vouches for every file of `origin`.
     #[must_use]
     pub fn is_fresh(&self, origin: &Origin) -> bool {
-        files(origin).all(|file| self.state(file) == Some(FileState::Fresh))
+        files(origin).all(|file| self.state(file).is_some_and(FileState::is_pinned))
     }
 }

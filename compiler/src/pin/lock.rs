@@ -22,6 +22,8 @@ pub struct LockFile {
     pub entries: BTreeMap<String, Digest>,
     /// Where the line of each path stands, in bytes; of a file that was not read, nowhere.
     pub lines: BTreeMap<String, Range<usize>>,
+    /// The digest of the text that was read.
+    pub digest: Digest,
 }
 
 impl LockFile {
@@ -54,7 +56,7 @@ impl LockFile {
                 ),
             }
         }
-        Outcome { value: Some(Self { entries, lines }), diagnostics }
+        Outcome { value: Some(Self { entries, lines, digest: Digest::of(text.as_bytes()) }), diagnostics }
     }
 
     /// The file's text.

@@ -26,11 +26,24 @@ pub enum FileState {
         /// What is there.
         found: Digest,
     },
+    /// The digest is that of a line whose file is gone: what was reviewed stands elsewhere now.
+    Moved,
     /// The lock file does not speak of it, or there is none.
     Unlisted {
         /// What is there.
         found: Digest,
     },
+}
+
+impl FileState {
+    /// Whether a lock line vouches for what is there.
+    #[must_use]
+    pub fn is_pinned(self) -> bool {
+        match self {
+            Self::Fresh | Self::Moved => true,
+            Self::Changed { .. } | Self::Unlisted { .. } => false,
+        }
+    }
 }
 
 /// Something that is not as the lock file says.
@@ -50,6 +63,15 @@ pub enum Problem {
         /// The file.
         file: SourceId,
         /// What is there.
+        found: Digest,
+    },
+    /// A file has the bytes of a line whose file is gone.
+    Moved {
+        /// The file.
+        file: SourceId,
+        /// Where the lock file has it.
+        from: SourceId,
+        /// What is there, as it was pinned.
         found: Digest,
     },
     /// A line has no file.
@@ -81,23 +103,44 @@ impl Pins {
         files: impl IntoIterator<Item = (&'a SourceId, Digest)>,
         lock: &LockFile,
     ) {
-        let mut unseen = lock.entries.clone();
+        let mut unseen: BTreeMap<&str, Digest> = lock.entries.iter().map(|(path, it)| (path.as_str(), *it)).collect();
+        let mut unlisted = Vec::new();
         for (file, found) in files {
-            let relative = relative(root, file);
-            let state = match unseen.remove(relative) {
+            let state = match unseen.remove(relative(root, file)) {
                 Some(pinned) if pinned == found => FileState::Fresh,
                 Some(pinned) => FileState::Changed { pinned, found },
-                None => FileState::Unlisted { found },
+                None => {
+                    unlisted.push((file, found));
+                    continue;
+                }
             };
-            self.problems.extend(Problem::of(file, state));
-            self.states.insert(file.clone(), state);
+            self.note(file, state);
         }
         let below =
             |path: &str| if root.is_empty() { SourceId::new(path) } else { SourceId::new(&format!("{root}/{path}")) };
-        for path in unseen.keys() {
+        let mut moved: BTreeMap<Digest, Vec<&str>> = BTreeMap::new();
+        for (path, pinned) in unseen.iter().rev() {
+            moved.entry(*pinned).or_default().push(path);
+        }
+        for (file, found) in unlisted {
+            match moved.get_mut(&found).and_then(Vec::pop) {
+                Some(path) => {
+                    unseen.remove(path);
+                    self.problems.push(Problem::Moved { file: file.clone(), from: below(path), found });
+                    self.note(file, FileState::Moved);
+                }
+                None => self.note(file, FileState::Unlisted { found }),
+            }
+        }
+        for path in unseen.into_keys() {
             let line = lock.lines.get(path).cloned().unwrap_or_default();
             self.problems.push(Problem::Gone { file: below(path), lock: below(LOCK_FILE), line });
         }
+    }
+
+    fn note(&mut self, file: &SourceId, state: FileState) {
+        self.problems.extend(Problem::of(file, state));
+        self.states.insert(file.clone(), state);
     }
 
     /// The state of a file, if it was compared.
@@ -116,7 +159,7 @@ impl Pins {
 impl Problem {
     pub(super) fn of(file: &SourceId, state: FileState) -> Option<Self> {
         match state {
-            FileState::Fresh => None,
+            FileState::Fresh | FileState::Moved => None,
             FileState::Changed { pinned, found } => Some(Self::Changed { file: file.clone(), pinned, found }),
             FileState::Unlisted { found } => Some(Self::Unlisted { file: file.clone(), found }),
         }
@@ -126,7 +169,10 @@ impl Problem {
     #[must_use]
     pub fn file(&self) -> &SourceId {
         match self {
-            Self::Changed { file, .. } | Self::Unlisted { file, .. } | Self::Gone { file, .. } => file,
+            Self::Changed { file, .. }
+            | Self::Unlisted { file, .. }
+            | Self::Moved { file, .. }
+            | Self::Gone { file, .. } => file,
         }
     }
 
@@ -134,7 +180,7 @@ impl Problem {
     #[must_use]
     pub fn fix(&self) -> Fix {
         match self {
-            Self::Changed { .. } | Self::Unlisted { .. } => Fix::Record,
+            Self::Changed { .. } | Self::Unlisted { .. } | Self::Moved { .. } => Fix::Record,
             Self::Gone { .. } => Fix::Forget,
         }
     }
@@ -152,6 +198,10 @@ impl Problem {
             }
             Self::Unlisted { .. } => Diagnostic::new(Code::UNPINNED, format!("`{file}` is not pinned"), place)
                 .help("review the file, then run `cap pin`"),
+            Self::Moved { from, .. } => {
+                Diagnostic::new(Code::MOVED, format!("`{file}` was moved: it is pinned as `{from}`"), place)
+                    .help("run `cap pin` to note where it is")
+            }
             Self::Gone { lock, line, .. } => {
                 let place = Place::bytes(lock, line.clone());
                 Diagnostic::new(Code::PINNED_MISSING, format!("`{file}` is pinned and does not exist"), place)

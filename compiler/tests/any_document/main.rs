@@ -107,7 +107,7 @@ proptest! {
         let compilation = compiled(&import);
         let errors: Vec<&Diagnostic> = compilation.diagnostics.iter().filter(|it| it.is_error()).collect();
         prop_assert!(errors.is_empty(), "{errors:#?}\n{:#?}", import.files);
-        prop_assert_eq!(compilation.capabilities.len(), import.summary.imported);
+        prop_assert_eq!(compilation.tools.len(), import.summary.imported);
         let summary = &import.summary;
         prop_assert_eq!(summary.imported + summary.skipped.len(), summary.operations);
     }
@@ -115,9 +115,9 @@ proptest! {
     #[test]
     fn names_are_legal_and_nobody_shares_one(document in document()) {
         let compilation = compiled(&imported(&document));
-        let tools: BTreeSet<&str> = compilation.capabilities.iter().map(|it| it.tool.as_str()).collect();
-        prop_assert_eq!(tools.len(), compilation.capabilities.len());
-        for capability in &compilation.capabilities {
+        let tools: BTreeSet<&str> = compilation.capabilities().map(|it| it.tool.as_str()).collect();
+        prop_assert_eq!(tools.len(), compilation.tools.len());
+        for capability in compilation.capabilities() {
             prop_assert!(is_tool_name(capability.tool.as_str()), "{}", capability.tool);
             let none = Map::new();
             let properties = capability.input["properties"].as_object().unwrap_or(&none);
@@ -148,6 +148,6 @@ proptest! {
         let import = import(&source, &options, &MemoryLoader::default());
         let compilation = compiled(&import);
         prop_assert!(!compilation.diagnostics.iter().any(Diagnostic::is_error), "{:#?}", compilation.diagnostics);
-        prop_assert!(compilation.capabilities.iter().all(|it| is_tool_name(it.tool.as_str())));
+        prop_assert!(compilation.capabilities().all(|it| is_tool_name(it.tool.as_str())));
     }
 }

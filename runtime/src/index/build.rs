@@ -1,80 +1,113 @@
-//! Building an index: one pass over the tools, one segment, in memory.
+//! Building an index, from nothing or out of the one before: what did not change keeps its segment.
+//!
+//! Few large segments are searched fastest, and a small change should cost little. So changed tools
+//! get a segment of their own, which takes in older segments of about its size, as in a log-structured
+//! merge tree (O'Neil et al., 1996): a tool is indexed again about as often as the number of tools can
+//! be halved. All figures that scores depend on are counted over living tools, so that an index
+//! that grew by changes ranks exactly like one that was built at once.
 
 use std::sync::Arc;
 
-use tantivy::directory::RamDirectory;
-use tantivy::indexer::SingleSegmentIndexWriter;
-use tantivy::schema::{Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
-use tantivy::tokenizer::{PreTokenizedString, Token};
-use tantivy::{Index, InvertedIndexReader, SegmentReader, TantivyDocument};
+use rayon::prelude::*;
 
 use super::analyser::Analyser;
-use super::fields::{ToolText, UNIT};
-use super::names::Names;
-use super::{IndexError, ToolIndex};
+use super::fields::ToolText;
+use super::segment::{self, Segment};
+use super::{IndexError, Placed, ToolIndex};
+
+/// Where a tool stands in the index before: its place among the tools there.
+pub type Before = Option<usize>;
 
 impl ToolIndex {
-    /// Indexes tools; a tool is found by its place among them.
+    /// Indexes tools, some of which were in an index `before` with the same texts. A tool is found by its
+    /// place among `tools`; `text` gives the texts of a place.
     ///
     /// # Errors
     /// A fault of the gateway: nothing here depends on storage.
-    pub fn build<'a>(tools: impl IntoIterator<Item = ToolText<'a>>) -> Result<Self, IndexError> {
-        let (schema, field) = schema();
-        let mut writer = Index::builder().schema(schema).single_segment_index_writer(RamDirectory::create(), MEMORY)?;
-        let mut analyser = Analyser::new();
-        let (mut lengths, mut names) = (Vec::new(), Vec::new());
-        for tool in tools {
-            let tokens = weighted_tokens(&mut analyser, &tool);
-            lengths.push(scaled(tokens.len()));
-            names.push((tool.name.to_owned(), tool.local_name.to_owned()));
-            add(&mut writer, field, tokens)?;
+    pub fn update<'a>(
+        before: Option<&Self>,
+        tools: &[Before],
+        text: impl Fn(usize) -> ToolText<'a> + Sync,
+    ) -> Result<Self, IndexError> {
+        let mut segments = before.map(|before| before.moved(tools)).unwrap_or_default();
+        let kept: usize = segments.iter().map(|segment| segment.alive).sum();
+        let mut places = Vec::with_capacity(tools.len() - kept.min(tools.len()));
+        let mut standing = vec![false; tools.len()];
+        for place in segments.iter().flat_map(Placed::living) {
+            if let Some(stands) = standing.get_mut(place as usize) {
+                *stands = true;
+            }
         }
-        let postings = read(&writer.finalize()?, field)?;
+        places.extend((0..).zip(&standing).filter(|(_, stands)| !**stands).map(|(place, _)| place));
+        absorb(&mut segments, &mut places);
+        segments.extend(build_segments(&places, &text)?);
+        Ok(Self::of(segments, tools.len()))
+    }
+
+    /// The segments with their tools where they stand now.
+    fn moved(&self, tools: &[Before]) -> Vec<Placed> {
+        let mut to = vec![GONE; self.len()];
+        for (place, before) in (0..).zip(tools) {
+            if let Some(slot) = before.and_then(|before| to.get_mut(before)) {
+                *slot = place;
+            }
+        }
+        let place = |before: &u32| to.get(*before as usize).copied().unwrap_or(GONE);
+        let moved =
+            |placed: &Placed| Placed::new(Arc::clone(&placed.segment), placed.places.iter().map(place).collect());
+        self.segments.iter().map(moved).collect()
+    }
+
+    fn of(segments: Vec<Placed>, count: usize) -> Self {
+        let mut lengths = vec![0.0; count];
+        for placed in &segments {
+            for (place, length) in placed.places.iter().zip(&placed.segment.lengths) {
+                if let Some(slot) = lengths.get_mut(*place as usize) {
+                    *slot = *length;
+                }
+            }
+        }
         let average_length = average(&lengths);
-        Ok(Self { postings, field, analyser, lengths, average_length, names: Names::new(names) })
+        Self { field: segment::field(), analyser: Analyser::new(), segments, lengths, average_length }
     }
 }
 
-/// One field of terms and their frequencies. Lengths are kept exactly beside it, so tantivy's
-/// rounded ones are left out, and no text is stored.
-fn schema() -> (Schema, Field) {
-    let indexing = TextFieldIndexing::default()
-        .set_tokenizer("raw")
-        .set_fieldnorms(false)
-        .set_index_option(IndexRecordOption::WithFreqs);
-    let mut schema = Schema::builder();
-    let field = schema.add_text_field("text", TextOptions::default().set_indexing_options(indexing));
-    (schema.build(), field)
-}
+/// The place of a tool that is no longer there.
+pub(super) const GONE: u32 = u32::MAX;
 
-/// The terms of a tool, each as often as its part counts.
-fn weighted_tokens(analyser: &mut Analyser, tool: &ToolText<'_>) -> Vec<Token> {
-    let mut tokens = Vec::new();
-    for (text, weight) in tool.parts() {
-        analyser.terms(text, |term| {
-            let token = Token { text: term.to_owned(), position: 0, ..Token::default() };
-            tokens.extend(std::iter::repeat_n(token, weight as usize));
-        });
+/// Takes in segments that are not much larger than what is indexed anyway, or mostly dead.
+fn absorb(segments: &mut Vec<Placed>, places: &mut Vec<u32>) {
+    segments.retain(|placed| placed.alive > 0);
+    if places.is_empty() && segments.iter().all(|placed| !placed.is_mostly_dead()) {
+        return;
     }
-    tokens
-}
-
-fn add(writer: &mut SingleSegmentIndexWriter, field: Field, tokens: Vec<Token>) -> Result<(), IndexError> {
-    let mut document = TantivyDocument::new();
-    document.add_pre_tokenized_text(field, PreTokenizedString { text: String::new(), tokens });
-    Ok(writer.add_document(document)?)
-}
-
-fn read(index: &Index, field: Field) -> Result<Arc<InvertedIndexReader>, IndexError> {
-    match index.searchable_segments()?.first() {
-        Some(segment) if segment.meta().max_doc() > 0 => Ok(SegmentReader::open(segment)?.inverted_index(field)?),
-        _ => Ok(Arc::new(InvertedIndexReader::empty(IndexRecordOption::WithFreqs))),
+    segments.sort_by_key(|placed| placed.alive);
+    let mut kept = Vec::with_capacity(segments.len());
+    for placed in segments.drain(..) {
+        if placed.is_mostly_dead() || placed.alive <= 2 * places.len() {
+            places.extend(placed.living());
+        } else {
+            kept.push(placed);
+        }
     }
+    *segments = kept;
+    places.sort_unstable();
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a count of terms is far below 2^24")]
-pub(super) fn scaled(weighted: usize) -> f32 {
-    weighted as f32 / UNIT as f32
+/// New segments for the tools in `places`, one for each processor where there are many.
+fn build_segments<'a>(
+    places: &[u32],
+    text: &(impl Fn(usize) -> ToolText<'a> + Sync),
+) -> Result<Vec<Placed>, IndexError> {
+    if places.is_empty() {
+        return Ok(Vec::new());
+    }
+    let share = places.len().div_ceil(rayon::current_num_threads()).max(SMALLEST_SHARE);
+    let build = |places: &[u32]| {
+        let segment = Segment::build(places.iter().map(|place| text(*place as usize)))?;
+        Ok(Placed::new(Arc::new(segment), places.to_vec()))
+    };
+    places.par_chunks(share).map(build).collect()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "an average needs no more precision")]
@@ -82,5 +115,5 @@ fn average(lengths: &[f32]) -> f32 {
     (lengths.iter().sum::<f32>() / lengths.len().max(1) as f32).max(1.0)
 }
 
-/// A hint to tantivy's writer; all is kept in one segment whatever it is.
-const MEMORY: usize = 16 << 20;
+/// Fewer tools than these are not worth a segment for each processor.
+const SMALLEST_SHARE: usize = 1_000;

@@ -1,9 +1,10 @@
-//! The full-text index over the tools of one snapshot: built once, in memory, then only read.
+//! The full-text index over the tools of one snapshot: in memory, made once, then only read. It shares
+//! what did not change with the index of the snapshot before.
 //!
 //! tantivy keeps the dictionary of terms and who uses them how often; which texts of a tool count how
 //! much (`fields.rs`), how text becomes terms (`analyser.rs`) and how a tool is scored (`search.rs`)
 //! is decided here. No other folder names tantivy, and nothing here knows what a capability is:
-//! a tool is some [`ToolText`], known by its place in the list it was built from.
+//! a tool is some [`ToolText`], known by its place among the tools of its snapshot.
 
 mod analyser;
 mod build;
@@ -12,30 +13,40 @@ mod identifier;
 mod names;
 mod score;
 mod search;
+mod segment;
 mod stop_words;
 mod typing_error;
+mod weighted;
 
 use std::fmt;
 use std::sync::Arc;
 
-use tantivy::InvertedIndexReader;
 use tantivy::schema::Field;
 
+pub use build::Before;
 pub use fields::{ArgumentText, ToolText};
 pub use search::{Found, Hit};
 
 use analyser::Analyser;
-use names::Names;
+use build::GONE;
+use segment::Segment;
 
 /// Tools, searchable by what is said of them.
 pub struct ToolIndex {
-    postings: Arc<InvertedIndexReader>,
     field: Field,
     analyser: Analyser,
-    /// The weighted number of terms of each tool.
+    segments: Vec<Placed>,
+    /// The weighted number of terms of each tool, by its place.
     lengths: Vec<f32>,
     average_length: f32,
-    names: Names,
+}
+
+/// A segment, and where its tools stand among those of a snapshot.
+struct Placed {
+    segment: Arc<Segment>,
+    /// By number in the segment; [`GONE`] for those that are no longer there.
+    places: Vec<u32>,
+    alive: usize,
 }
 
 /// The index could not be built: a fault of the gateway, as it is built in memory.
@@ -54,6 +65,27 @@ impl ToolIndex {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.lengths.is_empty()
+    }
+}
+
+impl Placed {
+    fn new(segment: Arc<Segment>, places: Vec<u32>) -> Self {
+        let alive = places.iter().filter(|place| **place != GONE).count();
+        Self { segment, places, alive }
+    }
+
+    /// The places of the tools that are there.
+    fn living(&self) -> impl Iterator<Item = u32> {
+        self.places.iter().copied().filter(|place| *place != GONE)
+    }
+
+    /// Where a tool of the segment stands, if it is there.
+    fn place(&self, number: u32) -> Option<u32> {
+        self.places.get(number as usize).copied().filter(|place| *place != GONE)
+    }
+
+    fn is_mostly_dead(&self) -> bool {
+        self.alive * 2 < self.segment.len()
     }
 }
 

@@ -1,7 +1,7 @@
 //! BM25, with term frequencies and lengths that are already weighted by field.
 
 use super::ToolIndex;
-use super::build::scaled;
+use super::segment::scaled;
 
 /// How soon a repeated term stops counting.
 const K1: f32 = 1.2;
@@ -11,7 +11,7 @@ const B: f32 = 0.75;
 impl ToolIndex {
     /// What a term that `users` tools use is worth.
     #[expect(clippy::cast_precision_loss, reason = "counts of tools are far below 2^24")]
-    pub(super) fn rarity(&self, users: u32) -> f32 {
+    pub(super) fn rarity(&self, users: usize) -> f32 {
         let (all, users) = (self.len() as f32, users as f32);
         (1.0 + (all - users + 0.5) / (users + 0.5)).ln()
     }

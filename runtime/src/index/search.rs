@@ -4,7 +4,7 @@
 
 use std::io;
 
-use tantivy::postings::{Postings, TermInfo};
+use tantivy::postings::Postings;
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocSet, TERMINATED, Term};
 
@@ -27,6 +27,14 @@ pub struct Hit {
     pub tool: usize,
     /// Comparable within one reply; three decimals.
     pub score: f64,
+}
+
+/// A tool that uses a term.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct User {
+    tool: u32,
+    /// How often, as weighted.
+    frequency: u32,
 }
 
 /// The scores of all tools so far.
@@ -52,35 +60,52 @@ impl ToolIndex {
 
     fn add_term(&self, scores: &mut Scores, term: &str, count: u32) -> io::Result<()> {
         let weight = query_weight(count);
-        if let Some(info) = self.postings.get_term_info(&Term::from_field_text(self.field, term))? {
-            return self.add_postings(scores, &info, weight);
+        let users = self.users(&Term::from_field_text(self.field, term))?;
+        if !users.is_empty() {
+            self.add_users(scores, &users, weight);
+            return Ok(());
         }
-        for info in self.corrections(term)? {
-            self.add_postings(scores, &info, weight * CORRECTED)?;
+        for users in self.corrections(term)? {
+            self.add_users(scores, &users, weight * CORRECTED);
         }
         Ok(())
     }
 
-    fn add_postings(&self, scores: &mut Scores, info: &TermInfo, weight: f32) -> io::Result<()> {
-        let worth = weight * self.rarity(info.doc_freq);
-        scores.bound += worth;
-        let mut postings = self.postings.read_postings_from_terminfo(info, IndexRecordOption::WithFreqs)?;
-        let mut tool = postings.doc();
-        while tool != TERMINATED {
-            scores.add(tool, worth * self.strength(tool, postings.term_freq()));
-            tool = postings.advance();
+    /// The living tools that use a term.
+    pub(super) fn users(&self, term: &Term) -> io::Result<Vec<User>> {
+        let mut users = Vec::new();
+        for placed in &self.segments {
+            let postings = &placed.segment.postings;
+            let Some(mut postings) = postings.read_postings(term, IndexRecordOption::WithFreqs)? else { continue };
+            let mut number = postings.doc();
+            while number != TERMINATED {
+                users.extend(placed.place(number).map(|tool| User { tool, frequency: postings.term_freq() }));
+                number = postings.advance();
+            }
         }
-        Ok(())
+        Ok(users)
+    }
+
+    fn add_users(&self, scores: &mut Scores, users: &[User], weight: f32) {
+        let worth = weight * self.rarity(users.len());
+        scores.bound += worth;
+        for user in users {
+            scores.add(user.tool, worth * self.strength(user.tool, user.frequency));
+        }
     }
 
     fn add_names(&self, scores: &mut Scores, query: &str) {
-        for (tool, name) in self.names.matches(query) {
-            let share = match name {
-                NameMatch::Full => 4.0,
-                NameMatch::Local => 2.0,
-                NameMatch::Prefix => 0.5,
-            };
-            scores.add(tool, share * scores.bound);
+        for placed in &self.segments {
+            for (number, name) in placed.segment.names.matches(query) {
+                let share = match name {
+                    NameMatch::Full => 4.0,
+                    NameMatch::Local => 2.0,
+                    NameMatch::Prefix => 0.5,
+                };
+                if let Some(tool) = placed.place(number) {
+                    scores.add(tool, share * scores.bound);
+                }
+            }
         }
     }
 }
@@ -125,16 +150,15 @@ const CORRECTED: f32 = 0.6;
 
 #[cfg(test)]
 mod tests {
-    use crate::index::{ToolIndex, ToolText};
+    use crate::index::{Before, ToolIndex, ToolText};
 
     fn index(tools: &[(&'static str, &'static str)]) -> ToolIndex {
-        let texts = tools.iter().map(|(name, description)| ToolText {
-            name,
-            local_name: name.split_once("__").map_or(name, |(_, local)| local),
-            description,
-            ..ToolText::default()
-        });
-        ToolIndex::build(texts).unwrap()
+        ToolIndex::update(None, &vec![None; tools.len()], |at| text(tools[at])).unwrap()
+    }
+
+    fn text((name, description): (&'static str, &'static str)) -> ToolText<'static> {
+        let local_name = name.split_once("__").map_or(name, |(_, local)| local);
+        ToolText { name, local_name, description, ..ToolText::default() }
     }
 
     fn names(index: &ToolIndex, query: &str) -> Vec<usize> {
@@ -163,6 +187,43 @@ mod tests {
         let index = index(&[("weather", "The forecast"), ("issues", "The repository")]);
         assert_eq!(names(&index, "forcast"), [0]);
         assert_eq!(names(&index, "repositroy"), [1]);
+    }
+
+    /// Tools come, go and change places, many times; each time the index gives what a new one gives.
+    #[test]
+    fn changed_is_as_good_as_new() {
+        const TEXTS: [(&str, &str); 6] = [
+            ("list_issues", "Lists the issues of a repository, and more issues"),
+            ("close_issue", "Closes an issue"),
+            ("forecast", "The weather of tomorrow"),
+            ("add_label", "Labels an issue of a repository"),
+            ("merge_pull", "Merges the pull request of a repository"),
+            ("tomorrow", "The forecast of an issue"),
+        ];
+        let (mut tools, mut index): (Vec<usize>, ToolIndex) = (Vec::new(), index(&[]));
+        let mut number: usize = 1;
+        for round in 0..300 {
+            number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let drawn = (number >> 33) % TEXTS.len();
+            let mut next: Vec<(usize, Before)> = tools.iter().copied().zip((0..).map(Some)).collect();
+            match round % 7 {
+                0..4 => next.insert((number >> 40) % (next.len() + 1), (drawn, None)),
+                4 | 5 => next.truncate(next.len() - 1),
+                _ => next.rotate_left(1),
+            }
+            let places: Vec<Before> = next.iter().map(|(_, before)| *before).collect();
+            tools = next.iter().map(|(tool, _)| *tool).collect();
+            index = ToolIndex::update(Some(&index), &places, |at| text(TEXTS[tools[at]])).unwrap();
+            let texts: Vec<_> = tools.iter().map(|tool| TEXTS[*tool]).collect();
+            let fresh = self::index(&texts);
+            for query in ["issues of the repository", "tomorow", "list_issues", "merge a label"] {
+                assert_eq!(
+                    index.search(query, 20, |_| true),
+                    fresh.search(query, 20, |_| true),
+                    "round {round}: {query}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -1,27 +1,32 @@
 //! Known terms that a query's unknown term was probably meant to be.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use tantivy::Term;
-use tantivy::postings::TermInfo;
 use tantivy::query::FuzzyTermQuery;
 
 use super::ToolIndex;
+use super::search::User;
 
 impl ToolIndex {
     /// The terms about one typing error away, the most used first; none for short terms, which have
     /// too many neighbours.
-    pub(super) fn corrections(&self, term: &str) -> io::Result<Vec<TermInfo>> {
+    pub(super) fn corrections(&self, term: &str) -> io::Result<Vec<Vec<User>>> {
         let Some(distance) = forgiven(term) else { return Ok(Vec::new()) };
         let query = FuzzyTermQuery::new(Term::from_field_text(self.field, term), distance, true);
-        let Ok(automaton) = query.automaton() else { return Ok(Vec::new()) };
-        let mut near = Vec::new();
-        let mut stream = self.postings.terms().search(automaton).into_stream()?;
-        while let Some((_, info)) = stream.next() {
-            near.push(info.clone());
+        let mut known = BTreeSet::new();
+        for placed in &self.segments {
+            let Ok(automaton) = query.automaton() else { return Ok(Vec::new()) };
+            let mut stream = placed.segment.postings.terms().search(automaton).into_stream()?;
+            while let Some((term, _)) = stream.next() {
+                known.extend(std::str::from_utf8(term).ok().map(str::to_owned));
+            }
         }
-        // The stream is sorted by term and this sort is stable, so ties have one order.
-        near.sort_by_key(|info| std::cmp::Reverse(info.doc_freq));
+        let users = |term: String| self.users(&Term::from_field_text(self.field, &term));
+        let mut near: Vec<Vec<User>> = known.into_iter().map(users).collect::<io::Result<_>>()?;
+        // They are sorted by term and this sort is stable, so ties have one order.
+        near.sort_by_key(|users| std::cmp::Reverse(users.len()));
         near.truncate(MOST);
         Ok(near)
     }

@@ -11,7 +11,7 @@ use crate::execute::Prepared;
 #[derive(Clone, Debug, Default)]
 pub struct Contents {
     /// The servers that have a file of their own; others are known by their tools alone.
-    pub servers: Vec<Server>,
+    pub servers: Vec<Arc<Server>>,
     /// The tools that are served.
     pub tools: Vec<RegisteredTool>,
     /// The tools that are not.

@@ -1,6 +1,7 @@
 //! One generation of all that is served: built whole, then only read.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use cap_compiler::capability::ServerName;
 use cap_compiler::pin::Quarantined;
@@ -8,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::server::summaries;
 use super::{Contents, IndexError, RegisteredTool, ServerSummary};
-use crate::index::{ArgumentText, ToolIndex, ToolText};
+use crate::index::{ArgumentText, Before, ToolIndex, ToolText};
 
 /// The tools of one generation, their servers and the index over them.
 #[derive(Debug)]
@@ -28,12 +29,23 @@ impl Snapshot {
     ///
     /// # Errors
     /// A fault of the gateway: the index is built in memory.
-    pub fn build(generation: u64, mut contents: Contents) -> Result<Self, IndexError> {
+    pub fn build(generation: u64, contents: Contents) -> Result<Self, IndexError> {
+        Self::after(None, generation, contents)
+    }
+
+    /// The same, taking over from the snapshot `before` what did not change since.
+    ///
+    /// # Errors
+    /// A fault of the gateway: the index is built in memory.
+    pub fn after(before: Option<&Self>, generation: u64, mut contents: Contents) -> Result<Self, IndexError> {
         contents.tools.sort_by(|a, b| a.name().cmp(b.name()));
         contents.tools.dedup_by(|later, first| later.name() == first.name());
         contents.quarantined.sort_by(|a, b| a.tool.cmp(&b.tool));
         let servers = summaries(&contents);
-        let index = ToolIndex::build(contents.tools.iter().map(|tool| text(tool, &servers)))?;
+        let tools = &contents.tools;
+        let known: Vec<Before> = tools.iter().map(|tool| before.and_then(|it| it.indexed(tool, &servers))).collect();
+        let text = |at: usize| tools.get(at).map(|tool| text(tool, &servers)).unwrap_or_default();
+        let index = ToolIndex::update(before.map(|it| &it.index), &known, text)?;
         let Contents { tools, quarantined, problems, .. } = contents;
         Ok(Self { generation, tools, servers, quarantined, problems, index })
     }
@@ -72,6 +84,15 @@ impl Snapshot {
     #[must_use]
     pub fn problems(&self) -> &[String] {
         &self.problems
+    }
+
+    /// Where a tool stands here, if all that is searched of it is the same.
+    fn indexed(&self, tool: &RegisteredTool, servers: &BTreeMap<ServerName, ServerSummary>) -> Before {
+        let at = self.tools.binary_search_by(|known| known.name().cmp(tool.name())).ok()?;
+        let known = self.tools.get(at)?;
+        let title =
+            |servers: &BTreeMap<ServerName, ServerSummary>| servers.get(&tool.capability().server)?.title.clone();
+        (Arc::ptr_eq(&known.prepared, &tool.prepared) && title(servers) == title(&self.servers)).then_some(at)
     }
 
     /// The index over [`Self::tools`].

@@ -48,8 +48,11 @@ fn snapshot(generation: u64, tools: &[(&str, &str, &str)]) -> Snapshot {
         pin: Pin::Unlisted,
         files: FileDigests::default(),
     });
-    let servers =
-        vec![Server { name: ServerName("weather".to_owned()), title: Some("Weather".to_owned()), description: None }];
+    let servers = vec![Arc::new(Server {
+        name: ServerName("weather".to_owned()),
+        title: Some("Weather".to_owned()),
+        description: None,
+    })];
     Snapshot::build(generation, Contents { servers, tools: tools.collect(), ..Contents::default() }).unwrap()
 }
 

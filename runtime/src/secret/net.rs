@@ -3,7 +3,7 @@
 //! Beside it, each call masks what it used itself (`execute/mask.rs`). The net is for what nobody thought
 //! of: a log line of a library, an error of another call, a panic. One search looks for all values in all their forms at once. It is built again when a value is added,
 //! which is seldom; without values there is nothing to search. It cannot find what was changed beyond
-//! the forms in [`forms`], such as a value that is spelt backwards.
+//! the forms in `forms`, such as a value that is spelt backwards.
 
 mod forms;
 

@@ -21,9 +21,9 @@ pub(crate) fn tool(server: &str, lines: &str, request: &str) -> Prepared {
     let files = [("shop/api.yaml", api), ("shop/order.yaml", capability)];
     let parsed: Vec<_> =
         files.iter().map(|(path, text)| Arc::new(parse_file(&SourceId::new(path), text.as_bytes()))).collect();
-    let mut compiled = compile(&parsed, &Pins::default());
+    let compiled = compile(&parsed, &Pins::default());
     assert_eq!(compiled.diagnostics, Vec::new(), "{files:#?}");
-    Prepared::new(Arc::new(compiled.capabilities.remove(0)))
+    Prepared::new(Arc::clone(&compiled.tools[0].capability))
 }
 
 /// A request that sends nothing but its credentials.

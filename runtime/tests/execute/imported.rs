@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use cap_compiler::capability::Capability;
 use cap_compiler::compile::{compile, parse_file};
 use cap_compiler::import::{DocumentSource, ImportOptions, import};
 use cap_compiler::pin::Pins;
@@ -33,8 +34,8 @@ impl Imported {
             files.iter().map(|(path, text)| Arc::new(parse_file(&SourceId::new(path), text.as_bytes()))).collect();
         let compiled = compile(&parsed, &Pins::default());
         assert_eq!(compiled.diagnostics, Vec::new(), "{files:#?}");
-        let named = |it: cap_compiler::capability::Capability| (it.tool.to_string(), Prepared::new(Arc::new(it)));
-        Self { server, tools: compiled.capabilities.into_iter().map(named).collect() }
+        let named = |it: &Arc<Capability>| (it.tool.to_string(), Prepared::new(Arc::clone(it)));
+        Self { server, tools: compiled.capabilities().map(named).collect() }
     }
 
     pub(crate) fn input(&self, tool: &str) -> &Value {

@@ -73,7 +73,7 @@ pub(crate) fn compiled(texts: &[String]) -> Vec<Capability> {
         texts.iter().enumerate().map(|(number, text)| Arc::new(parse_file(&name(number), text.as_bytes()))).collect();
     let compilation = compile(&files, &Pins::default());
     assert_eq!(compilation.diagnostics, Vec::new(), "{texts:#?}");
-    compilation.capabilities
+    compilation.capabilities().map(|it| (**it).clone()).collect()
 }
 
 /// A stand-alone tool named `name` that sends GET `path` to a private server, with more lines of YAML.
@@ -97,11 +97,11 @@ pub(crate) fn written(name: &str, server: &str, network: &str, request: &str, mo
 
 pub(crate) fn snapshot(generation: u64, capabilities: Vec<Capability>) -> Snapshot {
     let tools = capabilities.into_iter().map(|capability| {
-        let Verdict::Admitted(pinned) = admit(capability, &Pins::default(), Policy::AllowUnlisted) else {
+        let Verdict::Admitted(pinned) = admit(Arc::new(capability), &Pins::default(), Policy::AllowUnlisted) else {
             unreachable!("unlisted files are allowed")
         };
         let pin = pinned.pin();
-        let prepared = Arc::new(Prepared::new(Arc::new(pinned.into_inner())));
+        let prepared = Arc::new(Prepared::new(pinned.into_inner()));
         RegisteredTool { prepared, pin, files: FileDigests::default() }
     });
     Snapshot::build(generation, Contents { tools: tools.collect(), ..Contents::default() }).unwrap()

@@ -136,7 +136,12 @@ pub(crate) fn contents() -> Contents {
         server: ServerName("github".to_owned()),
         problems: vec![Problem::Unlisted { file: SourceId::new("github/held.yaml"), found: Digest::of(b"") }],
     };
-    Contents { servers: vec![server("github", "GitHub")], tools, quarantined: vec![held], ..Contents::default() }
+    Contents {
+        servers: vec![Arc::new(server("github", "GitHub"))],
+        tools,
+        quarantined: vec![held],
+        ..Contents::default()
+    }
 }
 
 /// One tool whose api is at `address`.
@@ -181,15 +186,11 @@ fn registered(server: &str, name: &str, description: &str) -> RegisteredTool {
 }
 
 fn admitted(capability: Capability) -> RegisteredTool {
-    let Verdict::Admitted(pinned) = admit(capability, &Pins::default(), Policy::AllowUnlisted) else {
+    let Verdict::Admitted(pinned) = admit(Arc::new(capability), &Pins::default(), Policy::AllowUnlisted) else {
         unreachable!("unlisted files are allowed")
     };
     let pin = pinned.pin();
-    RegisteredTool {
-        prepared: Arc::new(Prepared::new(Arc::new(pinned.into_inner()))),
-        pin,
-        files: FileDigests::default(),
-    }
+    RegisteredTool { prepared: Arc::new(Prepared::new(pinned.into_inner())), pin, files: FileDigests::default() }
 }
 
 fn capability(server: &str, name: &str, description: &str) -> Capability {

@@ -1,0 +1,167 @@
+//! One compilation under way: what is shared is checked first, then each tool is made alone, then
+//! names that two files claim are decided.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::Compilation;
+use super::kept::{CompiledTool, Files};
+use crate::capability::{Server, ServerName, ToolName};
+use crate::check::{self, Linked, Project};
+use crate::definition::{CapabilityDefinition, Definition};
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::lower;
+use crate::pin::{Digest, Pins};
+use crate::source::SourceId;
+use crate::syntax::Pointer;
+
+pub(super) struct Stage<'a> {
+    project: &'a Project<'a>,
+    files: &'a Files<'a>,
+    pins: &'a Pins,
+    compilation: Compilation,
+    /// Files that others refer to and that have faults.
+    broken: BTreeSet<&'a SourceId>,
+}
+
+/// What became of one capability's file.
+pub(super) struct Made<'a> {
+    source: &'a SourceId,
+    tool: Option<CompiledTool>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl<'a> Stage<'a> {
+    pub(super) fn new(
+        project: &'a Project<'a>,
+        files: &'a Files<'a>,
+        pins: &'a Pins,
+        compilation: Compilation,
+    ) -> Self {
+        Self { project, files, pins, compilation, broken: BTreeSet::new() }
+    }
+
+    /// Checks the files that others refer to.
+    pub(super) fn check_shared(&mut self, definitions: &[(&'a SourceId, &'a Definition)]) {
+        for &(source, definition) in definitions {
+            let diagnostics = match definition {
+                Definition::Api(api) => check::check_api(source, api).diagnostics,
+                Definition::Upstream(upstream) => check::check_upstream(source, upstream).diagnostics,
+                Definition::Schemas(schemas) => check::check_schemas(source, schemas, self.project),
+                Definition::Capability(_) => continue,
+            };
+            if diagnostics.iter().any(Diagnostic::is_error) {
+                self.broken.insert(source);
+                self.compilation.failed.push(source.clone());
+            }
+            self.compilation.diagnostics.extend(diagnostics);
+        }
+    }
+
+    /// Makes the tool of a capability's file; it looks at no other capability.
+    pub(super) fn make(&self, source: &'a SourceId, definition: &'a Definition) -> Option<Made<'a>> {
+        let Definition::Capability(definition) = definition else { return None };
+        Some(match self.project.link(source, definition) {
+            Ok(linked) => self.make_linked(source, linked),
+            // An api whose own file has faults is not unknown; one message is enough.
+            Err(_) if self.names_broken_api(definition) => Made { source, tool: None, diagnostics: Vec::new() },
+            Err(diagnostic) => Made { source, tool: None, diagnostics: vec![*diagnostic] },
+        })
+    }
+
+    fn make_linked(&self, source: &'a SourceId, linked: Linked<'a>) -> Made<'a> {
+        let api = linked.api.map(|api| api.source.clone());
+        let outcome = check::check_capability(linked);
+        let said = self.files.said(source) || !outcome.diagnostics.is_empty();
+        let tool = outcome.value.map(|checked| {
+            let capability = Arc::new(lower::lower_capability(&checked));
+            let shared: Arc<[Digest]> =
+                capability.origin.dependencies.iter().filter_map(|file| self.files.digest(file)).collect();
+            let server = Arc::new(lower::lower_server(&checked));
+            CompiledTool { capability, server, shared, api, silent: !said }
+        });
+        Made { source, tool: tool.filter(|tool| !self.needs_broken(tool)), diagnostics: outcome.diagnostics }
+    }
+
+    fn needs_broken(&self, tool: &CompiledTool) -> bool {
+        tool.capability.origin.dependencies.iter().any(|file| self.broken.contains(file))
+    }
+
+    /// Whether a file that failed would define the api that a capability names. Its name is not
+    /// known, so the folder decides.
+    fn names_broken_api(&self, definition: &CapabilityDefinition) -> bool {
+        let Some(api) = &definition.api else { return false };
+        self.compilation.failed.iter().any(|file| {
+            let folder = file.folder().rsplit('/').next().unwrap_or_default();
+            folder == api && file.file_name().starts_with("api.")
+        })
+    }
+
+    /// All tools under their names.
+    pub(super) fn finish(mut self, made: Vec<Made<'a>>, kept: Vec<&CompiledTool>) -> Compilation {
+        let mut candidates = Vec::with_capacity(made.len() + kept.len());
+        for made in made {
+            self.compilation.diagnostics.extend(made.diagnostics);
+            match made.tool {
+                Some(tool) => candidates.push(tool),
+                None => self.compilation.failed.push(made.source.clone()),
+            }
+        }
+        for tool in kept {
+            if self.needs_broken(tool) {
+                self.compilation.failed.push(tool.capability.origin.definition.clone());
+            } else {
+                candidates.push(tool.clone());
+            }
+        }
+        candidates.sort_by(|a, b| a.capability.origin.definition.cmp(&b.capability.origin.definition));
+        let servers = self.admit_all(candidates);
+        self.compilation.servers = servers.into_values().collect();
+        self.compilation.diagnostics.sort_by(|a, b| a.primary.place.source.cmp(&b.primary.place.source));
+        self.compilation.failed.sort();
+        self.compilation
+    }
+
+    /// Two files that claim one name: the one that is pinned has it. Where no pin decides, neither has it.
+    fn admit_all(&mut self, candidates: Vec<CompiledTool>) -> BTreeMap<ServerName, Arc<Server>> {
+        let mut claims: BTreeMap<ToolName, Vec<CompiledTool>> = BTreeMap::new();
+        for tool in candidates {
+            claims.entry(tool.capability.tool.clone()).or_default().push(tool);
+        }
+        let mut servers = BTreeMap::new();
+        for mut claimants in claims.into_values() {
+            let winner = if claimants.len() == 1 { Some(0) } else { self.only_pinned(&claimants) };
+            let winner = winner.map(|at| claimants.remove(at));
+            self.refuse(&claimants, winner.as_ref());
+            if let Some(tool) = winner {
+                servers.entry(tool.server.name.clone()).or_insert_with(|| Arc::clone(&tool.server));
+                self.compilation.tools.push(tool);
+            }
+        }
+        servers
+    }
+
+    fn only_pinned(&self, claimants: &[CompiledTool]) -> Option<usize> {
+        let mut pinned = (0..).zip(claimants).filter(|(_, tool)| self.pins.is_fresh(&tool.capability.origin));
+        let (first, others) = (pinned.next(), pinned.count());
+        first.filter(|_| others == 0).map(|(at, _)| at)
+    }
+
+    fn refuse(&mut self, refused: &[CompiledTool], winner: Option<&CompiledTool>) {
+        for (at, tool) in refused.iter().enumerate() {
+            let other = winner.or_else(|| refused.get(if at == 0 { 1 } else { 0 }));
+            self.compilation.diagnostics.extend(other.map(|other| claimed_twice(tool, other, winner.is_some())));
+            self.compilation.failed.push(tool.capability.origin.definition.clone());
+        }
+    }
+}
+
+fn claimed_twice(refused: &CompiledTool, other: &CompiledTool, wins: bool) -> Diagnostic {
+    let place = |tool: &CompiledTool| Place::value(&tool.capability.origin.definition, Pointer::of(["name"]));
+    let name = &refused.capability.tool;
+    let label = if wins { "this one is pinned, and served" } else { "nor is this one" };
+    Diagnostic::new(Code::DUPLICATE_TOOL, format!("two files define the tool `{name}`"), place(refused))
+        .label("this one is not served")
+        .also(place(other), label)
+        .help("rename one of the two, or remove it")
+}

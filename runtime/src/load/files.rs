@@ -1,0 +1,109 @@
+//! Reading what changed: a file that looks as it did when it was read is not read again.
+//!
+//! As version control systems do, a file is known by its inode, size and times. The times are those of
+//! a clock that may tick slowly, so a file that was written shortly before it was read is not trusted
+//! to be known: it is read again, and its digest decides.
+
+use std::collections::BTreeMap;
+use std::fs::{self, Metadata};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use cap_compiler::compile::{ParsedFile, parse_file};
+use cap_compiler::diagnostic::{Code, Diagnostic, Place};
+use cap_compiler::pin::Digest;
+use cap_compiler::source::SourceId;
+use rayon::prelude::*;
+
+use crate::disk::read_bounded;
+
+/// The files that were read, as they were.
+pub(super) type Known = BTreeMap<SourceId, KnownFile>;
+
+/// A file that was read.
+#[derive(Clone, Debug)]
+pub(super) struct KnownFile {
+    pub(super) path: PathBuf,
+    stamp: Option<Stamp>,
+    pub(super) parsed: Arc<ParsedFile>,
+}
+
+/// How a file looks from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    identity: (u64, u64),
+    size: u64,
+    modified: SystemTime,
+    changed: SystemTime,
+}
+
+/// Parses the files that changed, on all processors, and says which could not be read.
+pub(super) fn read_changed(files: &BTreeMap<SourceId, PathBuf>, known: &Known) -> (Known, Vec<Diagnostic>) {
+    let read = |(source, path): (&SourceId, &PathBuf)| read_one(source, path, known.get(source));
+    let results: Vec<_> = files.par_iter().map(read).collect();
+    let mut read = Known::new();
+    let mut faults = Vec::new();
+    for result in results {
+        match result {
+            Ok(file) => _ = read.insert(file.parsed.source.clone(), file),
+            Err(fault) => faults.push(*fault),
+        }
+    }
+    (read, faults)
+}
+
+fn read_one(source: &SourceId, path: &Path, known: Option<&KnownFile>) -> Result<KnownFile, Box<Diagnostic>> {
+    let now = SystemTime::now();
+    let stamp = fs::metadata(path).ok().and_then(|metadata| Stamp::of(&metadata, now));
+    if let Some(known) = known.filter(|known| stamp.is_some() && known.stamp == stamp && known.path == path) {
+        return Ok(known.clone());
+    }
+    let bytes = read_bounded(path).map_err(|error| Box::new(unreadable(source, &error.to_string())))?;
+    let parsed = match known {
+        Some(known) if known.parsed.digest == Digest::of(&bytes) => Arc::clone(&known.parsed),
+        Some(_) | None => Arc::new(parse_file(source, &bytes)),
+    };
+    Ok(KnownFile { path: path.to_owned(), stamp, parsed })
+}
+
+/// Parses a file again of which only its tool was kept.
+pub(super) fn read_again(known: &mut Known, source: &SourceId) -> Result<(), Box<Diagnostic>> {
+    let Some(file) = known.remove(source) else { return Ok(()) };
+    known.insert(source.clone(), read_one(source, &file.path, None)?);
+    Ok(())
+}
+
+impl Stamp {
+    /// `None` where the file could change without looking different.
+    fn of(metadata: &Metadata, now: SystemTime) -> Option<Self> {
+        let (identity, changed) = outside(metadata)?;
+        let modified = metadata.modified().ok()?;
+        let settled = now.duration_since(modified.max(changed)).is_ok_and(|since| since > SLOWEST_TICK);
+        settled.then_some(Self { identity, size: metadata.len(), modified, changed })
+    }
+}
+
+/// The file system's own number for the file, and when it last changed anything about it, which no
+/// program can set.
+#[cfg(unix)]
+fn outside(metadata: &Metadata) -> Option<((u64, u64), SystemTime)> {
+    use std::os::unix::fs::MetadataExt;
+    let seconds = Duration::from_secs(u64::try_from(metadata.ctime()).ok()?);
+    let part = Duration::from_nanos(u64::try_from(metadata.ctime_nsec()).ok()?);
+    Some(((metadata.dev(), metadata.ino()), SystemTime::UNIX_EPOCH + seconds + part))
+}
+
+/// Elsewhere nothing that cannot be set tells a change: every file is read.
+#[cfg(not(unix))]
+fn outside(_metadata: &Metadata) -> Option<((u64, u64), SystemTime)> {
+    None
+}
+
+pub(super) fn unreadable(source: &SourceId, why: &str) -> Diagnostic {
+    let message = format!("`{source}` cannot be read: {why}");
+    Diagnostic::new(Code::UNREADABLE, message, Place::bytes(source, 0..0)).help("check the file and its permissions")
+}
+
+/// The slowest clock of a file system in use (FAT's).
+const SLOWEST_TICK: Duration = Duration::from_secs(2);
