@@ -17,14 +17,29 @@ use cap_runtime::execute::Prepared;
 use cap_runtime::registry::{Caller, Contents, FileDigests, RegisteredTool, SearchRequest, Snapshot, View};
 use serde_json::Value;
 
-/// The sets that the mean is taken over, with the least nDCG@10 to reach.
-const GATED: [(&str, f64); 4] = [("stabletoolbench", 0.69), ("bfcl", 0.60), ("metatool", 0.55), ("sealtools", 0.90)];
+/// The sets that the mean is taken over, with the least R@5 and nDCG@10 to reach: what was reached, less
+/// half a point.
+const GATED: [(&str, f64, f64); 4] = [
+    ("stabletoolbench", 0.771, 0.773),
+    ("bfcl", 0.721, 0.620),
+    ("metatool", 0.638, 0.579),
+    ("sealtools", 0.945, 0.949),
+];
+const LEAST: Figures = Figures { recall_at_5: 0.769, ndcg_at_10: 0.730 };
 const SHOWN: [&str; 2] = ["livemcpbench", "livemcp-steps"];
 
 #[derive(Default)]
 struct Figures {
     recall_at_5: f64,
     ndcg_at_10: f64,
+}
+
+impl Figures {
+    fn hold(&self, what: &str, least: &Self) {
+        let (recall, gain) = (self.recall_at_5, self.ndcg_at_10);
+        assert!(recall >= least.recall_at_5, "{what}: R@5 {recall:.4} is below {}", least.recall_at_5);
+        assert!(gain >= least.ndcg_at_10, "{what}: nDCG@10 {gain:.4} is below {}", least.ndcg_at_10);
+    }
 }
 
 #[test]
@@ -34,13 +49,14 @@ fn the_right_tool_is_among_the_first() {
         return;
     };
     let mut total = Figures::default();
-    for (set, least) in GATED {
+    for (set, recall_at_5, ndcg_at_10) in GATED {
         let figures = measure(&folder, set);
-        assert!(figures.ndcg_at_10 >= least, "{set}: nDCG@10 {:.3} is below {least}", figures.ndcg_at_10);
+        figures.hold(set, &Figures { recall_at_5, ndcg_at_10 });
         total.recall_at_5 += figures.recall_at_5 / 4.0;
         total.ndcg_at_10 += figures.ndcg_at_10 / 4.0;
     }
     println!("{:<16} R@5 {:.3}  nDCG@10 {:.3}", "macro of the four", total.recall_at_5, total.ndcg_at_10);
+    total.hold("the mean", &LEAST);
     for set in SHOWN {
         measure(&folder, set);
     }

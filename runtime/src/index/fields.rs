@@ -18,6 +18,8 @@ pub struct ToolText<'a> {
     pub server: &'a str,
     /// The server's name for people.
     pub server_title: &'a str,
+    /// What the server is.
+    pub server_description: &'a str,
     /// Topics.
     pub tags: &'a [String],
     /// Its arguments.
@@ -25,25 +27,29 @@ pub struct ToolText<'a> {
 }
 
 /// The texts of one argument.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ArgumentText<'a> {
     /// Its name.
     pub name: &'a str,
     /// What it means.
     pub description: &'a str,
+    /// The words that it may be.
+    pub values: Vec<&'a str>,
 }
 
 /// What one occurrence in the description counts; the other weights are relative to it.
-pub(super) const UNIT: u32 = 2;
+pub(super) const UNIT: u32 = 4;
 
-const NAME: u32 = 4;
-const TITLE: u32 = 2;
+const NAME: u32 = 8;
+const TITLE: u32 = 4;
 const DESCRIPTION: u32 = UNIT;
-const SERVER: u32 = 2;
-const SERVER_TITLE: u32 = 1;
-const TAG: u32 = 1;
-const ARGUMENT_NAME: u32 = 1;
-const ARGUMENT_DESCRIPTION: u32 = 1;
+const SERVER: u32 = 4;
+const SERVER_TITLE: u32 = 2;
+const SERVER_DESCRIPTION: u32 = 2;
+const TAG: u32 = 2;
+const ARGUMENT_NAME: u32 = 2;
+const ARGUMENT_DESCRIPTION: u32 = 2;
+const ARGUMENT_VALUE: u32 = 2;
 
 impl<'a> ToolText<'a> {
     /// Every part with its weight.
@@ -54,12 +60,17 @@ impl<'a> ToolText<'a> {
             (self.description, DESCRIPTION),
             (self.server, SERVER),
             (self.server_title, SERVER_TITLE),
+            (self.server_description, SERVER_DESCRIPTION),
         ];
         let tags = self.tags.iter().map(|tag| (tag.as_str(), TAG));
-        let arguments = self
-            .arguments
-            .iter()
-            .flat_map(|argument| [(argument.name, ARGUMENT_NAME), (argument.description, ARGUMENT_DESCRIPTION)]);
-        heads.into_iter().chain(tags).chain(arguments).collect::<Vec<_>>().into_iter()
+        let arguments = self.arguments.iter().flat_map(ArgumentText::parts);
+        heads.into_iter().chain(tags).chain(arguments)
+    }
+}
+
+impl<'a> ArgumentText<'a> {
+    fn parts(&self) -> impl Iterator<Item = (&'a str, u32)> {
+        let texts = [(self.name, ARGUMENT_NAME), (self.description, ARGUMENT_DESCRIPTION)];
+        texts.into_iter().chain(self.values.iter().map(|value| (*value, ARGUMENT_VALUE)))
     }
 }

@@ -10,15 +10,40 @@ use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 #[derive(Clone, Default)]
 pub(super) struct IdentifierTokenizer {
     token: Token,
-    pieces: Vec<Range<usize>>,
+    pieces: Vec<Piece>,
+}
+
+/// A word or a part of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Piece {
+    range: Range<usize>,
+    /// The number of its word in the text.
+    word: usize,
+    form: Form,
+}
+
+/// What a piece is of its word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// All of it, and it has no parts.
+    Simple,
+    /// All of it; its parts follow.
+    Compound,
+    Part,
 }
 
 /// The stream of an [`IdentifierTokenizer`].
 pub(super) struct IdentifierStream<'a> {
     text: &'a str,
     token: &'a mut Token,
-    pieces: std::vec::Drain<'a, Range<usize>>,
+    pieces: std::vec::Drain<'a, Piece>,
 }
+
+/// `position_length` of a part of a word, of a word without parts, of a word with parts: filters of
+/// tokens leave it alone, so it tells the analyser what a token is.
+pub(super) const PART: usize = 0;
+pub(super) const SIMPLE: usize = 1;
+pub(super) const COMPOUND: usize = 2;
 
 impl Tokenizer for IdentifierTokenizer {
     type TokenStream<'a> = IdentifierStream<'a>;
@@ -34,11 +59,16 @@ impl Tokenizer for IdentifierTokenizer {
 impl TokenStream for IdentifierStream<'_> {
     fn advance(&mut self) -> bool {
         let Some(piece) = self.pieces.next() else { return false };
-        self.token.position = self.token.position.wrapping_add(1);
-        self.token.offset_from = piece.start;
-        self.token.offset_to = piece.end;
+        self.token.position = piece.word;
+        self.token.position_length = match piece.form {
+            Form::Part => PART,
+            Form::Simple => SIMPLE,
+            Form::Compound => COMPOUND,
+        };
+        self.token.offset_from = piece.range.start;
+        self.token.offset_to = piece.range.end;
         self.token.text.clear();
-        self.token.text.push_str(self.text.get(piece).unwrap_or_default());
+        self.token.text.push_str(self.text.get(piece.range).unwrap_or_default());
         true
     }
 
@@ -69,12 +99,14 @@ fn kind(character: char) -> Kind {
     }
 }
 
-fn collect_words(text: &str, pieces: &mut Vec<Range<usize>>) {
+fn collect_words(text: &str, pieces: &mut Vec<Piece>) {
     let mut start = None;
+    let mut word = 0;
     for (at, character) in text.char_indices() {
         match (start, kind(character)) {
             (Some(from), Kind::Between) => {
-                collect_parts(text, from..at, pieces);
+                collect_parts(text, from..at, word, pieces);
+                word += 1;
                 start = None;
             }
             (None, Kind::Upper | Kind::Lower | Kind::Digit) => start = Some(at),
@@ -82,29 +114,32 @@ fn collect_words(text: &str, pieces: &mut Vec<Range<usize>>) {
         }
     }
     if let Some(from) = start {
-        collect_parts(text, from..text.len(), pieces);
+        collect_parts(text, from..text.len(), word, pieces);
     }
 }
 
 /// The word itself, then its parts if it has more than one.
-fn collect_parts(text: &str, word: Range<usize>, pieces: &mut Vec<Range<usize>>) {
-    pieces.push(word.clone());
-    let before = pieces.len();
-    let mut start = word.start;
+fn collect_parts(text: &str, whole: Range<usize>, word: usize, pieces: &mut Vec<Piece>) {
+    let first = pieces.len();
+    pieces.push(Piece { range: whole.clone(), word, form: Form::Simple });
+    let mut start = whole.start;
     let mut previous: Option<(usize, Kind)> = None;
     let mut earlier = None;
-    for (offset, character) in text.get(word.clone()).unwrap_or_default().char_indices() {
-        let at = word.start + offset;
+    for (offset, character) in text.get(whole.clone()).unwrap_or_default().char_indices() {
+        let at = whole.start + offset;
         let current = kind(character);
         if let Some(cut) = boundary(earlier, previous, (at, current)).filter(|cut| *cut > start) {
-            pieces.push(start..cut);
+            pieces.push(Piece { range: start..cut, word, form: Form::Part });
             start = cut;
         }
         earlier = previous.map(|(_, kind)| kind);
         previous = Some((at, current));
     }
-    if pieces.len() > before {
-        pieces.push(start..word.end);
+    if pieces.len() > first + 1 {
+        pieces.push(Piece { range: start..whole.end, word, form: Form::Part });
+        if let Some(piece) = pieces.get_mut(first) {
+            piece.form = Form::Compound;
+        }
     }
 }
 
@@ -127,7 +162,7 @@ mod tests {
     fn words(text: &str) -> Vec<&str> {
         let mut pieces = Vec::new();
         collect_words(text, &mut pieces);
-        pieces.into_iter().map(|piece| &text[piece]).collect()
+        pieces.into_iter().map(|piece| &text[piece.range]).collect()
     }
 
     #[test]
