@@ -8,6 +8,7 @@ use tantivy::tokenizer::{
     AsciiFoldingFilter, Language, LowerCaser, RemoveLongFilter, Stemmer, StopWordFilter, TextAnalyzer, Token,
 };
 
+use super::actions;
 use super::identifier::{COMPOUND, IdentifierTokenizer, PART};
 use super::stop_words::STOP_WORDS;
 
@@ -15,6 +16,8 @@ use super::stop_words::STOP_WORDS;
 #[derive(Clone)]
 pub(super) struct Analyser {
     chain: TextAnalyzer,
+    /// The same for verbs, of which many are stop words.
+    verbs: TextAnalyzer,
     exact: String,
 }
 
@@ -51,12 +54,25 @@ impl Analyser {
             .filter(AsciiFoldingFilter)
             .filter(StopWordFilter::remove(stop_words))
             .filter(Stemmer::new(Language::English));
-        Self { chain: chain.build(), exact: String::new() }
+        let verbs = TextAnalyzer::builder(IdentifierTokenizer::default())
+            .filter(RemoveLongFilter::limit(LONGEST_TERM))
+            .filter(LowerCaser)
+            .filter(Stemmer::new(Language::English));
+        Self { chain: chain.build(), verbs: verbs.build(), exact: String::new() }
+    }
+
+    /// Calls `each` with the class of every verb in `text` that has one, and where it begins, in bytes.
+    pub(super) fn actions(&mut self, text: &str, mut each: impl FnMut(&'static str, usize)) {
+        self.verbs.token_stream(text).process(&mut |token| {
+            if let Some(class) = actions::class(&token.text) {
+                each(class, token.offset_from);
+            }
+        });
     }
 
     /// Calls `each` with every word of `text`, in order.
     pub(super) fn words(&mut self, text: &str, mut each: impl FnMut(Word<'_>)) {
-        let Self { chain, exact } = self;
+        let Self { chain, exact, .. } = self;
         chain.token_stream(text).process(&mut |token| {
             exact.clear();
             exact.push(EXACT);

@@ -8,6 +8,7 @@ use tantivy::schema::IndexRecordOption;
 use tantivy::{DocSet, TERMINATED};
 
 use super::ToolIndex;
+use super::actions::ACTION;
 use super::analyser::EXACT;
 use super::query::{Kind, Query, Use, Wanted};
 
@@ -72,9 +73,9 @@ impl ToolIndex {
 }
 
 impl Evidence {
-    /// Whether it is a stem, not a word as it stands.
+    /// Whether it is a stem, not a word as it stands or a class of verbs.
     pub(super) fn is_stem(&self) -> bool {
-        !self.term.starts_with(EXACT)
+        !self.term.starts_with([EXACT, ACTION])
     }
 }
 
@@ -82,12 +83,15 @@ fn weight(kind: Kind) -> f32 {
     match kind {
         Kind::Stem => 1.0,
         Kind::Exact => EXACTLY,
+        Kind::Action => ACTING,
         Kind::Joined => JOINED,
     }
 }
 
 /// What it counts that a tool says the very word, beside its stem.
 const EXACTLY: f32 = 0.3;
+/// What it counts that a tool's name has a verb of the same class.
+const ACTING: f32 = 0.3;
 /// What neighbours count that the tools write as one word.
 const JOINED: f32 = 0.5;
 /// What a term counts that was probably mistyped.

@@ -40,7 +40,8 @@ pub struct ArgumentText<'a> {
 /// What one occurrence in the description counts; the other weights are relative to it.
 pub(super) const UNIT: u32 = 4;
 
-const NAME: u32 = 8;
+/// What one occurrence in the name counts.
+pub(super) const NAME: u32 = 8;
 const TITLE: u32 = 4;
 const DESCRIPTION: u32 = UNIT;
 const SERVER: u32 = 4;

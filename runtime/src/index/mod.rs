@@ -6,6 +6,7 @@
 //! is decided here. No other folder names tantivy, and nothing here knows what a capability is:
 //! a tool is some [`ToolText`], known by its place among the tools of its snapshot.
 
+mod actions;
 mod analyser;
 mod build;
 mod clauses;

@@ -28,6 +28,8 @@ pub(super) enum Kind {
     Stem,
     /// A word as it stands.
     Exact,
+    /// The class of a verb.
+    Action,
     /// Two or three words written as one, as in `pay pal`.
     Joined,
 }
@@ -53,18 +55,24 @@ impl Query {
         let text = bounded(text);
         let ends = clauses::ends(text);
         let (mut query, mut said) = (Self::default(), Vec::new());
-        let mut clause_end = None;
+        let part = |start: usize| ends.partition_point(|end| *end < start);
+        // The parts between ends that have words are the clauses.
+        let mut parts = Vec::new();
         analyser.words(text, |word| {
-            let end = ends.partition_point(|end| *end < word.start);
-            if clause_end != Some(end) && (clause_end.is_none() || query.clauses < MOST_CLAUSES) {
-                query.clauses += 1;
+            if parts.last() != Some(&part(word.start)) && parts.len() < MOST_CLAUSES {
+                parts.push(part(word.start));
             }
-            clause_end = Some(end);
+            query.clauses = parts.len();
             query.add(word.stem, Kind::Stem);
             query.add(word.exact, Kind::Exact);
             if word.form != Form::Part {
                 let text = word.exact.chars().skip(1).collect();
                 said.push(Said { text, number: word.number, clause: query.clauses - 1 });
+            }
+        });
+        analyser.actions(text, |class, start| {
+            if let Ok(clause) = parts.binary_search(&part(start)) {
+                query.add_in(class, Kind::Action, clause);
             }
         });
         query.join(analyser, &said);

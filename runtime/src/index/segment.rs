@@ -15,7 +15,7 @@ use tantivy::{Index, InvertedIndexReader, SegmentReader, TantivyDocument};
 use super::IndexError;
 use super::analyser::{Analyser, Form};
 use super::coverage::{NameWords, NameWordsBuilder};
-use super::fields::{ToolText, UNIT};
+use super::fields::{NAME, ToolText, UNIT};
 use super::names::Names;
 use super::siblings::Servers;
 use super::weighted::{WeightedTerms, WeightedText};
@@ -86,6 +86,11 @@ fn weighted(analyser: &mut Analyser, tool: &ToolText<'_>) -> WeightedText {
             weighted.add_form(word.exact, weight);
         });
     }
+    let mut actions = BTreeSet::new();
+    analyser.actions(tool.local_name, |class, _| {
+        actions.insert(class);
+    });
+    actions.into_iter().for_each(|class| weighted.add_form(class, NAME));
     weighted
 }
 

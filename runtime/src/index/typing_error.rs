@@ -7,6 +7,7 @@ use tantivy::Term;
 use tantivy::query::FuzzyTermQuery;
 
 use super::ToolIndex;
+use super::actions::ACTION;
 use super::analyser::EXACT;
 use super::evidence::User;
 
@@ -21,7 +22,7 @@ impl ToolIndex {
             let Ok(automaton) = query.automaton() else { return Ok(Vec::new()) };
             let mut stream = placed.segment.postings.terms().search(automaton).into_stream()?;
             while let Some((term, _)) = stream.next() {
-                let term = std::str::from_utf8(term).ok().filter(|term| !term.starts_with(EXACT));
+                let term = std::str::from_utf8(term).ok().filter(|term| !term.starts_with([EXACT, ACTION]));
                 known.extend(term.map(str::to_owned));
             }
         }
