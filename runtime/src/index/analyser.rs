@@ -10,6 +10,7 @@ use tantivy::tokenizer::{
 
 use super::actions;
 use super::identifier::{COMPOUND, IdentifierTokenizer, PART};
+use super::scripts::is_mark;
 use super::stop_words::STOP_WORDS;
 
 /// Makes terms of text.
@@ -76,9 +77,8 @@ impl Analyser {
         chain.token_stream(text).process(&mut |token| {
             exact.clear();
             exact.push(EXACT);
-            exact.extend(
-                text.get(token.offset_from..token.offset_to).unwrap_or_default().chars().flat_map(char::to_lowercase),
-            );
+            let said = text.get(token.offset_from..token.offset_to).unwrap_or_default();
+            exact.extend(said.chars().filter(|it| !is_mark(*it)).flat_map(char::to_lowercase));
             let (stem, exact) = (token.text.as_str(), exact.as_str());
             each(Word { stem, exact, number: token.position, start: token.offset_from, form: form(token) });
         });

@@ -18,6 +18,7 @@ mod names;
 mod query;
 mod score;
 mod scores;
+mod scripts;
 mod search;
 mod segment;
 mod siblings;
@@ -105,3 +106,6 @@ impl fmt::Debug for ToolIndex {
         f.debug_struct("ToolIndex").field("tools", &self.len()).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;
