@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use super::analyser::Analyser;
 use super::fields::ToolText;
 use super::segment::{self, Segment};
+use super::siblings::Servers;
 use super::{IndexError, Placed, ToolIndex};
 
 /// Where a tool stands in the index before: its place among the tools there.
@@ -68,8 +69,22 @@ impl ToolIndex {
             }
         }
         let average_length = average(&lengths);
-        Self { field: segment::field(), analyser: Analyser::new(), segments, lengths, average_length }
+        let (servers, homes) = (Servers::of(&segments, count), homes(&segments, count));
+        Self { field: segment::field(), analyser: Analyser::new(), segments, lengths, average_length, servers, homes }
     }
+}
+
+/// The segment of each tool and its number there, by its place.
+fn homes(segments: &[Placed], count: usize) -> Vec<(u32, u32)> {
+    let mut homes = vec![(0, 0); count];
+    for (segment, placed) in (0..).zip(segments) {
+        for (number, place) in (0..).zip(&placed.places) {
+            if let Some(home) = homes.get_mut(*place as usize) {
+                *home = (segment, number);
+            }
+        }
+    }
+    homes
 }
 
 /// The place of a tool that is no longer there.

@@ -3,8 +3,6 @@
 //! All parts go into one field, and a part counts by multiplying its term frequencies: a sum of
 //! scores over separate fields would reward a term for being repeated in several of them.
 
-use std::borrow::Cow;
-
 /// The texts of one tool.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ToolText<'a> {
@@ -20,32 +18,39 @@ pub struct ToolText<'a> {
     pub server: &'a str,
     /// The server's name for people.
     pub server_title: &'a str,
+    /// What the server is.
+    pub server_description: &'a str,
     /// Topics.
     pub tags: &'a [String],
     /// Its arguments.
-    pub arguments: Vec<ArgumentText<'a>>,
+    pub arguments: Vec<ArgumentText>,
 }
 
 /// The texts of one argument.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ArgumentText<'a> {
+pub struct ArgumentText {
     /// Its name.
-    pub name: Cow<'a, str>,
+    pub name: String,
     /// What it means.
-    pub description: Cow<'a, str>,
+    pub description: String,
+    /// The words that it may be.
+    pub values: Vec<String>,
 }
 
 /// What one occurrence in the description counts; the other weights are relative to it.
-pub(super) const UNIT: u32 = 2;
+pub(super) const UNIT: u32 = 4;
 
-const NAME: u32 = 4;
-const TITLE: u32 = 2;
+/// What one occurrence in the name counts.
+pub(super) const NAME: u32 = 8;
+const TITLE: u32 = 4;
 const DESCRIPTION: u32 = UNIT;
-const SERVER: u32 = 2;
-const SERVER_TITLE: u32 = 1;
-const TAG: u32 = 1;
-const ARGUMENT_NAME: u32 = 1;
-const ARGUMENT_DESCRIPTION: u32 = 1;
+const SERVER: u32 = 4;
+const SERVER_TITLE: u32 = 2;
+const SERVER_DESCRIPTION: u32 = 2;
+const TAG: u32 = 2;
+const ARGUMENT_NAME: u32 = 2;
+const ARGUMENT_DESCRIPTION: u32 = 2;
+const ARGUMENT_VALUE: u32 = 2;
 
 impl ToolText<'_> {
     /// Every part with its weight.
@@ -56,12 +61,17 @@ impl ToolText<'_> {
             (self.description, DESCRIPTION),
             (self.server, SERVER),
             (self.server_title, SERVER_TITLE),
+            (self.server_description, SERVER_DESCRIPTION),
         ];
         let tags = self.tags.iter().map(|tag| (tag.as_str(), TAG));
-        let arguments = self
-            .arguments
-            .iter()
-            .flat_map(|argument| [(&*argument.name, ARGUMENT_NAME), (&*argument.description, ARGUMENT_DESCRIPTION)]);
-        heads.into_iter().chain(tags).chain(arguments).collect::<Vec<_>>().into_iter()
+        let arguments = self.arguments.iter().flat_map(ArgumentText::parts);
+        heads.into_iter().chain(tags).chain(arguments)
+    }
+}
+
+impl ArgumentText {
+    fn parts(&self) -> impl Iterator<Item = (&str, u32)> {
+        let texts = [(self.name.as_str(), ARGUMENT_NAME), (self.description.as_str(), ARGUMENT_DESCRIPTION)];
+        texts.into_iter().chain(self.values.iter().map(|value| (value.as_str(), ARGUMENT_VALUE)))
     }
 }

@@ -6,14 +6,22 @@
 //! is decided here. No other folder names tantivy, and nothing here knows what a capability is:
 //! a tool is some [`ToolText`], known by its place among the tools of its snapshot.
 
+mod actions;
 mod analyser;
 mod build;
+mod clauses;
+mod coverage;
+mod evidence;
 mod fields;
 mod identifier;
 mod names;
+mod query;
 mod score;
+mod scores;
+mod scripts;
 mod search;
 mod segment;
+mod siblings;
 mod stop_words;
 mod typing_error;
 mod weighted;
@@ -39,6 +47,10 @@ pub struct ToolIndex {
     /// The weighted number of terms of each tool, by its place.
     lengths: Vec<f32>,
     average_length: f32,
+    /// The server of each tool, as a number.
+    servers: Vec<u32>,
+    /// The segment of each tool, and its number there.
+    homes: Vec<(u32, u32)>,
 }
 
 /// A segment, and where its tools stand among those of a snapshot.
@@ -94,3 +106,6 @@ impl fmt::Debug for ToolIndex {
         f.debug_struct("ToolIndex").field("tools", &self.len()).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

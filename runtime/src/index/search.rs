@@ -2,14 +2,11 @@
 //!
 //! A query is never parsed: no character in it is an operator, and no text is an error.
 
-use std::io;
-
-use tantivy::postings::Postings;
-use tantivy::schema::IndexRecordOption;
-use tantivy::{DocSet, TERMINATED, Term};
-
 use super::ToolIndex;
+use super::evidence::Evidence;
 use super::names::NameMatch;
+use super::query::Query;
+use super::scores::{Scores, top};
 
 /// The best tools for a query.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -29,72 +26,31 @@ pub struct Hit {
     pub score: f64,
 }
 
-/// A tool that uses a term.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct User {
-    tool: u32,
-    /// How often, as weighted.
-    frequency: u32,
-}
-
-/// The scores of all tools so far.
-struct Scores {
-    scores: Vec<f32>,
-    /// The most that the terms alone can give.
-    bound: f32,
-}
-
 impl ToolIndex {
-    /// The best `limit` of the tools that `admits` lets through.
+    /// The best `limit` of the tools that `admits` lets through; the others have no part in the ranking.
     #[must_use]
     pub fn search(&self, query: &str, limit: usize, admits: impl Fn(usize) -> bool) -> Found {
-        let mut scores = Scores { scores: vec![0.0; self.len()], bound: 1.0 };
-        for (term, count) in self.analyser.query_terms(query) {
-            if let Err(error) = self.add_term(&mut scores, &term, count) {
-                tracing::error!(%error, "internal error: the index in memory could not be read");
-            }
-        }
-        self.add_names(&mut scores, query);
-        best(&scores.scores, limit, admits)
+        let words = Query::read(&mut self.analyser.clone(), query);
+        let clauses = words.clauses;
+        let mut evidence = self.evidence(words);
+        let admitted: Vec<bool> = (0..self.len()).map(admits).collect();
+        let is_admitted = |tool: u32| admitted.get(tool as usize).copied().unwrap_or_default();
+        evidence.iter_mut().for_each(|it| it.users.retain(|user| is_admitted(user.tool)));
+        let mut scores = self.ranked(&evidence, clauses);
+        self.add_names(&mut scores, query, is_admitted);
+        best(&scores, limit)
     }
 
-    fn add_term(&self, scores: &mut Scores, term: &str, count: u32) -> io::Result<()> {
-        let weight = query_weight(count);
-        let users = self.users(&Term::from_field_text(self.field, term))?;
-        if !users.is_empty() {
-            self.add_users(scores, &users, weight);
-            return Ok(());
-        }
-        for users in self.corrections(term)? {
-            self.add_users(scores, &users, weight * CORRECTED);
-        }
-        Ok(())
+    fn ranked(&self, evidence: &[Evidence], clauses: usize) -> Scores {
+        let mut scores = self.term_scores(evidence, clauses);
+        self.raise_by_names(&mut scores, evidence, clauses);
+        self.raise_siblings(&mut scores);
+        scores
     }
 
-    /// The living tools that use a term.
-    pub(super) fn users(&self, term: &Term) -> io::Result<Vec<User>> {
-        let mut users = Vec::new();
-        for placed in &self.segments {
-            let postings = &placed.segment.postings;
-            let Some(mut postings) = postings.read_postings(term, IndexRecordOption::WithFreqs)? else { continue };
-            let mut number = postings.doc();
-            while number != TERMINATED {
-                users.extend(placed.place(number).map(|tool| User { tool, frequency: postings.term_freq() }));
-                number = postings.advance();
-            }
-        }
-        Ok(users)
-    }
-
-    fn add_users(&self, scores: &mut Scores, users: &[User], weight: f32) {
-        let worth = weight * self.rarity(users.len());
-        scores.bound += worth;
-        for user in users {
-            scores.add(user.tool, worth * self.strength(user.tool, user.frequency));
-        }
-    }
-
-    fn add_names(&self, scores: &mut Scores, query: &str) {
+    /// A tool whose name is the query, or begins with it, is ahead of what words alone can give.
+    fn add_names(&self, scores: &mut Scores, query: &str, admits: impl Fn(u32) -> bool) {
+        let most = top(scores) + 1.0;
         for placed in &self.segments {
             for (number, name) in placed.segment.names.matches(query) {
                 let share = match name {
@@ -102,32 +58,20 @@ impl ToolIndex {
                     NameMatch::Local => 2.0,
                     NameMatch::Prefix => 0.5,
                 };
-                if let Some(tool) = placed.place(number) {
-                    scores.add(tool, share * scores.bound);
+                let Some(tool) = placed.place(number).filter(|tool| admits(*tool)) else { continue };
+                if let Some(score) = scores.get_mut(tool as usize) {
+                    *score += share * most;
                 }
             }
         }
     }
 }
 
-impl Scores {
-    fn add(&mut self, tool: u32, points: f32) {
-        if let Some(score) = self.scores.get_mut(tool as usize) {
-            *score += points;
-        }
-    }
-}
-
-/// A term that is said twice counts a little more.
-fn query_weight(count: u32) -> f32 {
-    if count > 1 { 1.5 } else { 1.0 }
-}
-
-fn best(scores: &[f32], limit: usize, admits: impl Fn(usize) -> bool) -> Found {
+fn best(scores: &Scores, limit: usize) -> Found {
     let mut hits: Vec<Hit> = scores
         .iter()
         .enumerate()
-        .filter(|(tool, score)| **score > 0.0 && admits(*tool))
+        .filter(|(_, score)| **score > 0.0)
         .map(|(tool, score)| Hit { tool, score: rounded(*score) })
         .collect();
     let total = hits.len();
@@ -144,9 +88,6 @@ fn best(scores: &[f32], limit: usize, admits: impl Fn(usize) -> bool) -> Found {
 fn rounded(score: f32) -> f64 {
     (f64::from(score) * 1000.0).round() / 1000.0
 }
-
-/// What a term counts that was probably mistyped.
-const CORRECTED: f32 = 0.6;
 
 #[cfg(test)]
 mod tests {

@@ -3,6 +3,7 @@
 //! A segment knows its tools by their number in it. Where they stand in a snapshot, and which of them
 //! are still alive, is the business of the index that holds it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tantivy::directory::RamDirectory;
@@ -12,9 +13,11 @@ use tantivy::tokenizer::{TextAnalyzer, TokenizerManager};
 use tantivy::{Index, InvertedIndexReader, SegmentReader, TantivyDocument};
 
 use super::IndexError;
-use super::analyser::Analyser;
-use super::fields::{ToolText, UNIT};
+use super::analyser::{Analyser, Form};
+use super::coverage::{NameWords, NameWordsBuilder};
+use super::fields::{NAME, ToolText, UNIT};
 use super::names::Names;
+use super::siblings::Servers;
 use super::weighted::{WeightedTerms, WeightedText};
 
 /// Tools, indexed.
@@ -23,6 +26,8 @@ pub(super) struct Segment {
     /// The weighted number of terms of each tool.
     pub(super) lengths: Vec<f32>,
     pub(super) names: Names,
+    pub(super) name_words: NameWords,
+    pub(super) servers: Servers,
 }
 
 impl Segment {
@@ -35,14 +40,17 @@ impl Segment {
         let mut writer = index.single_segment_index_writer(RamDirectory::create(), MEMORY)?;
         let mut analyser = Analyser::new();
         let (mut lengths, mut names) = (Vec::new(), Vec::new());
+        let (mut name_words, mut servers) = (NameWordsBuilder::default(), Servers::default());
         for tool in tools {
             let text = weighted(&mut analyser, &tool);
             lengths.push(scaled(text.length()));
             names.push((tool.name.to_owned(), tool.local_name.to_owned()));
+            name_words.add(name_stems(&mut analyser, &tool));
+            servers.add(tool.server);
             add(&mut writer, field, text)?;
         }
         let postings = read(&writer.finalize()?, field)?;
-        Ok(Self { postings, lengths, names: Names::new(names) })
+        Ok(Self { postings, lengths, names: Names::new(names), name_words: name_words.build(), servers })
     }
 
     /// How many tools it holds, dead or alive.
@@ -72,9 +80,29 @@ fn schema() -> (Schema, Field) {
 fn weighted(analyser: &mut Analyser, tool: &ToolText<'_>) -> WeightedText {
     let mut weighted = WeightedText::default();
     for (text, weight) in tool.parts() {
-        analyser.terms(text, |term| weighted.add(term, weight));
+        analyser.words(text, |word| {
+            let weight = if word.form == Form::Compound { (weight / COMPOUND).max(1) } else { weight };
+            weighted.add(word.stem, weight);
+            weighted.add_form(word.exact, weight);
+        });
     }
+    let mut actions = BTreeSet::new();
+    analyser.actions(tool.local_name, |class, _| {
+        actions.insert(class);
+    });
+    actions.into_iter().for_each(|class| weighted.add_form(class, NAME));
     weighted
+}
+
+/// The stems in a tool's name; parts stand for the words that have some.
+fn name_stems(analyser: &mut Analyser, tool: &ToolText<'_>) -> BTreeSet<String> {
+    let mut stems = BTreeSet::new();
+    analyser.words(tool.local_name, |word| {
+        if word.form != Form::Compound {
+            stems.insert(word.stem.to_owned());
+        }
+    });
+    stems
 }
 
 fn add(writer: &mut SingleSegmentIndexWriter, field: Field, text: WeightedText) -> Result<(), IndexError> {
@@ -97,5 +125,7 @@ pub(super) fn scaled(weighted: usize) -> f32 {
 
 /// The name by which the schema finds [`WeightedTerms`].
 const TOKENIZER: &str = "weighted";
+/// How many times less the whole of `listIssues` counts than its parts, which say the same.
+const COMPOUND: u32 = 4;
 /// A hint to tantivy's writer; all is kept in one segment whatever it is.
 const MEMORY: usize = 16 << 20;

@@ -1,7 +1,8 @@
 //! Words that say nothing about which tool is meant.
 
 /// English function words, and what people say around a request. Verbs that name what a tool does
-/// (get, list, find, create, send) are not among them: their frequency tells how little they say.
+/// (get, list, find, create, send) are not among them: their frequency tells how little they say. Nor are
+/// words that APIs are about, such as `id` and `user`.
 pub(super) const STOP_WORDS: &str = "
     a about above actually after afterwards again ahead all almost along already also although always am among an and
     another any anybody anyone anything anyway are aren around as ask asked asking at away
@@ -13,7 +14,7 @@ pub(super) const STOP_WORDS: &str = "
     g give given gives giving glad go goes going gonna good got great guess
     h had hadn happen happens hardly has hasn have haven having he hello help helped helpful helping hence her here
     hers herself hey hi him himself his hope hoping how however
-    i id if ill im in indeed instead interested into is isn it its itself ive
+    i if ill im in indeed instead interested into is isn it its itself ive
     j just
     k keep kind kindly know knows
     l lately later least less lest let lets like likely little ll look looking lot lots love
@@ -32,7 +33,7 @@ pub(super) const STOP_WORDS: &str = "
     t take taking tell telling than thank thanks that the their theirs them themselves then there therefore these they
     thing things think thinking this those though through throughout thus till to together too toward towards tried
     try trying
-    u under unless until up upon us use used useful user using usually
+    u under unless until up upon us use used useful using usually
     v various ve very via
     w want wanted wanting wants was wasn way ways we well were weren what whatever when whenever where whereas wherever
     whether which while who whoever whole whom whose why will wish with within without won wonder wondering would

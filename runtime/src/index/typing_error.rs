@@ -7,12 +7,14 @@ use tantivy::Term;
 use tantivy::query::FuzzyTermQuery;
 
 use super::ToolIndex;
-use super::search::User;
+use super::actions::ACTION;
+use super::analyser::EXACT;
+use super::evidence::User;
 
 impl ToolIndex {
     /// The terms about one typing error away, the most used first; none for short terms, which have
     /// too many neighbours.
-    pub(super) fn corrections(&self, term: &str) -> io::Result<Vec<Vec<User>>> {
+    pub(super) fn corrections(&self, term: &str) -> io::Result<Vec<(String, Vec<User>)>> {
         let Some(distance) = forgiven(term) else { return Ok(Vec::new()) };
         let query = FuzzyTermQuery::new(Term::from_field_text(self.field, term), distance, true);
         let mut known = BTreeSet::new();
@@ -20,13 +22,18 @@ impl ToolIndex {
             let Ok(automaton) = query.automaton() else { return Ok(Vec::new()) };
             let mut stream = placed.segment.postings.terms().search(automaton).into_stream()?;
             while let Some((term, _)) = stream.next() {
-                known.extend(std::str::from_utf8(term).ok().map(str::to_owned));
+                let term = std::str::from_utf8(term).ok().filter(|term| !term.starts_with([EXACT, ACTION]));
+                known.extend(term.map(str::to_owned));
             }
         }
-        let users = |term: String| self.users(&Term::from_field_text(self.field, &term));
-        let mut near: Vec<Vec<User>> = known.into_iter().map(users).collect::<io::Result<_>>()?;
+        let users = |term: String| {
+            let users = self.users(&Term::from_field_text(self.field, &term))?;
+            Ok((term, users))
+        };
+        let mut near: Vec<(String, Vec<User>)> = known.into_iter().map(users).collect::<io::Result<_>>()?;
         // They are sorted by term and this sort is stable, so ties have one order.
-        near.sort_by_key(|users| std::cmp::Reverse(users.len()));
+        near.retain(|(_, users)| !users.is_empty());
+        near.sort_by_key(|(_, users)| std::cmp::Reverse(users.len()));
         near.truncate(MOST);
         Ok(near)
     }

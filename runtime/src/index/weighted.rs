@@ -17,6 +17,11 @@ impl WeightedText {
         self.length += weight as usize;
     }
 
+    /// Adds a term that the text is not the longer for, being a second form of another.
+    pub(super) fn add_form(&mut self, term: &str, weight: u32) {
+        self.text.push_str(&format!("{weight} {term}\n"));
+    }
+
     /// The sum of all weights.
     pub(super) fn length(&self) -> usize {
         self.length

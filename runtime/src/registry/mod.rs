@@ -6,6 +6,7 @@
 mod contents;
 mod definition;
 mod search;
+mod searched;
 mod server;
 mod signature;
 mod snapshot;

@@ -17,6 +17,9 @@ pub struct ServerSummary {
     /// A name for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
+    /// What it is. It is searched, and not listed: a list is read to choose a server, by its name.
+    #[serde(skip)]
+    pub description: Option<String>,
     /// How many of its tools are served.
     pub tools: usize,
     /// Whether all is well.
@@ -48,7 +51,9 @@ pub enum ServerStatus {
 pub(super) fn summaries(contents: &Contents) -> BTreeMap<ServerName, ServerSummary> {
     let mut servers = BTreeMap::new();
     for server in &contents.servers {
-        summary(&mut servers, &server.name).title = title(server);
+        let summary = summary(&mut servers, &server.name);
+        summary.title = title(server);
+        summary.description = server.description.clone();
     }
     for tool in &contents.tools {
         summary(&mut servers, &tool.capability().server).tools += 1;
@@ -70,6 +75,7 @@ fn summary<'a>(servers: &'a mut BTreeMap<ServerName, ServerSummary>, name: &Serv
         name: name.as_str().to_owned(),
         kind: ServerKind::Api,
         title: None,
+        description: None,
         tools: 0,
         status: ServerStatus::Ok,
         quarantined: 0,

@@ -1,17 +1,15 @@
 //! One generation of all that is served: built whole, then only read.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cap_compiler::capability::ServerName;
 use cap_compiler::pin::Quarantined;
-use serde::Deserialize;
-use serde_json::value::RawValue;
 
+use super::searched::text;
 use super::server::summaries;
 use super::{Contents, IndexError, RegisteredTool, ServerSummary};
-use crate::index::{ArgumentText, Before, ToolIndex, ToolText};
+use crate::index::{Before, ToolIndex};
 
 /// The tools of one generation, their servers and the index over them.
 #[derive(Debug)]
@@ -92,9 +90,11 @@ impl Snapshot {
     fn indexed(&self, tool: &RegisteredTool, servers: &BTreeMap<ServerName, ServerSummary>) -> Before {
         let at = self.tools.binary_search_by(|known| known.name().cmp(tool.name())).ok()?;
         let known = self.tools.get(at)?;
-        let title =
-            |servers: &BTreeMap<ServerName, ServerSummary>| servers.get(&tool.capability().server)?.title.clone();
-        (Arc::ptr_eq(&known.prepared, &tool.prepared) && title(servers) == title(&self.servers)).then_some(at)
+        let said = |servers: &BTreeMap<ServerName, ServerSummary>| {
+            let server = servers.get(&tool.capability().server)?;
+            Some((server.title.clone(), server.description.clone()))
+        };
+        (Arc::ptr_eq(&known.prepared, &tool.prepared) && said(servers) == said(&self.servers)).then_some(at)
     }
 
     /// The index over [`Self::tools`].
@@ -115,41 +115,4 @@ fn looks_the_same(one: &RegisteredTool, another: &RegisteredTool) -> bool {
     std::ptr::eq(a, b)
         || (&a.tool, &a.server, &a.title, &a.description, &a.annotations, &a.input, &a.output)
             == (&b.tool, &b.server, &b.title, &b.description, &b.annotations, &b.input, &b.output)
-}
-
-/// What there is to search in a tool.
-fn text<'a>(tool: &'a RegisteredTool, servers: &'a BTreeMap<ServerName, ServerSummary>) -> ToolText<'a> {
-    let capability = tool.capability();
-    let server = servers.get(&capability.server);
-    ToolText {
-        name: tool.name(),
-        local_name: tool.local_name(),
-        title: capability.title.as_deref().unwrap_or_default(),
-        description: &capability.description,
-        server: tool.server(),
-        server_title: server.and_then(|server| server.title.as_deref()).unwrap_or_default(),
-        tags: &capability.tags,
-        arguments: arguments(capability.input.as_str()),
-    }
-}
-
-/// The names and descriptions of a schema's properties, without a tree of all the rest.
-fn arguments(input: &str) -> Vec<ArgumentText<'_>> {
-    #[derive(Deserialize)]
-    struct Input<'a> {
-        #[serde(borrow, default)]
-        properties: BTreeMap<Cow<'a, str>, &'a RawValue>,
-    }
-    let properties = serde_json::from_str(input).map(|input: Input<'_>| input.properties).unwrap_or_default();
-    let argument = |(name, schema)| ArgumentText { name, description: description(schema) };
-    properties.into_iter().map(argument).collect()
-}
-
-fn description(schema: &RawValue) -> Cow<'_, str> {
-    #[derive(Deserialize)]
-    struct Described<'a> {
-        #[serde(borrow, default)]
-        description: Cow<'a, str>,
-    }
-    serde_json::from_str(schema.get()).map(|schema: Described<'_>| schema.description).unwrap_or_default()
 }

@@ -1,0 +1,163 @@
+//! A request as the terms that are looked for: all of them, and those of each clause.
+
+use std::collections::BTreeMap;
+
+use super::analyser::{Analyser, Form};
+use super::clauses;
+
+/// What is looked for.
+#[derive(Debug, Default)]
+pub(super) struct Query {
+    /// Every term once, in order.
+    pub(super) terms: BTreeMap<Wanted, Use>,
+    /// How many clauses there are.
+    pub(super) clauses: usize,
+}
+
+/// A term that is looked for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Wanted {
+    pub(super) term: String,
+    pub(super) kind: Kind,
+}
+
+/// What a term of a query is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    /// The stem of a word.
+    Stem,
+    /// A word as it stands.
+    Exact,
+    /// The class of a verb.
+    Action,
+    /// Two or three words written as one, as in `pay pal`.
+    Joined,
+}
+
+/// Where a term is used in a query.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Use {
+    pub(super) count: u32,
+    /// The numbers of its clauses, ascending.
+    pub(super) clauses: Vec<usize>,
+}
+
+/// A word without its parts.
+struct Said {
+    text: String,
+    number: usize,
+    clause: usize,
+}
+
+impl Query {
+    /// Reads a request. Any text is one.
+    pub(super) fn read(analyser: &mut Analyser, text: &str) -> Self {
+        let text = bounded(text);
+        let ends = clauses::ends(text);
+        let (mut query, mut said) = (Self::default(), Vec::new());
+        let part = |start: usize| ends.partition_point(|end| *end < start);
+        // The parts between ends that have words are the clauses.
+        let mut parts = Vec::new();
+        analyser.words(text, |word| {
+            if parts.last() != Some(&part(word.start)) && parts.len() < MOST_CLAUSES {
+                parts.push(part(word.start));
+            }
+            query.clauses = parts.len();
+            query.add(word.stem, Kind::Stem);
+            query.add(word.exact, Kind::Exact);
+            if word.form != Form::Part {
+                let text = word.exact.chars().skip(1).collect();
+                said.push(Said { text, number: word.number, clause: query.clauses - 1 });
+            }
+        });
+        analyser.actions(text, |class, start| {
+            if let Ok(clause) = parts.binary_search(&part(start)) {
+                query.add_in(class, Kind::Action, clause);
+            }
+        });
+        query.join(analyser, &said);
+        query
+    }
+
+    fn add(&mut self, term: &str, kind: Kind) {
+        self.add_in(term, kind, self.clauses.saturating_sub(1));
+    }
+
+    fn add_in(&mut self, term: &str, kind: Kind, clause: usize) {
+        let wanted = Wanted { term: term.to_owned(), kind };
+        if self.terms.len() >= MOST_TERMS && !self.terms.contains_key(&wanted) {
+            return;
+        }
+        let used = self.terms.entry(wanted).or_default();
+        used.count += 1;
+        if used.clauses.last() != Some(&clause) {
+            used.clauses.push(clause);
+        }
+    }
+
+    /// Adds what neighbours make when they are written as one word.
+    fn join(&mut self, analyser: &mut Analyser, said: &[Said]) {
+        for (at, first) in said.iter().enumerate() {
+            let mut joined = first.text.clone();
+            let neighbours = said.iter().skip(at + 1).take(MOST_JOINED - 1);
+            for (next, number) in neighbours.zip(first.number + 1..) {
+                if next.number != number || next.clause != first.clause {
+                    break;
+                }
+                joined.push_str(&next.text);
+                let mut stem = None;
+                analyser.words(&joined, |word| {
+                    stem.get_or_insert_with(|| word.stem.to_owned());
+                });
+                if let Some(stem) = stem {
+                    self.add_in(&stem, Kind::Joined, first.clause);
+                }
+            }
+        }
+    }
+}
+
+/// The beginning of a query that is read at all.
+fn bounded(query: &str) -> &str {
+    let mut end = query.len().min(LONGEST);
+    while !query.is_char_boundary(end) {
+        end -= 1;
+    }
+    query.get(..end).unwrap_or_default()
+}
+
+/// In bytes.
+const LONGEST: usize = 16 * 1024;
+/// Stems, words and joined words together.
+const MOST_TERMS: usize = 512;
+/// Clauses after these are read as one.
+const MOST_CLAUSES: usize = 32;
+/// Words that are tried as one.
+const MOST_JOINED: usize = 3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn query(text: &str) -> Query {
+        Query::read(&mut Analyser::new(), text)
+    }
+
+    #[test]
+    fn a_query_is_bounded() {
+        assert!(query(&"é".repeat(100_000)).terms.is_empty());
+        let many: String = (0..10_000).map(|n| format!("w{n}. ")).collect();
+        let many = query(&many);
+        assert!(many.terms.len() <= MOST_TERMS && many.clauses <= MOST_CLAUSES);
+    }
+
+    #[test]
+    fn terms_know_their_clauses() {
+        let query = query("Pay with pay pal. Then list repositories, and pay");
+        let used = |term: &str, kind| query.terms.get(&Wanted { term: term.to_owned(), kind }).cloned();
+        assert_eq!(query.clauses, 3);
+        assert_eq!(used("pay", Kind::Stem).unwrap().clauses, [0, 2]);
+        assert_eq!(used("paypal", Kind::Joined).unwrap().clauses, [0]);
+        assert_eq!(used("=repositories", Kind::Exact).unwrap().clauses, [1]);
+    }
+}
