@@ -3,6 +3,7 @@
 mod secret;
 
 mod auth;
+mod call;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -12,6 +13,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub(crate) use secret::{SecretArgs, SecretCommand, SecretListArgs, SecretRekeyArgs, SecretRmArgs, SecretSetArgs};
+
+pub(crate) use call::{AnswerFormat, CallArgs};
 
 pub(crate) use auth::{AuthArgs, AuthCommand, LoginArgs, LogoutArgs, StatusArgs};
 
@@ -261,34 +264,6 @@ pub(crate) struct SearchArgs {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
-    /// Folders and settings.
-    #[command(flatten)]
-    pub(crate) folders: FolderArgs,
-}
-
-/// `cap call`
-#[derive(Args, Debug)]
-#[command(after_help = "\
-Examples:
-  cap call open_meteo__forecast --arg latitude=52.5 --arg longitude=13.4
-  cap call github__issues_create --json '{\"owner\": \"o\", \"repo\": \"r\", \"title\": \"t\"}' --dry-run
-
---dry-run prints the HTTP request that would be sent; secrets are shown by name only.")]
-pub(crate) struct CallArgs {
-    /// The tool's name
-    pub(crate) tool: String,
-    /// An argument; text is taken as JSON where the tool wants another type; may be repeated
-    #[arg(long = "arg", value_name = "NAME=VALUE")]
-    pub(crate) args: Vec<String>,
-    /// All arguments as one JSON object; `--arg` wins over it
-    #[arg(long, value_name = "OBJECT")]
-    pub(crate) json: Option<String>,
-    /// Print the request and send nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// Where secrets come from.
-    #[command(flatten)]
-    pub(crate) secrets: SecretArgs,
     /// Folders and settings.
     #[command(flatten)]
     pub(crate) folders: FolderArgs,

@@ -16,11 +16,12 @@ use cap_compiler::openapi::is_document;
 use cap_compiler::source::{SourceId, SourceLoader};
 use cap_runtime::disk::read_bounded;
 use cap_runtime::execute::{Executor, ExecutorSettings};
-use cap_runtime::secret::Secrets;
+use cap_runtime::secret::{Secrets, net};
 use tokio::runtime::Runtime;
 
+use crate::address::{is_url, shown};
 use crate::exit::Exit;
-use crate::output::Output;
+use crate::output::{Output, Tone};
 
 /// The largest document, in bytes.
 const LARGEST: u64 = 64 << 20;
@@ -50,7 +51,7 @@ struct Web {
 pub(crate) fn read_document(name: &str, output: &Output) -> Result<(DocumentSource, DocumentLoader), Exit> {
     let (id, bytes, origin) = if name == "-" {
         (SourceId::new("<stdin>"), read_stdin().map_err(|error| failed(&error, output))?, Origin::Disk)
-    } else if name.starts_with("http://") || name.starts_with("https://") {
+    } else if is_url(name) {
         fetch(name, output)?
     } else {
         let path = entry(Path::new(name)).map_err(|error| failed(&error, output))?;
@@ -91,11 +92,19 @@ fn fetch(name: &str, output: &Output) -> Result<(SourceId, Vec<u8>, Origin), Exi
         Exit::Environment
     })?;
     let runtime = Runtime::new().map_err(|error| failed(format!("cannot start: {error}")))?;
-    let progress = output.progress(&format!("fetching {name}"));
+    let shown = shown(name);
+    // A server that refuses may give the request back.
+    net::learn_all(shown.secrets.iter().map(|value| ("DOCUMENT_URL", *value)));
+    let progress = output.progress(&format!("fetching {}", shown.url));
     let fetched = runtime.block_on(executor.fetch_document(name));
     progress.finish_and_clear();
     let bytes = fetched.map_err(|error| failed(format!("cannot fetch the document: {error}")))?;
-    let main = SourceId::new(name);
+    if !shown.without.is_empty() {
+        let names = shown.without.join("`, `");
+        let note = format!("`{names}` of the URL is not written down; `cap import --update` asks without it");
+        output.status(Tone::Warning, "Note", &note);
+    }
+    let main = SourceId::new(&shown.url);
     Ok((main.clone(), bytes, Origin::Web(Box::new(Web { main, executor, runtime }))))
 }
 

@@ -3,6 +3,7 @@
 //! This file parses the command line and calls the command; the work is done in `cap-compiler`
 //! (text to capabilities) and `cap-runtime` (capabilities to MCP).
 
+mod address;
 mod args;
 mod catalog;
 mod commands;

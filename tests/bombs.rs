@@ -49,6 +49,24 @@ fn posting(media_type: &str, schema: &Value) -> Value {
     json!({"/x": {"post": {"operationId": "x", "requestBody": {"required": true, "content": content}, "responses": {}}}})
 }
 
+/// Lists whose answers tell of their pages in objects that are the answer again, and are made of many others.
+fn paged() -> String {
+    let around = ["meta", "metadata", "pagination", "paging", "page", "pages", "cursor", "cursors", "links", "next"];
+    let mut properties: Map<String, Value> =
+        around.map(|name| (name.to_owned(), json!({"$ref": "#/components/schemas/Page"}))).into_iter().collect();
+    properties.insert("data".to_owned(), json!({"type": "array"}));
+    properties.insert("more".to_owned(), json!({"$ref": "#/components/schemas/S0"}));
+    let Value::Object(mut schemas) = multiplied("anyOf") else { panic!("schemas are an object") };
+    schemas.insert("Page".to_owned(), json!({"type": "object", "properties": properties}));
+    let answer =
+        json!({"description": "", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Page"}}}});
+    let list = |n: usize| {
+        let parameters = json!([{"name": "cursor", "in": "query", "schema": {"$ref": "#/components/schemas/S0"}}]);
+        (format!("/x{n}"), json!({"get": {"parameters": parameters, "responses": {"200": answer}}}))
+    };
+    document(&Value::Object((0..200).map(list).collect()), &Value::Object(schemas))
+}
+
 /// Forty schemas, each made ten times of the next.
 fn multiplied(keyword: &str) -> Value {
     let schema = |n: usize| {
@@ -126,7 +144,7 @@ fn documents() -> Vec<(&'static str, String, Option<&'static str>)> {
 
 #[test]
 fn documents_that_multiply_are_imported_or_refused_within_bounds() {
-    for (name, text, code) in documents() {
+    for (name, text, code) in documents().into_iter().chain([("paged", paged(), None)]) {
         let folder = TempDir::new().unwrap();
         std::fs::write(folder.path().join("bomb.yaml"), text).unwrap();
         let (status, said) = run(folder.path(), &["import", "bomb.yaml", "--api", "bomb"]);

@@ -20,7 +20,8 @@ use cap_compiler::report::{Colour, Places, render_terminal};
 use cap_compiler::source::{MemoryLoader, SourceId};
 use serde_json::{Map, Value};
 
-const DOCUMENTS: [&str; 17] = [
+const DOCUMENTS: [&str; 18] = [
+    "pages.yaml",
     "parts.yaml",
     "xml.yaml",
     "bodies.yaml",

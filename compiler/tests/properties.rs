@@ -175,7 +175,7 @@ proptest! {
         prop_assert_eq!(tools.len(), compilation.tools.len());
         prop_assert!(tools.iter().all(|name| is_legal(name, "")), "{:?}", tools);
         for capability in compilation.capabilities() {
-            for name in capability.input["properties"].as_object().into_iter().flat_map(Map::keys) {
+            for name in capability.input.read()["properties"].as_object().into_iter().flat_map(Map::keys) {
                 prop_assert!(is_legal(name, "."), "{} of {}", name, capability.tool);
             }
         }
@@ -183,7 +183,7 @@ proptest! {
         if paths.iter().flat_map(|(_, all)| all.values()).any(unsendable) {
             prop_assert!(import.diagnostics.iter().any(|it| it.code == Code::UNREADABLE_PARAMETER), "{:?}", import.diagnostics);
         }
-        let counted: usize = compilation.capabilities().filter_map(|it| it.input["properties"].as_object()).map(Map::len).sum();
+        let counted: usize = compilation.capabilities().filter_map(|it| it.input.read()["properties"].as_object().map(Map::len)).sum();
         if import.summary.skipped.is_empty() {
             let wanted: usize =
                 paths.iter().flat_map(|(path, all)| all.values().map(move |it| arguments(path, it))).sum();

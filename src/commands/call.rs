@@ -1,9 +1,14 @@
 //! `cap call`: one call, checked, planned and sent exactly as an agent's would be.
 
-use cap_runtime::execute::{Content, ErrorKind, Executor, ExecutorSettings, ToolError, ToolOutcome};
+use std::num::NonZeroUsize;
+
+use cap_runtime::execute::{
+    Content, CursorSeal, ErrorKind, Executor, ExecutorSettings, PageRequest, ToolError, ToolOutcome, Unheard,
+};
+use cap_runtime::mcp::result;
 use serde_json::{Map, Value};
 
-use crate::args::CallArgs;
+use crate::args::{AnswerFormat, CallArgs};
 use crate::catalog::{find, snapshot};
 use crate::exit::Exit;
 use crate::output::{Output, Tone};
@@ -15,7 +20,7 @@ pub(crate) fn run(args: &CallArgs, output: &Output) -> Result<Exit, Exit> {
     let loaded = workspace.load_tools(output)?;
     let snapshot = snapshot(&loaded, output)?;
     let tool = find(&snapshot, &args.tool, output)?;
-    let arguments = arguments(args, &tool.capability().input, output)?;
+    let arguments = arguments(args, &tool.capability().input.read(), output)?;
     let access = secrets::open(&args.secrets, &workspace.settings.secrets, output)?;
     let executor = executor(access, output)?;
     if args.dry_run {
@@ -28,9 +33,13 @@ pub(crate) fn run(args: &CallArgs, output: &Output) -> Result<Exit, Exit> {
         output.error(&format!("cannot start: {error}"), None);
         Exit::Environment
     })?;
-    let outcome =
-        runtime.block_on(executor.call(&tool.prepared, &arguments)).map_err(|error| failed(&error, output))?;
-    show(&outcome, output);
+    let page = PageRequest { cursor: args.cursor.clone(), collect: args.collect.map(NonZeroUsize::get) };
+    let calling = executor.call_heard(&tool.prepared, &arguments, &page, &Unheard);
+    let outcome = runtime.block_on(calling).map_err(|error| failed(&error, output))?;
+    match args.format {
+        AnswerFormat::Plain => show(&outcome, output),
+        AnswerFormat::Json => output.json(&result(&args.tool, outcome)),
+    }
     Ok(Exit::Success)
 }
 
@@ -39,7 +48,13 @@ pub(crate) fn run(args: &CallArgs, output: &Output) -> Result<Exit, Exit> {
 /// # Errors
 /// When a source of secrets cannot be used; what is wrong has been said.
 pub(crate) fn executor(access: SecretAccess, output: &Output) -> Result<Executor, Exit> {
-    let settings = ExecutorSettings { secrets: access.secrets, tokens: access.tokens, ..ExecutorSettings::default() };
+    let settings = ExecutorSettings {
+        secrets: access.secrets,
+        tokens: access.tokens,
+        // Each call is a process of its own.
+        cursor_seal: CursorSeal::Known,
+        ..ExecutorSettings::default()
+    };
     Executor::new(settings).map_err(|error| {
         output.error(&error.to_string(), None);
         Exit::Environment
@@ -111,6 +126,9 @@ fn show(outcome: &ToolOutcome, output: &Output) {
                 output.data(&format!("{data}\n"));
             }
         }
+    }
+    if let Some(cursor) = &outcome.next_cursor {
+        output.status(Tone::Good, "More", &format!("the same call with --cursor {cursor}"));
     }
 }
 

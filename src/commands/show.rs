@@ -60,7 +60,7 @@ fn to_text(tool: &RegisteredTool) -> String {
     let rows = [
         ("request", request_text(call, capability)),
         ("body", body_text(call)),
-        ("arguments", signature(&capability.input)),
+        ("arguments", signature(&capability.input.read())),
         ("effects", effects.join(", ")),
         ("network", network(call).to_owned()),
         ("secrets", secrets(call).into_iter().collect::<Vec<_>>().join(", ")),
@@ -70,7 +70,7 @@ fn to_text(tool: &RegisteredTool) -> String {
     for (name, value) in rows.iter().filter(|(_, value)| !value.is_empty()) {
         text.push_str(&format!("{name:>10}: {value}\n"));
     }
-    text.push_str(&argument_table(&capability.input));
+    text.push_str(&argument_table(&capability.input.read()));
     text
 }
 

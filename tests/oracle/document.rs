@@ -192,10 +192,11 @@ fn faults_of_compilation(import: &Import, compilation: &Compilation) -> Vec<Stri
         if tool.as_str().len() > LONGEST_NAME || !names.insert(tool) {
             faults.push(format!("the name `{tool}` is too long or there twice"));
         }
-        if let Err(error) = jsonschema::draft202012::new(&capability.input) {
+        if let Err(error) = jsonschema::draft202012::new(&capability.input.read()) {
             faults.push(format!("{tool}: its input schema does not compile: {error}"));
         }
-        let arguments = capability.input["properties"].as_object().into_iter().flat_map(|it| it.keys());
+        let input = capability.input.read();
+        let arguments = input["properties"].as_object().into_iter().flat_map(|it| it.keys());
         let illegal = arguments.filter(|name| !is_argument_name(name));
         faults.extend(illegal.map(|name| format!("{tool}: `{name}` is no name for an argument")));
     }

@@ -8,6 +8,7 @@ mod answer;
 mod call;
 mod credential;
 mod method;
+mod schema_text;
 mod xml;
 
 pub use answer::{AnswerRules, NextPage, Pagination};
@@ -19,12 +20,12 @@ pub use credential::{AwsSigV4, ClientAuthentication, Credential, Grant, OAuth2};
 pub use xml::{XmlBody, XmlElement, XmlMembers, XmlName, XmlNode, is_xml_name};
 
 pub use method::{METHODS, is_method};
+pub use schema_text::SchemaText;
 
 use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::source::SourceId;
 
@@ -46,9 +47,9 @@ pub struct Capability {
     /// MCP's hints about its effects.
     pub annotations: Annotations,
     /// What the agent must send: self-contained JSON Schema 2020-12 with an object at its root.
-    pub input: Value,
+    pub input: SchemaText,
     /// What a successful answer looks like, self-contained, where the definition says.
-    pub output: Option<Value>,
+    pub output: Option<SchemaText>,
     /// What is made of a successful answer.
     pub answer: AnswerRules,
     /// What a call does.

@@ -44,7 +44,7 @@ pub(super) fn check_combination(
 }
 
 /// Every template of a set, and what it may read.
-fn templates<'a>(
+pub(super) fn templates<'a>(
     combination: &'a CombinationDefinition,
     pointer: &Pointer,
 ) -> Vec<(Pointer, &'a Template, Allowed<'static>)> {

@@ -21,6 +21,7 @@ mod path;
 mod request;
 mod request_scope;
 mod schema;
+mod secrets;
 mod server;
 mod templates;
 mod transport;
@@ -29,6 +30,7 @@ mod xml;
 
 pub use link::{Linked, LinkedApi, Project, Unit};
 pub(crate) use schema::{ReferenceTarget, resolve_reference};
+pub use secrets::check_secrets;
 pub(crate) use server::is_private_url;
 
 use std::ops::Deref;

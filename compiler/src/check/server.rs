@@ -42,6 +42,13 @@ pub(super) fn check_server_url(
     }
 }
 
+/// The host of a URL, in lower case.
+pub(super) fn host(url: &str) -> Option<String> {
+    let (_, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    Some(host_of(authority).to_ascii_lowercase()).filter(|host| !host.is_empty())
+}
+
 /// RFC 6761, section 6.4: no name that ends with `.invalid` exists. Imports write one where a
 /// document names no server.
 fn is_placeholder(url: &str) -> bool {

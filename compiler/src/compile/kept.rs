@@ -64,9 +64,8 @@ impl<'a> Files<'a> {
         self.0.get(source).map(|file| file.digest)
     }
 
-    /// Whether there is something to say about a file's text.
-    pub(super) fn said(&self, source: &SourceId) -> bool {
-        self.0.get(source).is_none_or(|file| !file.diagnostics.is_empty())
+    pub(super) fn all(&self) -> Vec<&'a ParsedFile> {
+        self.iter().collect()
     }
 
     /// The tools that stay as they are.
@@ -77,7 +76,7 @@ impl<'a> Files<'a> {
             match &file.content {
                 Content::Compiled(tool) if tool.is_current(project, self) => kept.push(tool),
                 Content::Compiled(_) => outdated.push(file.source.clone()),
-                Content::Definition(_) | Content::Faulty => {}
+                Content::Text(_) | Content::Definition(_) | Content::Faulty => {}
             }
         }
         if outdated.is_empty() { Ok(kept) } else { Err(Outdated { files: outdated }) }

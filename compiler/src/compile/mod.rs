@@ -2,9 +2,10 @@
 //! lowered together.
 //!
 //! Parsing a file needs nothing but its text, so a caller may keep [`ParsedFile`]s and parse only
-//! what changed. A tool that compiled without a word may be kept in place of its file's definition
-//! ([`ParsedFile::compiled`]): while nothing that it was made of changes, compiling again is looking
-//! it up.
+//! what changed. Of thousands of capabilities not all definitions are there at one time: the text of
+//! one ([`take_file`]) is parsed, checked and lowered in one go. A tool that compiled without a word
+//! may be kept in place of its file's text ([`ParsedFile::compiled`]): while nothing that it was made
+//! of changes, compiling again is looking it up.
 
 mod kept;
 mod stage;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::capability::{Capability, Server};
-use crate::check::Project;
+use crate::check::{self, Project};
 use crate::definition::{self, Definition};
 use crate::diagnostic::Diagnostic;
 use crate::pin::{Digest, FileState, Pins};
@@ -25,7 +26,7 @@ pub use kept::CompiledTool;
 use kept::Files;
 use stage::Stage;
 
-/// One file, parsed.
+/// One file, parsed as far as needed.
 #[derive(Clone, Debug)]
 pub struct ParsedFile {
     /// Its name.
@@ -41,9 +42,11 @@ pub struct ParsedFile {
 /// What a file defines, as far as it is known.
 #[derive(Clone, Debug)]
 pub enum Content {
+    /// Nothing that is known yet. This is its text.
+    Text(Arc<[u8]>),
     /// Its text taken apart.
     Definition(Definition),
-    /// The tool that was made of it. The definition is read again if it is ever needed.
+    /// The tool that was made of it. The text is read again if it is ever needed.
     Compiled(CompiledTool),
     /// Nothing, because its text has faults.
     Faulty,
@@ -63,8 +66,8 @@ pub struct Compilation {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Why files could not be compiled: of some the tool was kept and not the definition, and what the
-/// tool was made of is no longer what it was.
+/// Why files could not be compiled: of some the tool was kept and not the text, and what the tool was
+/// made of is no longer what it was; or a text defines what others refer to, and was not parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outdated {
     /// The files to parse again, sorted.
@@ -85,6 +88,26 @@ pub fn parse_file(source: &SourceId, bytes: &[u8]) -> ParsedFile {
     }
 }
 
+/// Takes one file: a capability of an api as its text, anything else parsed. What a text is, is guessed;
+/// where the guess is wrong, [`recompile`] asks for the file to be parsed.
+#[must_use]
+pub fn take_file(source: &SourceId, bytes: &Arc<[u8]>) -> ParsedFile {
+    let has_line = |begin: &[u8]| bytes.windows(begin.len()).any(|window| window == begin);
+    let named_as_shared = ["api.", "schemas.", "upstream."].iter().any(|name| source.file_name().starts_with(name));
+    if named_as_shared || !CAPABILITY_OF_AN_API.iter().all(|begin| has_line(begin)) {
+        return parse_file(source, bytes);
+    }
+    ParsedFile {
+        source: source.clone(),
+        digest: Digest::of(bytes),
+        content: Content::Text(Arc::clone(bytes)),
+        diagnostics: Vec::new(),
+    }
+}
+
+/// How the lines begin that say that a file is a capability of an api, each after the line before it.
+const CAPABILITY_OF_AN_API: [&[u8]; 2] = [b"\nkind: capability", b"\napi: "];
+
 /// Links, checks and lowers parsed files. Of two files that claim one tool, the one that `pins`
 /// vouches for has it. A kept tool that would have to be made anew counts as failed.
 #[must_use]
@@ -96,7 +119,7 @@ pub fn compile<'a>(files: impl IntoIterator<Item = &'a Arc<ParsedFile>>, pins: &
 /// The same, where tools may have been kept in place of definitions.
 ///
 /// # Errors
-/// When kept tools must be made anew; the definitions of their files are needed.
+/// When files must be parsed ([`parse_file`]) that were not.
 pub fn recompile<'a>(
     files: impl IntoIterator<Item = &'a Arc<ParsedFile>>,
     pins: &Pins,
@@ -108,7 +131,7 @@ pub fn recompile<'a>(
         compilation.diagnostics.extend(file.diagnostics.iter().cloned());
         match &file.content {
             Content::Definition(definition) => definitions.push((&file.source, definition)),
-            Content::Compiled(_) => {}
+            Content::Text(_) | Content::Compiled(_) => {}
             Content::Faulty => compilation.failed.push(file.source.clone()),
         }
     }
@@ -117,13 +140,14 @@ pub fn recompile<'a>(
     claims.sort_by_key(|(source, _)| !pins.state(source).is_some_and(FileState::is_pinned));
     let (project, diagnostics) = Project::of(&claims);
     compilation.diagnostics.extend(diagnostics);
+    // Of kept tools the definitions are gone; whoever asks what there is to note compiles all.
+    compilation.diagnostics.extend(check::check_secrets(&definitions));
     let kept = files.kept(&project)?;
 
     let mut stage = Stage::new(&project, &files, pins, compilation);
     stage.check_shared(&definitions);
-    let made: Vec<_> =
-        definitions.par_iter().filter_map(|&(source, definition)| stage.make(source, definition)).collect();
-    Ok(stage.finish(made, kept))
+    let made = files.all().into_par_iter().filter_map(|file| stage.make(file)).collect();
+    stage.finish(made, kept)
 }
 
 impl ParsedFile {
@@ -132,12 +156,12 @@ impl ParsedFile {
     pub fn definition(&self) -> Option<&Definition> {
         match &self.content {
             Content::Definition(definition) => Some(definition),
-            Content::Compiled(_) | Content::Faulty => None,
+            Content::Text(_) | Content::Compiled(_) | Content::Faulty => None,
         }
     }
 
-    /// The file with its tool in place of its definition, which takes about as much memory; a tool
-    /// that there was something to say of is made each time, so that it is said each time.
+    /// The file with its tool in place of its text. A tool that there was something to say of is made
+    /// each time, so that it is said each time.
     #[must_use]
     pub fn compiled(&self, tool: CompiledTool) -> Self {
         Self {

@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::Compilation;
 use super::kept::{CompiledTool, Files};
+use super::{Compilation, Content, Outdated, ParsedFile, parse_file};
 use crate::capability::{Server, ServerName, ToolName};
-use crate::check::{self, Linked, Project};
+use crate::check::{self, Project};
 use crate::definition::{CapabilityDefinition, Definition};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::lower;
@@ -27,8 +27,19 @@ pub(super) struct Stage<'a> {
 /// What became of one capability's file.
 pub(super) struct Made<'a> {
     source: &'a SourceId,
-    tool: Option<CompiledTool>,
+    tool: Result<CompiledTool, Unmade>,
     diagnostics: Vec<Diagnostic>,
+}
+
+/// What there is to say of a file.
+type Said = Vec<Diagnostic>;
+
+/// Why there is no tool.
+enum Unmade {
+    /// The file has faults, or one that it needs has.
+    Failed,
+    /// The file is no capability of an api: what it says concerns others, so it has to be parsed before them.
+    Early,
 }
 
 impl<'a> Stage<'a> {
@@ -59,28 +70,50 @@ impl<'a> Stage<'a> {
     }
 
     /// Makes the tool of a capability's file; it looks at no other capability.
-    pub(super) fn make(&self, source: &'a SourceId, definition: &'a Definition) -> Option<Made<'a>> {
-        let Definition::Capability(definition) = definition else { return None };
-        Some(match self.project.link(source, definition) {
-            Ok(linked) => self.make_linked(source, linked),
-            // An api whose own file has faults is not unknown; one message is enough.
-            Err(_) if self.names_broken_api(definition) => Made { source, tool: None, diagnostics: Vec::new() },
-            Err(diagnostic) => Made { source, tool: None, diagnostics: vec![*diagnostic] },
-        })
+    pub(super) fn make(&self, file: &'a ParsedFile) -> Option<Made<'a>> {
+        match &file.content {
+            Content::Definition(Definition::Capability(definition)) => {
+                let (tool, diagnostics) = self.make_of(file, definition);
+                Some(Made { source: &file.source, tool, diagnostics })
+            }
+            Content::Text(bytes) => Some(self.make_of_text(&file.source, bytes)),
+            Content::Definition(_) | Content::Compiled(_) | Content::Faulty => None,
+        }
     }
 
-    fn make_linked(&self, source: &'a SourceId, linked: Linked<'a>) -> Made<'a> {
+    fn make_of_text(&self, source: &'a SourceId, bytes: &[u8]) -> Made<'a> {
+        let mut parsed = parse_file(source, bytes);
+        let (tool, more) = match &parsed.content {
+            Content::Definition(Definition::Capability(definition)) if definition.api.is_some() => {
+                self.make_of(&parsed, definition)
+            }
+            Content::Definition(_) => (Err(Unmade::Early), Vec::new()),
+            Content::Text(_) | Content::Compiled(_) | Content::Faulty => (Err(Unmade::Failed), Vec::new()),
+        };
+        parsed.diagnostics.extend(more);
+        Made { source, tool, diagnostics: parsed.diagnostics }
+    }
+
+    fn make_of(&self, file: &ParsedFile, definition: &CapabilityDefinition) -> (Result<CompiledTool, Unmade>, Said) {
+        let linked = match self.project.link(&file.source, definition) {
+            Ok(linked) => linked,
+            // An api whose own file has faults is not unknown; one message is enough.
+            Err(_) if self.names_broken_api(definition) => return (Err(Unmade::Failed), Vec::new()),
+            Err(diagnostic) => return (Err(Unmade::Failed), vec![*diagnostic]),
+        };
         let api = linked.api.map(|api| api.source.clone());
         let outcome = check::check_capability(linked);
-        let said = self.files.said(source) || !outcome.diagnostics.is_empty();
+        // The secrets of one that stands alone are compared with those of others, each time.
+        let alone = definition.api.is_none() && definition.auth.is_some();
+        let silent = file.diagnostics.is_empty() && outcome.diagnostics.is_empty() && !alone;
         let tool = outcome.value.map(|checked| {
             let capability = Arc::new(lower::lower_capability(&checked));
             let shared: Arc<[Digest]> =
                 capability.origin.dependencies.iter().filter_map(|file| self.files.digest(file)).collect();
             let server = Arc::new(lower::lower_server(&checked));
-            CompiledTool { capability, server, shared, api, silent: !said }
+            CompiledTool { capability, server, shared, api, silent }
         });
-        Made { source, tool: tool.filter(|tool| !self.needs_broken(tool)), diagnostics: outcome.diagnostics }
+        (tool.filter(|tool| !self.needs_broken(tool)).ok_or(Unmade::Failed), outcome.diagnostics)
     }
 
     fn needs_broken(&self, tool: &CompiledTool) -> bool {
@@ -98,13 +131,21 @@ impl<'a> Stage<'a> {
     }
 
     /// All tools under their names.
-    pub(super) fn finish(mut self, made: Vec<Made<'a>>, kept: Vec<&CompiledTool>) -> Compilation {
+    ///
+    /// # Errors
+    /// When texts turned out to be what concerns others.
+    pub(super) fn finish(mut self, made: Vec<Made<'a>>, kept: Vec<&CompiledTool>) -> Result<Compilation, Outdated> {
+        let early = made.iter().filter(|made| matches!(made.tool, Err(Unmade::Early)));
+        let files: Vec<SourceId> = early.map(|made| made.source.clone()).collect();
+        if !files.is_empty() {
+            return Err(Outdated { files });
+        }
         let mut candidates = Vec::with_capacity(made.len() + kept.len());
         for made in made {
             self.compilation.diagnostics.extend(made.diagnostics);
             match made.tool {
-                Some(tool) => candidates.push(tool),
-                None => self.compilation.failed.push(made.source.clone()),
+                Ok(tool) => candidates.push(tool),
+                Err(_) => self.compilation.failed.push(made.source.clone()),
             }
         }
         for tool in kept {
@@ -119,7 +160,7 @@ impl<'a> Stage<'a> {
         self.compilation.servers = servers.into_values().collect();
         self.compilation.diagnostics.sort_by(|a, b| a.primary.place.source.cmp(&b.primary.place.source));
         self.compilation.failed.sort();
-        self.compilation
+        Ok(self.compilation)
     }
 
     /// Two files that claim one name: the one that is pinned has it. Where no pin decides, neither has it.

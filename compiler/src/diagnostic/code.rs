@@ -87,6 +87,8 @@ codes! {
     REQUEST_SCOPE = 234, Error, "the request or the time is read where it is not known";
     DIGEST_AS_TEXT = 235, Error, "a digest is used as text";
 
+    SECRET_SHARED = 241, Note, "one secret is sent to different hosts";
+
     PLACEHOLDER_SERVER = 239, Warning, "a server is a placeholder";
 
     PROXY_URL = 250, Error, "a proxy is not an http or https URL";
@@ -149,6 +151,7 @@ codes! {
     NOT_INDENTED = 440, Warning, "a continuation line of the document is not indented";
     TOKEN_OBTAINED = 441, Note, "tokens of a security scheme can be obtained by the gateway";
     FLOW_LEFT_OUT = 442, Warning, "a flow of a security scheme cannot be used";
+    PAGES_UNCERTAIN = 445, Note, "how a list is paged does not follow from the document";
     REPEATED_PARAMETER = 448, Warning, "an operation has two parameters of one name and place";
 }
 

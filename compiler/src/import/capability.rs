@@ -7,7 +7,7 @@ use super::arguments::{self, Target};
 use super::body::{self, BodyPlan};
 use super::parameters::{self, Sent};
 use super::path::{PathPart, PathTemplate};
-use super::{ImportOptions, annotations, idempotency, response};
+use super::{ImportOptions, annotations, idempotency, pages, response};
 use crate::definition::{
     CapabilityDefinition, LimitsDefinition, ParameterDefinition, RequestDefinition, ResponseDefinition, SourceRecord,
     Template, TemplateValue, argument_expression,
@@ -64,7 +64,7 @@ pub(super) fn build<'d>(
         input: arguments.input(),
         request,
         response: ResponseDefinition { schema: answer.schema, ..ResponseDefinition::default() },
-        pagination: None,
+        pagination: pages::pages(operation, &arguments.named(), converter),
         limits: LimitsDefinition::default(),
         // The document's digest stands in the api's file only: here it would change every file with
         // every new edition of the document.
@@ -117,6 +117,11 @@ impl Arguments {
         }
         input.extend(keywords);
         Value::Object(input)
+    }
+
+    /// The parameters, each with the name of its argument.
+    fn named(&self) -> Vec<(&Sent, &str)> {
+        self.sent.iter().zip(self.names.iter().map(String::as_str)).collect()
     }
 
     fn request(&self, operation: &Operation<'_>, accept: Option<String>) -> Result<RequestDefinition, String> {

@@ -17,6 +17,7 @@ mod idempotency;
 pub mod merge;
 mod naming;
 mod oauth2;
+mod pages;
 mod parameters;
 mod path;
 mod response;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::openapi::schema::{Converter, Direction, Holder, View};
-use crate::openapi::{MediaType, Operation, success_media_types};
+use crate::openapi::{Document, MediaType, Operation, Report, Spot, media_types, success_media_types};
 
 /// The answer of an operation, as far as the document tells.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +32,13 @@ fn schema<'d>(media_type: &MediaType<'d>, converter: &mut Converter<'d>) -> Opti
     let view = View { direction: Direction::Output, holder: Holder::Operation };
     let schema = converter.convert(media_type.schema.as_ref()?, view);
     schema.as_object().is_some_and(|map| !map.is_empty()).then_some(schema)
+}
+
+/// The schema of a response's JSON, as the document writes it.
+pub(super) fn json_schema<'d>(document: &'d Document, response: &Spot<'d>, report: &Report) -> Option<Spot<'d>> {
+    let media_types = media_types(document, response, report);
+    let best = media_types.into_iter().min_by_key(|media_type| rank(&media_type.essence))?;
+    best.schema.filter(|_| rank(&best.essence) <= 2)
 }
 
 fn rank(essence: &str) -> u8 {

@@ -13,7 +13,8 @@ mod xml;
 use std::collections::BTreeSet;
 
 use crate::capability::{
-    Annotations, Call, Capability, Credential, HttpCall, Limits, Network, Origin, Server, ServerName, Text, ToolName,
+    Annotations, Call, Capability, Credential, HttpCall, Limits, Network, Origin, SchemaText, Server, ServerName, Text,
+    ToolName,
 };
 use crate::check::{Checked, Linked};
 use crate::definition::{AnnotationsDefinition, ApiDefinition, AuthDefinition, LimitsDefinition, NetworkDefinition};
@@ -35,8 +36,8 @@ pub fn lower_capability(linked: &Checked<Linked<'_>>) -> Capability {
         deprecated: definition.deprecated,
         tags: definition.tags.clone(),
         annotations: annotations(definition.annotations, &definition.request.method),
-        input,
-        output,
+        input: SchemaText::from(&input),
+        output: output.as_ref().map(SchemaText::from),
         answer: answer::rules(definition),
         call: Call::Http(Box::new(http_call(linked))),
         limits: limits(definition.limits, linked.api.map(|api| api.definition.limits).unwrap_or_default()),

@@ -31,7 +31,7 @@ pub use document::{Document, Info, digest};
 pub use operation::{METHODS, Operation, Outline, outlines};
 pub use parameter::{Location, Parameter, Serialization, is_header_name};
 pub use report::Report;
-pub use response::success_media_types;
+pub use response::{success_media_types, success_response};
 pub use security::{
     Flow, FlowKind, Requirements, Scheme, SchemeKind, required_scopes, requirements, scheme_name, schemes,
 };

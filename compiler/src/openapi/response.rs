@@ -2,15 +2,28 @@
 
 use super::{Document, MediaType, Operation, Report, Spot, media_types};
 
-/// The media types of an operation's best success response: the lowest 2xx that has a body, then
-/// `2XX`, then `default`.
+/// An operation's best success response: the lowest 2xx that has a body, then `2XX`, then `default`.
+#[must_use]
+pub fn success_response<'d>(document: &'d Document, operation: &Operation<'d>, report: &Report) -> Option<Spot<'d>> {
+    success(document, operation, report).map(|(response, _)| response)
+}
+
+/// The media types of an operation's best success response.
 #[must_use]
 pub fn success_media_types<'d>(
     document: &'d Document,
     operation: &Operation<'d>,
     report: &Report,
 ) -> Vec<MediaType<'d>> {
-    let Some(responses) = &operation.responses else { return Vec::new() };
+    success(document, operation, report).map(|(_, media_types)| media_types).unwrap_or_default()
+}
+
+fn success<'d>(
+    document: &'d Document,
+    operation: &Operation<'d>,
+    report: &Report,
+) -> Option<(Spot<'d>, Vec<MediaType<'d>>)> {
+    let responses = operation.responses.as_ref()?;
     let mut successes: Vec<(&str, Spot<'_>)> =
         responses.members().filter(|(status, _)| rank(status).is_some()).collect();
     successes.sort_by_key(|(status, _)| (rank(status), *status));
@@ -20,9 +33,8 @@ pub fn success_media_types<'d>(
         // Where successes are declared, `default` is what comes otherwise: an error.
         .filter(|(status, _)| !declared || !status.eq_ignore_ascii_case("default"))
         .filter_map(|(_, response)| document.follow(response, report))
-        .map(|response| media_types(document, &response, report))
-        .find(|media_types| !media_types.is_empty())
-        .unwrap_or_default()
+        .map(|response| (response.clone(), media_types(document, &response, report)))
+        .find(|(_, media_types)| !media_types.is_empty())
 }
 
 fn rank(status: &str) -> Option<u8> {

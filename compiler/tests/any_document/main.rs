@@ -120,7 +120,8 @@ proptest! {
         for capability in compilation.capabilities() {
             prop_assert!(is_tool_name(capability.tool.as_str()), "{}", capability.tool);
             let none = Map::new();
-            let properties = capability.input["properties"].as_object().unwrap_or(&none);
+            let input = capability.input.read();
+            let properties = input["properties"].as_object().unwrap_or(&none);
             for name in properties.keys() {
                 prop_assert!(is_argument_name(name), "{name:?}");
             }

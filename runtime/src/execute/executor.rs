@@ -14,7 +14,7 @@ use super::error::ToolError;
 use super::idempotency;
 use super::mask::{self, Mask};
 use super::outcome::{self, Reading, ToolOutcome};
-use super::pages::{self, PageRequest, Paged};
+use super::pages::{self, CursorSeal, PageRequest, Paged};
 use super::plan::{self, RequestPlan};
 use super::prepared::Prepared;
 use super::progress::{Progress, Unheard};
@@ -40,6 +40,8 @@ pub struct ExecutorSettings {
     pub connect_timeout: Duration,
     /// Turns the names of servers into addresses.
     pub resolver: Arc<dyn Resolver>,
+    /// What the cursors of pages are sealed with.
+    pub cursor_seal: CursorSeal,
 }
 
 impl Default for ExecutorSettings {
@@ -52,6 +54,7 @@ impl Default for ExecutorSettings {
             default_retries: 2,
             connect_timeout: Duration::from_secs(10),
             resolver: Arc::new(SystemResolver),
+            cursor_seal: CursorSeal::default(),
         }
     }
 }
@@ -84,6 +87,7 @@ struct Shared {
     cache: AnswerCache,
     tokens: Tokens,
     timeout: Duration,
+    cursor_seal: CursorSeal,
 }
 
 impl Executor {
@@ -98,11 +102,16 @@ impl Executor {
             connect_timeout: settings.connect_timeout,
         };
         let sender = Sender::new(defaults, settings.resolver).map_err(ExecutorError::Client)?;
-        let (secrets, max_response) = (settings.secrets, settings.default_max_response);
-        let (tokens, timeout) = (Tokens::new(settings.tokens), settings.default_timeout);
-        Ok(Self {
-            shared: Arc::new(Shared { secrets, max_response, sender, cache: AnswerCache::default(), tokens, timeout }),
-        })
+        let shared = Shared {
+            secrets: settings.secrets,
+            max_response: settings.default_max_response,
+            sender,
+            cache: AnswerCache::default(),
+            tokens: Tokens::new(settings.tokens),
+            timeout: settings.default_timeout,
+            cursor_seal: settings.cursor_seal,
+        };
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// What would be sent. Reads no secret and sends nothing.
@@ -164,6 +173,10 @@ impl Executor {
 
     pub(super) fn tokens(&self) -> &Tokens {
         &self.shared.tokens
+    }
+
+    pub(super) fn cursor_seal(&self) -> CursorSeal {
+        self.shared.cursor_seal
     }
 
     pub(super) fn default_timeout(&self) -> Duration {

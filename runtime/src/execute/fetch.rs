@@ -25,9 +25,9 @@ impl Executor {
     /// # Errors
     /// When the URL is not one, its address is refused, or the server does not give the document.
     pub async fn fetch_document(&self, url: &str) -> Result<Vec<u8>, ToolError> {
-        let url = Url::parse(url).map_err(|error| refused(url, error.to_string()))?;
+        let url = Url::parse(url).map_err(|error| refused(place(url), error.to_string()))?;
         let network = if is_private(&url) { Network::Private } else { Network::Public };
-        check_url(&url, network).map_err(|reason| refused(url.as_str(), reason))?;
+        check_url(&url, network).map_err(|reason| refused(place(url.as_str()), reason))?;
         let request = WireRequest {
             method: "GET".to_owned(),
             url,
@@ -58,6 +58,12 @@ fn advised(mut error: ToolError) -> ToolError {
         "fetch the document by hand and name the file".clone_into(hint);
     }
     error
+}
+
+/// A URL without what may be a credential: user, query and fragment.
+fn place(url: &str) -> &str {
+    let place = url.split(['?', '#']).next().unwrap_or_default();
+    place.rsplit('@').next().unwrap_or_default()
 }
 
 fn refused(host: &str, reason: String) -> ToolError {

@@ -116,6 +116,8 @@ pub(super) fn net(outcome: &mut ToolOutcome) {
         }
     }
     outcome.notes.iter_mut().for_each(caught);
+    // Half a cursor leads nowhere.
+    outcome.next_cursor = outcome.next_cursor.take().filter(|cursor| matches!(net::masked(cursor), Cow::Borrowed(_)));
     if let Some(value) = &mut outcome.structured {
         mask_texts(value, &|text| net::masked(text));
     }

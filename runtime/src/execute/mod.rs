@@ -32,7 +32,7 @@ pub use authorize::{CodeLogin, DeviceLogin, Login, Revoked, TokenStatus, logins}
 pub use error::{ArgumentProblem, ErrorKind, ToolError};
 pub use executor::{Executor, ExecutorError, ExecutorSettings};
 pub use outcome::{Content, ToolOutcome};
-pub use pages::PageRequest;
+pub use pages::{CursorSeal, PageRequest};
 pub use plan::{
     PlannedBody, PlannedContent, PlannedCredential, PlannedOAuth2, PlannedPart, PlannedSigV4, PlannedTransport,
     Repeats, RequestPlan, Sealed,

@@ -40,12 +40,14 @@ impl Prepared {
     }
 
     pub(super) fn checker(&self) -> &Checker {
-        self.checker.get_or_init(|| Checker::new(&self.capability.input))
+        self.checker.get_or_init(|| Checker::new(self.capability.input.read()))
     }
 
     /// What answers are held against, where the definition says what they are.
     pub(super) fn output_checker(&self) -> Option<&OutputChecker> {
-        self.output.get_or_init(|| self.capability.output.as_ref().map(OutputChecker::new)).as_ref()
+        self.output
+            .get_or_init(|| self.capability.output.as_ref().map(|schema| OutputChecker::new(&schema.read())))
+            .as_ref()
     }
 
     /// The filter that answers go through.

@@ -23,18 +23,18 @@ pub struct ToolText<'a> {
     /// Topics.
     pub tags: &'a [String],
     /// Its arguments.
-    pub arguments: Vec<ArgumentText<'a>>,
+    pub arguments: Vec<ArgumentText>,
 }
 
 /// The texts of one argument.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ArgumentText<'a> {
+pub struct ArgumentText {
     /// Its name.
-    pub name: &'a str,
+    pub name: String,
     /// What it means.
-    pub description: &'a str,
+    pub description: String,
     /// The words that it may be.
-    pub values: Vec<&'a str>,
+    pub values: Vec<String>,
 }
 
 /// What one occurrence in the description counts; the other weights are relative to it.
@@ -52,9 +52,9 @@ const ARGUMENT_NAME: u32 = 2;
 const ARGUMENT_DESCRIPTION: u32 = 2;
 const ARGUMENT_VALUE: u32 = 2;
 
-impl<'a> ToolText<'a> {
+impl ToolText<'_> {
     /// Every part with its weight.
-    pub(super) fn parts(&self) -> impl Iterator<Item = (&'a str, u32)> {
+    pub(super) fn parts(&self) -> impl Iterator<Item = (&str, u32)> {
         let heads = [
             (self.local_name, NAME),
             (self.title, TITLE),
@@ -69,9 +69,9 @@ impl<'a> ToolText<'a> {
     }
 }
 
-impl<'a> ArgumentText<'a> {
-    fn parts(&self) -> impl Iterator<Item = (&'a str, u32)> {
-        let texts = [(self.name, ARGUMENT_NAME), (self.description, ARGUMENT_DESCRIPTION)];
-        texts.into_iter().chain(self.values.iter().map(|value| (*value, ARGUMENT_VALUE)))
+impl ArgumentText {
+    fn parts(&self) -> impl Iterator<Item = (&str, u32)> {
+        let texts = [(self.name.as_str(), ARGUMENT_NAME), (self.description.as_str(), ARGUMENT_DESCRIPTION)];
+        texts.into_iter().chain(self.values.iter().map(|value| (value.as_str(), ARGUMENT_VALUE)))
     }
 }

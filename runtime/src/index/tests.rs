@@ -75,7 +75,7 @@ proptest! {
             local_name: &texts[at],
             description: &texts[texts.len() - 1 - at],
             server: &texts[0],
-            arguments: vec![ArgumentText { name: &texts[at], description: &texts[0], values: vec![&texts[at]] }],
+            arguments: vec![ArgumentText { name: texts[at].clone(), description: texts[0].clone(), values: vec![texts[at].clone()] }],
             ..tool()
         };
         let index = ToolIndex::update(None, &vec![None; texts.len()], tool).unwrap();

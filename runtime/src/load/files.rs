@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use cap_compiler::compile::{ParsedFile, parse_file};
+use cap_compiler::compile::{ParsedFile, parse_file, take_file};
 use cap_compiler::diagnostic::{Code, Diagnostic, Place};
 use cap_compiler::pin::Digest;
 use cap_compiler::source::SourceId;
@@ -38,7 +38,7 @@ struct Stamp {
     changed: SystemTime,
 }
 
-/// Parses the files that changed, on all processors, and says which could not be read.
+/// Reads the files that changed, on all processors, and says which could not be read.
 pub(super) fn read_changed(files: &BTreeMap<SourceId, PathBuf>, known: &Known) -> (Known, Vec<Diagnostic>) {
     let read = |(source, path): (&SourceId, &PathBuf)| read_one(source, path, known.get(source));
     let results: Vec<_> = files.par_iter().map(read).collect();
@@ -62,15 +62,17 @@ fn read_one(source: &SourceId, path: &Path, known: Option<&KnownFile>) -> Result
     let bytes = read_bounded(path).map_err(|error| Box::new(unreadable(source, &error.to_string())))?;
     let parsed = match known {
         Some(known) if known.parsed.digest == Digest::of(&bytes) => Arc::clone(&known.parsed),
-        Some(_) | None => Arc::new(parse_file(source, &bytes)),
+        Some(_) | None => Arc::new(take_file(source, &bytes)),
     };
     Ok(KnownFile { path: path.to_owned(), stamp, parsed })
 }
 
-/// Parses a file again of which only its tool was kept.
-pub(super) fn read_again(known: &mut Known, source: &SourceId) -> Result<(), Box<Diagnostic>> {
-    let Some(file) = known.remove(source) else { return Ok(()) };
-    known.insert(source.clone(), read_one(source, &file.path, None)?);
+/// Reads and parses a file again.
+pub(super) fn parse_again(known: &mut Known, source: &SourceId) -> Result<(), Box<Diagnostic>> {
+    let Some(KnownFile { path, .. }) = known.remove(source) else { return Ok(()) };
+    let bytes = read_bounded(&path).map_err(|error| Box::new(unreadable(source, &error.to_string())))?;
+    // It may have changed since it was looked at: looking again will tell.
+    known.insert(source.clone(), KnownFile { path, stamp: None, parsed: Arc::new(parse_file(source, &bytes)) });
     Ok(())
 }
 

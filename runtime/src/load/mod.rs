@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::{io, mem};
 
 use cap_compiler::capability::{Capability, Server, ToolName};
-use cap_compiler::compile::{Compilation, CompiledTool, Outdated, recompile};
+use cap_compiler::compile::{Compilation, CompiledTool, Content, Outdated, recompile};
 use cap_compiler::diagnostic::Diagnostic;
 use cap_compiler::pin::{Digest, LockFile, Pin, Pinned, Pins, Policy, Quarantined, Verdict, admit};
 use cap_compiler::source::{SourceId, SourceLoader};
@@ -19,7 +19,7 @@ use cap_compiler::source::{SourceId, SourceLoader};
 use crate::disk::{DiskLoader, Found, Role, read_bounded, role};
 use crate::registry::FileDigests;
 
-use files::{Known, read_again, read_changed, unreadable};
+use files::{Known, parse_again, read_changed, unreadable};
 
 /// Loads capabilities folders, again and again.
 #[derive(Debug)]
@@ -144,7 +144,7 @@ impl Loader {
     }
 
     /// Compiles the files that are known. Where tools were kept and something that they were made of
-    /// is another, their files are parsed again first.
+    /// is another, or a text is not what it seemed to be, files are parsed again first.
     fn compile(&mut self, read: &mut Read) -> (Pins, Compilation) {
         loop {
             let pins = self.compare_pins(&read.locks, &read.tools_files);
@@ -152,8 +152,8 @@ impl Loader {
                 Ok(compilation) => return (pins, compilation),
                 Err(Outdated { files }) => files,
             };
-            // Each round turns kept tools into definitions, so the rounds end.
-            for fault in files.iter().filter_map(|source| read_again(&mut self.known, source).err()) {
+            // Each round turns kept tools and texts into definitions, so the rounds end.
+            for fault in files.iter().filter_map(|source| parse_again(&mut self.known, source).err()) {
                 read.lost.push(fault.primary.place.source.clone());
                 read.said.push(*fault);
             }
@@ -164,7 +164,7 @@ impl Loader {
     fn keep_compiled(&mut self, tools: &[CompiledTool]) {
         for tool in tools.iter().filter(|tool| tool.can_be_kept()) {
             if let Some(file) = self.known.get_mut(&tool.capability.origin.definition)
-                && file.parsed.definition().is_some()
+                && !matches!(file.parsed.content, Content::Compiled(_))
             {
                 file.parsed = Arc::new(file.parsed.compiled(tool.clone()));
             }

@@ -40,13 +40,36 @@ pub(super) fn failure(error: &CallError) -> CallToolResult {
     CallToolResult::error(vec![ContentBlock::text(error.to_string())])
 }
 
+/// The name under which a client called a tool: the next page is asked for accordingly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// `gateway_invoke`, which takes a cursor.
+    Invoked,
+    /// The tool's own. Its arguments are the API's, and a cursor among them could be one of the API's too.
+    Direct,
+}
+
+impl Way {
+    /// How the next page is reached.
+    fn to_next(self, tool: &str, cursor: &str) -> String {
+        match self {
+            Self::Invoked => format!("there is more: call again with the same arguments and `cursor`: \"{cursor}\""),
+            Self::Direct => format!(
+                "there is more: call `gateway_invoke` with `tool`: \"{tool}\", the same arguments as `arguments`, and \
+                 `cursor`: \"{cursor}\""
+            ),
+        }
+    }
+}
+
 /// The outcome of a call.
-pub(super) fn outcome(tool: &str, outcome: ToolOutcome, allowed: Structured) -> CallToolResult {
+pub(super) fn outcome(tool: &str, outcome: ToolOutcome, allowed: Structured, way: Way) -> CallToolResult {
     let mut blocks: Vec<ContentBlock> = outcome.content.into_iter().map(|content| block(tool, content)).collect();
     if let (true, Some(value)) = (blocks.is_empty(), &outcome.structured) {
         blocks.push(ContentBlock::text(value.to_string()));
     }
-    blocks.extend(outcome.notes.into_iter().map(|note| ContentBlock::text(format!("note: {note}"))));
+    let next = outcome.next_cursor.as_deref().map(|cursor| way.to_next(tool, cursor));
+    blocks.extend(outcome.notes.into_iter().chain(next).map(|note| ContentBlock::text(format!("note: {note}"))));
     let mut result = CallToolResult::success(blocks);
     if let Some(cursor) = outcome.next_cursor {
         let meta = JsonObject::from_iter([("next_cursor".to_owned(), Value::String(cursor))]);
@@ -54,6 +77,12 @@ pub(super) fn outcome(tool: &str, outcome: ToolOutcome, allowed: Structured) -> 
     }
     result.structured_content = outcome.structured.filter(|value| allowed.allows(value));
     result
+}
+
+/// The outcome of a call as the MCP result that `gateway_invoke` gives: for who calls without a gateway.
+#[must_use]
+pub fn result(tool: &str, called: ToolOutcome) -> Value {
+    serde_json::to_value(outcome(tool, called, Structured::Any, Way::Invoked)).unwrap_or_default()
 }
 
 fn block(tool: &str, content: Content) -> ContentBlock {
@@ -78,9 +107,9 @@ mod tests {
     #[test]
     fn structured_content_fits_the_revision() {
         let list = || ToolOutcome { structured: Some(json!([1])), ..ToolOutcome::default() };
-        let old = outcome("t", list(), Structured::of(Some(&ProtocolVersion::V_2025_11_25)));
+        let old = outcome("t", list(), Structured::of(Some(&ProtocolVersion::V_2025_11_25)), Way::Invoked);
         assert_eq!((old.structured_content, old.content.len()), (None, 1));
-        let new = outcome("t", list(), Structured::of(Some(&ProtocolVersion::V_2026_07_28)));
+        let new = outcome("t", list(), Structured::of(Some(&ProtocolVersion::V_2026_07_28)), Way::Invoked);
         assert_eq!(new.structured_content, Some(json!([1])));
     }
 
@@ -93,6 +122,7 @@ mod tests {
             "t",
             ToolOutcome { content, notes: vec!["cut".to_owned()], ..ToolOutcome::default() },
             Structured::Any,
+            Way::Direct,
         );
         let json = serde_json::to_value(&result.content).unwrap();
         assert_eq!(json[1]["resource"]["mimeType"], "application/pdf");

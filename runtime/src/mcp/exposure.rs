@@ -72,14 +72,14 @@ pub(super) fn exposed(view: View<'_>, exposure: &Exposure) -> Vec<Tool> {
 /// an answer that strays from a listed one, and answers of real apis do.
 pub(super) fn definition(tool: &RegisteredTool) -> Tool {
     let capability = tool.capability();
-    let input: Arc<JsonObject> = Arc::new(capability.input.as_object().cloned().unwrap_or_default());
+    let input: JsonObject = serde_json::from_str(capability.input.as_str()).unwrap_or_default();
     let hints = capability.annotations;
     let annotations = ToolAnnotations::new()
         .read_only(hints.read_only)
         .destructive(hints.destructive)
         .idempotent(hints.idempotent)
         .open_world(hints.open_world);
-    let definition = Tool::new(tool.name().to_owned(), capability.description.clone(), input);
+    let definition = Tool::new(tool.name().to_owned(), capability.description.clone(), Arc::new(input));
     let definition = definition.with_annotations(annotations);
     match &capability.title {
         Some(title) => definition.with_title(title.clone()),

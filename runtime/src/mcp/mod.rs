@@ -27,6 +27,7 @@ use crate::execute::Executor;
 use crate::registry::{Registry, Snapshot};
 use crate::telemetry::Telemetry;
 
+pub use convert::result;
 pub use endpoint::{HttpEndpoint, StdioError, http_endpoint, serve_stdio};
 pub use exposure::{BadGlob, Exposure};
 

@@ -9,7 +9,7 @@ use rmcp::model::{
 use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
-use super::convert::{self, Structured};
+use super::convert::{self, Structured, Way};
 use super::error::CallError;
 use super::meta_tool::{INSTRUCTIONS, MetaTool};
 use super::origin::origin;
@@ -67,13 +67,14 @@ impl ServerHandler for Gateway {
         };
         let snapshot = self.snapshot();
         let allowed = Structured::of(context.protocol_version().as_ref());
+        let way = if MetaTool::named(&request.name).is_some() { Way::Invoked } else { Way::Direct };
         let called = tokio::select! {
             called = self.told(request, &snapshot, &context) => called,
             () = self.inner.drain.over() => return Ok(convert::failure(&CallError::CutOff).into()),
             () = context.ct.cancelled() => return Err(ErrorData::internal_error("the call was cancelled", None)),
         };
         let result: CallToolResult = match called {
-            Ok(Answered::Outcome { tool, outcome }) => convert::outcome(&tool, outcome, allowed),
+            Ok(Answered::Outcome { tool, outcome }) => convert::outcome(&tool, outcome, allowed, way),
             Ok(Answered::Result(result)) => result.map_err(|error| fault(&error))?,
             Err(error) => convert::failure(&error),
         };

@@ -125,7 +125,7 @@ fn list<'a>(arguments: &mut Arguments, view: View<'a>) -> Result<Page<'a>, CallE
     let listed = page.into_iter().map(|tool| Listed {
         tool: tool.name(),
         title: tool.capability().title.as_deref(),
-        arguments: signature(&tool.capability().input),
+        arguments: signature(&tool.capability().input.read()),
     });
     Ok(Page { tools: listed.collect(), next_cursor })
 }

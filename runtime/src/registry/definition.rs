@@ -1,6 +1,6 @@
 //! The full definition of a tool, as agents and people are shown it.
 
-use cap_compiler::capability::Annotations;
+use cap_compiler::capability::{Annotations, SchemaText};
 use cap_compiler::pin::Pin;
 use serde::Serialize;
 use serde_json::Value;
@@ -70,8 +70,8 @@ impl ToolDefinition {
             server: tool.server().to_owned(),
             deprecated: capability.deprecated,
             annotations: capability.annotations.into(),
-            input_schema: capability.input.clone(),
-            output_schema: capability.output.clone(),
+            input_schema: capability.input.read(),
+            output_schema: capability.output.as_ref().map(SchemaText::read),
             pin: tool.pin.into(),
         }
     }

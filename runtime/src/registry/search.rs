@@ -104,7 +104,7 @@ impl View<'_> {
             description: shortened(&capability.description, LONGEST_DESCRIPTION),
             server: tool.server().to_owned(),
             score: hit.score,
-            arguments: signature(&capability.input),
+            arguments: signature(&capability.input.read()),
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cap_compiler::capability::ServerName;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{RegisteredTool, ServerSummary};
 use crate::index::{ArgumentText, ToolText};
@@ -13,7 +13,7 @@ pub(super) fn text<'a>(tool: &'a RegisteredTool, servers: &'a BTreeMap<ServerNam
     let capability = tool.capability();
     let server = servers.get(&capability.server);
     let mut arguments = Vec::new();
-    collect(&capability.input, DEPTH, &mut arguments);
+    collect(capability.input.read(), DEPTH, &mut arguments);
     ToolText {
         name: tool.name(),
         local_name: tool.local_name(),
@@ -28,27 +28,34 @@ pub(super) fn text<'a>(tool: &'a RegisteredTool, servers: &'a BTreeMap<ServerNam
 }
 
 /// The properties of a schema and of the schemas in it, as far as they are written out.
-fn collect<'a>(schema: &'a Value, depth: usize, arguments: &mut Vec<ArgumentText<'a>>) {
-    let properties = schema.get("properties").and_then(Value::as_object);
-    for (name, schema) in properties.into_iter().flat_map(Map::iter) {
+fn collect(schema: Value, depth: usize, arguments: &mut Vec<ArgumentText>) {
+    let Value::Object(mut schema) = schema else { return };
+    let Some(Value::Object(properties)) = schema.remove("properties") else { return };
+    for (name, mut schema) in properties {
         if arguments.len() >= MOST {
             return;
         }
-        arguments.push(ArgumentText { name, description: described(schema), values: values(schema) });
+        let mut take = |key: &str| schema.get_mut(key).map(Value::take).unwrap_or_default();
+        let (description, values, items) = (text_of(take("description")), take("enum"), take("items"));
+        arguments.push(ArgumentText { name, description, values: words(values) });
         if depth > 1 {
             collect(schema, depth - 1, arguments);
-            collect(schema.get("items").unwrap_or(&Value::Null), depth - 1, arguments);
+            collect(items, depth - 1, arguments);
         }
     }
 }
 
-fn described(schema: &Value) -> &str {
-    schema.get("description").and_then(Value::as_str).unwrap_or_default()
+fn text_of(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => String::new(),
+    }
 }
 
-fn values(schema: &Value) -> Vec<&str> {
-    let values = schema.get("enum").and_then(Value::as_array);
-    values.into_iter().flatten().filter_map(Value::as_str).take(MOST_VALUES).collect()
+fn words(values: Value) -> Vec<String> {
+    let Value::Array(values) = values else { return Vec::new() };
+    let words = values.into_iter().map(text_of).filter(|text| !text.is_empty());
+    words.take(MOST_VALUES).collect()
 }
 
 /// How deep arguments are looked into.

@@ -26,7 +26,7 @@ fn capability(server: &str, name: &str, description: &str) -> Capability {
             idempotent: true,
             open_world: true,
         },
-        input: json!({"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}),
+        input: (&json!({"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]})).into(),
         output: None,
         answer: AnswerRules::default(),
         call: Call::Http(Box::new(HttpCall {

@@ -51,10 +51,10 @@ async fn only_what_keeps_to_the_schema_is_structured() {
     let schema = json!({"type": "object", "properties": {"next": {"type": "integer"}}});
     let server = Server::of("application/json", ANSWER).await;
     let mut capability = tool(&server, &[]);
-    capability.output = Some(schema);
+    capability.output = Some((&schema).into());
     let outcome = invoke(capability.clone()).await.unwrap();
     assert_eq!((text(&outcome), &outcome.structured), (ANSWER, &None));
     assert!(outcome.notes[0].contains("`/next`"), "{:?}", outcome.notes);
-    capability.output = Some(json!({"type": "object", "required": ["items"]}));
+    capability.output = Some((&json!({"type": "object", "required": ["items"]})).into());
     assert!(invoke(capability).await.unwrap().structured.is_some());
 }

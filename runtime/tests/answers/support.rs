@@ -117,7 +117,7 @@ pub(crate) fn tool(server: &Server, names: &[&str]) -> Capability {
         deprecated: false,
         tags: Vec::new(),
         annotations: Annotations { read_only: true, destructive: false, idempotent: true, open_world: true },
-        input: json!({"type": "object"}),
+        input: (&json!({"type": "object"})).into(),
         output: None,
         answer: AnswerRules::default(),
         call: Call::Http(Box::new(call)),

@@ -38,8 +38,8 @@ impl Imported {
         Self { server, tools: compiled.capabilities().map(named).collect() }
     }
 
-    pub(crate) fn input(&self, tool: &str) -> &Value {
-        &self.tools[&format!("t__{tool}")].capability().input
+    pub(crate) fn input(&self, tool: &str) -> Value {
+        self.tools[&format!("t__{tool}")].capability().input.read()
     }
 
     pub(crate) async fn call(&self, tool: &str, arguments: Value) -> Result<Seen, ToolError> {

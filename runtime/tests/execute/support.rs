@@ -174,7 +174,7 @@ pub(crate) fn capability(call: HttpCall, input: Value) -> Capability {
         deprecated: false,
         tags: Vec::new(),
         annotations: Annotations { read_only: true, destructive: false, idempotent: true, open_world: true },
-        input,
+        input: (&input).into(),
         output: None,
         answer: AnswerRules::default(),
         call: Call::Http(Box::new(call)),

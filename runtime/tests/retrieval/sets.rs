@@ -160,7 +160,7 @@ fn capability(name: String, server: String, tool: &Value) -> Capability {
         deprecated: false,
         tags: tags.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
         annotations: Annotations { read_only: true, destructive: false, idempotent: true, open_world: true },
-        input: tool.get("parameters").cloned().unwrap_or_default(),
+        input: (&tool.get("parameters").cloned().unwrap_or_default()).into(),
         output: None,
         call: Call::Http(Box::new(HttpCall {
             method: "GET".to_owned(),

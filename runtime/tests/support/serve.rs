@@ -202,11 +202,12 @@ fn capability(server: &str, name: &str, description: &str) -> Capability {
         deprecated: false,
         tags: Vec::new(),
         annotations: Annotations { read_only: true, destructive: false, idempotent: true, open_world: true },
-        input: json!({
+        input: (&json!({
             "type": "object",
             "properties": {"state": {"enum": ["open", "closed"]}, "owner": {"type": "string"}},
             "required": ["owner"],
-        }),
+        }))
+            .into(),
         output: None,
         answer: AnswerRules::default(),
         call: Call::Http(Box::new(HttpCall {

@@ -6,6 +6,7 @@ use cap_compiler::definition::ImportRecord;
 use cap_compiler::import::{DocumentSource, ImportOptions};
 
 use super::SCHEMA_BASE;
+use crate::address::{is_url, shown};
 use crate::args::ImportArgs;
 
 /// What the arguments ask for. Paths are written as they are seen from the api's folder, which is
@@ -61,13 +62,9 @@ pub(super) fn resolved(name: &str, api_folder: &Path) -> String {
 /// A file or URL as a record names it.
 fn written(name: &str, api_folder: &Path) -> String {
     if is_url(name) {
-        return name.to_owned();
+        return shown(name).url;
     }
     relative(Path::new(name), api_folder).unwrap_or_else(|| name.to_owned())
-}
-
-fn is_url(name: &str) -> bool {
-    name.starts_with("http://") || name.starts_with("https://")
 }
 
 /// The way from a folder to a file, with slashes; `None` if there is none, as between two drives.

@@ -2,7 +2,8 @@
 //! it now.
 //!
 //! Mappings merge key by key. A list of single values, such as `required`, merges as a set that
-//! keeps the person's order. Everything else is one value: it follows the side that changed it.
+//! keeps the person's order. Everything else is one value, and so is `pagination`, whose keys mean
+//! nothing without each other: it follows the side that changed it.
 
 use serde_json::{Map, Value};
 
@@ -49,7 +50,8 @@ impl Merger {
         if base == ours {
             return theirs.cloned();
         }
-        if let (Some(Value::Object(ours)), Some(Value::Object(theirs))) = (ours, theirs) {
+        let parts = || pointer.tokens() != ["pagination"];
+        if let (Some(Value::Object(ours)), Some(Value::Object(theirs)), true) = (ours, theirs, parts()) {
             let none = Map::new();
             let base = base.and_then(Value::as_object).unwrap_or(&none);
             return Some(Value::Object(self.mapping(base, ours, theirs, pointer)));

@@ -35,8 +35,9 @@ pub(crate) struct Checked {
 }
 
 impl Checker {
-    pub(crate) fn new(schema: &Value) -> Self {
-        Self { schema: schema.clone(), compiled: compile(schema) }
+    pub(crate) fn new(schema: Value) -> Self {
+        let compiled = compile(&schema);
+        Self { schema, compiled }
     }
 
     /// Checks arguments of a call to `tool`.

@@ -23,7 +23,10 @@ use super::prepared::Prepared;
 use super::progress::Progress;
 use super::send::Answer;
 use super::wire::Opener;
-use next::Position;
+use cursor::Bound;
+use next::{Next, Position};
+
+pub use cursor::CursorSeal;
 
 /// Which page is wanted, and how much.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -90,15 +93,22 @@ impl Paged<'_> {
             return Ok(outcome);
         };
         let next = self.next(&value, &answer, position.as_ref(), &plan, opener);
-        let mut collected = Collected { value, pages: 1, next, notes: plan.notes.clone() };
+        let mut collected = Collected { value, pages: 1, next: None, notes: plan.notes.clone() };
+        collected.follow(next);
         if let Some(wanted) = page.collect {
             self.collect(wanted, &plan, &mut collected, opener).await;
         }
         Ok(self.finish(collected, &plan, opener))
     }
 
+    /// What a cursor of this call belongs to.
+    fn bound(&self) -> Bound<'_> {
+        let (pagination, arguments) = (self.pagination, self.arguments);
+        Bound { tool: self.tool, pagination, arguments, seal: self.executor.cursor_seal() }
+    }
+
     fn opened(&self, text: &str) -> Result<Position, ToolError> {
-        cursor::open(text, self.tool, self.pagination, self.arguments).ok_or_else(|| {
+        self.bound().open(text).ok_or_else(|| {
             let message = "is no cursor of this tool with these arguments; give the arguments of the call that it comes \
                            from, or leave it out to begin at the first page";
             wrong(self.tool, "cursor", message)
@@ -130,6 +140,10 @@ impl Paged<'_> {
             };
             let more = items_mut(&mut value, self.pagination).map(std::mem::take).unwrap_or_default();
             let Some(all) = items_mut(&mut collected.value, self.pagination) else { break };
+            if self.repeats(all, &more) {
+                collected.notes.push("the server gave one page again and again; it is here once".to_owned());
+                break;
+            }
             let size = outcome::size(&Value::Array(more.clone())) + outcome::size(&Value::Array(all.clone()));
             if size > room {
                 collected.stopped(position, "more items would be longer than what is shown");
@@ -137,15 +151,18 @@ impl Paged<'_> {
             }
             all.extend(more);
             collected.pages += 1;
-            collected.next = next;
+            collected.follow(next);
         }
     }
 
-    async fn fetch(
-        &self,
-        position: &Position,
-        opener: &mut Opener<'_>,
-    ) -> Result<(Value, Option<Position>), ToolError> {
+    /// Whether a page that was counted is the one before it: there are servers that take the number of a
+    /// page, and always answer with everything. Values without names may well be the same on two pages.
+    fn repeats(&self, all: &[Value], more: &[Value]) -> bool {
+        let counted = matches!(self.pagination.next, NextPage::Page { .. } | NextPage::Offset { .. });
+        counted && !more.is_empty() && more.iter().all(Value::is_object) && all.ends_with(more)
+    }
+
+    async fn fetch(&self, position: &Position, opener: &mut Opener<'_>) -> Result<(Value, Next), ToolError> {
         let plan = self.plan(Some(position))?;
         let answer = self.executor.exchange(&plan, opener, self.progress).await?;
         outcome::success(&answer)?;
@@ -187,12 +204,22 @@ impl Paged<'_> {
         position: Option<&Position>,
         plan: &RequestPlan,
         opener: &mut Opener<'_>,
-    ) -> Option<Position> {
+    ) -> Next {
         let page = next::Page { pagination: self.pagination, arguments: self.arguments, value, answer, position };
-        let found = page.next(plan, opener)?;
-        // A page that leads to itself would be fetched for ever; an address with a secret must not be shown.
-        let secret = matches!(&found, Position::Address(address) if opener.mask.text(address) != *address);
-        (position != Some(&found) && !secret).then_some(found)
+        let found = match page.next(plan, opener) {
+            Next::At(found) => found,
+            other @ (Next::Last | Next::Refused(_)) => return other,
+        };
+        let secret = match &found {
+            Position::Address(address) => opener.mask.text(address) != *address,
+            Position::Argument(value) => value.as_str().is_some_and(|text| opener.mask.text(text) != text),
+        };
+        match secret {
+            true => Next::Refused("the next page cannot be asked for: what names it has a secret in it"),
+            // A page that leads to itself would be fetched for ever.
+            false if position == Some(&found) => Next::Last,
+            false => Next::At(found),
+        }
     }
 
     fn finish(&self, mut collected: Collected, plan: &RequestPlan, opener: &Opener<'_>) -> ToolOutcome {
@@ -202,11 +229,7 @@ impl Paged<'_> {
         }
         let mut outcome = outcome::finish(collected.value, None, &self.reading(plan, opener));
         if let Some(position) = &collected.next {
-            let cursor = cursor::seal(position, self.tool, self.pagination, self.arguments);
-            collected
-                .notes
-                .push(format!("there is more: call again with the same arguments and `cursor`: \"{cursor}\""));
-            outcome.next_cursor = Some(cursor);
+            outcome.next_cursor = Some(self.bound().seal(position));
         }
         outcome.notes.splice(0..0, collected.notes);
         outcome
@@ -226,6 +249,17 @@ impl Paged<'_> {
 }
 
 impl Collected {
+    fn follow(&mut self, next: Next) {
+        self.next = match next {
+            Next::Last => None,
+            Next::At(position) => Some(position),
+            Next::Refused(reason) => {
+                self.notes.push(reason.to_owned());
+                None
+            }
+        };
+    }
+
     fn stopped(&mut self, position: Position, reason: &str) {
         self.next = Some(position);
         self.notes.push(reason.to_owned());

@@ -18,6 +18,16 @@ pub(super) enum Position {
     Address(String),
 }
 
+/// What an answer says of the page after it.
+pub(super) enum Next {
+    /// There is none.
+    Last,
+    /// It begins here.
+    At(Position),
+    /// There is one that is not fetched, and why.
+    Refused(&'static str),
+}
+
 /// A page that came.
 pub(super) struct Page<'a> {
     pub(super) pagination: &'a Pagination,
@@ -29,38 +39,55 @@ pub(super) struct Page<'a> {
 
 impl Page<'_> {
     /// Where the page after it begins, if there is one.
-    pub(super) fn next(&self, plan: &RequestPlan, opener: &mut Opener<'_>) -> Option<Position> {
+    pub(super) fn next(&self, plan: &RequestPlan, opener: &mut Opener<'_>) -> Next {
         if let Some(more) = &self.pagination.more
             && self.value.pointer(more).and_then(Value::as_bool) != Some(true)
         {
-            return None;
+            return Next::Last;
         }
+        if let NextPage::Link | NextPage::Url { .. } = &self.pagination.next {
+            let Some(target) = self.target() else { return Next::Last };
+            let refused = "the next page's address is not followed: it does not lie below the api's server";
+            return address(target, plan, opener).map_or(Next::Refused(refused), |it| Next::At(Position::Address(it)));
+        }
+        self.argument().map_or(Next::Last, |value| Next::At(Position::Argument(value)))
+    }
+
+    /// The address that the answer gives.
+    fn target(&self) -> Option<&str> {
+        let NextPage::Url { next } = &self.pagination.next else {
+            let links = self.answer.headers.iter().filter(|(name, _)| name == "link");
+            return links.filter_map(|(_, value)| link::next(value)).next();
+        };
+        self.value.pointer(next)?.as_str().filter(|target| !target.is_empty())
+    }
+
+    /// The value of the argument that names the page.
+    fn argument(&self) -> Option<Value> {
         match &self.pagination.next {
-            NextPage::Link => {
-                let links = self.answer.headers.iter().filter(|(name, _)| name == "link");
-                let target = links.filter_map(|(_, value)| link::next(value)).next()?;
-                address(target, plan, opener).map(Position::Address)
-            }
-            NextPage::Url { next } => {
-                let target = self.value.pointer(next)?.as_str().filter(|target| !target.is_empty())?;
-                address(target, plan, opener).map(Position::Address)
-            }
-            NextPage::Cursor { next, .. } => scalar(self.value.pointer(next)?).map(Position::Argument),
+            NextPage::Link | NextPage::Url { .. } => None,
+            NextPage::Cursor { next, .. } => scalar(self.value.pointer(next)?),
             NextPage::After { member, .. } => {
                 self.full()?;
-                scalar(self.items()?.last()?.pointer(member)?).map(Position::Argument)
+                scalar(self.items()?.last()?.pointer(member)?)
             }
             NextPage::Page { argument, start } => {
                 let (count, page) = (self.full()?, self.number(&argument.0, *start));
-                let before = page.checked_sub(u64::from(*start))?.checked_mul(self.size().unwrap_or(count))?;
-                self.within_total(before + count)?;
-                Some(Position::Argument(Value::from(page.checked_add(1)?)))
+                let asked = self.size().unwrap_or(count);
+                let before = page.checked_sub(u64::from(*start))?.checked_mul(asked)?;
+                let seen = before.checked_add(count)?;
+                // Fewer than were asked for, and the sum is wrong: the server has a limit of its own.
+                let limited = count < asked && self.total().is_some_and(|total| seen > total);
+                if !limited {
+                    self.within_total(seen)?;
+                }
+                Some(Value::from(page.checked_add(1)?))
             }
             NextPage::Offset { argument, start } => {
                 let count = self.full()?;
                 let next = self.number(&argument.0, *start).checked_add(count)?;
                 self.within_total(next.checked_sub(u64::from(*start))?)?;
-                Some(Position::Argument(Value::from(next)))
+                Some(Value::from(next))
             }
         }
     }
@@ -83,8 +110,12 @@ impl Page<'_> {
     }
 
     fn within_total(&self, seen: u64) -> Option<()> {
-        let total = self.pagination.total.as_ref().and_then(|total| number(self.value.pointer(total)?));
-        total.is_none_or(|total| seen < total).then_some(())
+        self.total().is_none_or(|total| seen < total).then_some(())
+    }
+
+    /// The number of all items, if the answer has it.
+    fn total(&self) -> Option<u64> {
+        number(self.value.pointer(self.pagination.total.as_ref()?)?)
     }
 
     /// The number of this page or of its first item.

@@ -12,86 +12,24 @@
     reason = "a test that cannot go on fails, and says what it saw"
 )]
 
+mod planted;
+mod server;
+#[path = "../support/mod.rs"]
 mod support;
+mod ways;
 
+#[cfg(target_os = "linux")]
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::Path;
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use planted::{CLIENT, ENVIRONMENT, PASSPHRASE, VAULT, assert_clean, assert_files_are_clean};
 use serde_json::{Value, json};
+use server::server;
 use support::Sandbox;
-
-/// What must be nowhere, and where it is planted.
-const ENVIRONMENT: &str = "env-S3cr3t/One+7f1c9a52";
-const VAULT: &str = "vault-S3cr3t/Two+88b0d4e1";
-const TOKEN: &str = "oauth-S3cr3t.Three~c55e19f0";
-const CLIENT: &str = "client-S3cr3t/Four+0a9d77b3";
-const PASSPHRASE: &str = "pass-S3cr3t Five 51b2e6c8";
 
 /// Ways in which a server gives a request back, by path.
 const PATHS: [&str; 7] = ["echo", "base64", "failure", "redirect", "header", "html", "broken"];
-
-fn answer(stream: &mut TcpStream) {
-    let mut bytes = vec![0; 65536];
-    let mut length = 0;
-    // Requests of this test fit into a few reads; the body follows the head at once.
-    loop {
-        let read = stream.read(&mut bytes[length..]).unwrap_or(0);
-        length += read;
-        let text = String::from_utf8_lossy(&bytes[..length]).into_owned();
-        let Some((head, body)) = text.split_once("\r\n\r\n") else {
-            if read == 0 {
-                return;
-            }
-            continue;
-        };
-        let wanted = head
-            .lines()
-            .find_map(|line| {
-                line.to_ascii_lowercase().strip_prefix("content-length:").map(|n| n.trim().parse().unwrap())
-            })
-            .unwrap_or(0);
-        if body.len() >= wanted || read == 0 {
-            break;
-        }
-    }
-    let text = String::from_utf8_lossy(&bytes[..length]).into_owned();
-    let path = text.split(' ').nth(1).unwrap_or_default().trim_start_matches('/').split('?').next().unwrap().to_owned();
-    let authorization = text.lines().find_map(|line| line.split_once("uthorization: ")).map_or("", |(_, value)| value);
-    let reply = |status: &str, headers: &str, body: &str| {
-        format!("HTTP/1.1 {status}\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n{body}", body.len())
-    };
-    let encoded = BASE64_STANDARD.encode(format!("x{text}"));
-    let reply = match path.as_str() {
-        "token" => {
-            let body = json!({"access_token": TOKEN, "token_type": "bearer", "expires_in": 3600}).to_string();
-            reply("200 OK", "content-type: application/json\r\n", &body)
-        }
-        "base64" => reply("200 OK", "content-type: application/json\r\n", &json!({"got": encoded}).to_string()),
-        "failure" => reply("500 Oops", "content-type: application/json\r\n", &json!({"detail": text}).to_string()),
-        "redirect" => reply("302 Found", &format!("location: http://elsewhere.example/{authorization}\r\n"), ""),
-        "header" => reply("200 OK", &format!("content-type: text/{authorization}\r\nx: {authorization}\r\n"), "x"),
-        "html" => reply("403 No", "content-type: text/html\r\n", &format!("<h1>No</h1><p>{text}</p>")),
-        "broken" => format!("HTTP/1.1 200 OK\r\ncontent-length: 9999\r\n\r\n{text}"),
-        _ => reply("200 OK", "content-type: application/json\r\n", &json!({"got": text}).to_string()),
-    };
-    let _ = stream.write_all(reply.as_bytes());
-}
-
-fn server() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            std::thread::spawn(move || answer(&mut stream.unwrap()));
-        }
-    });
-    url
-}
 
 /// Tools for each way to authenticate and each way to answer.
 fn sandbox(server: &str) -> Sandbox {
@@ -142,47 +80,6 @@ fn run(sandbox: &Sandbox, args: &[&str], input: &str) -> String {
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     let output = child.wait_with_output().unwrap();
     format!("{}\n{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
-}
-
-/// Every spelling of every secret.
-fn needles() -> Vec<String> {
-    let mut all = Vec::new();
-    for secret in [ENVIRONMENT, VAULT, TOKEN, CLIENT, PASSPHRASE, support::PLANTED.1] {
-        all.push(secret.to_owned());
-        all.push(secret.to_ascii_lowercase());
-        all.push(secret.replace('/', "%2F").replace('+', "%2B"));
-        all.push(secret.replace('/', "\\/"));
-        all.push(secret.bytes().map(|byte| format!("{byte:02x}")).collect());
-        // What does not depend on the neighbours, at each of the three places within base64.
-        for before in ["", "x", "xx"] {
-            let encoded = BASE64_STANDARD.encode(format!("{before}{secret}"));
-            let skip = if before.is_empty() { 0 } else { 4 };
-            all.push(encoded[skip..encoded.len() / 4 * 4 - 4].to_owned());
-        }
-    }
-    all
-}
-
-#[track_caller]
-fn assert_clean(place: &str, bytes: &[u8]) {
-    let text = String::from_utf8_lossy(bytes);
-    for needle in needles() {
-        if let Some(at) = text.find(&needle) {
-            let from = text[..at].char_indices().rev().nth(160).map_or(0, |(from, _)| from);
-            panic!("{place} has `{needle}`: …{}", &text[from..at + needle.len()]);
-        }
-    }
-}
-
-fn assert_files_are_clean(folder: &Path) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            assert_files_are_clean(&path);
-        } else {
-            assert_clean(&path.display().to_string(), &fs::read(&path).unwrap());
-        }
-    }
 }
 
 fn tools() -> Vec<String> {
