@@ -63,6 +63,9 @@ impl SearchRequest {
 
     /// Whether a tool passes its filters.
     fn admits(&self, tool: &RegisteredTool) -> bool {
+        if !self.is_filtered() {
+            return true;
+        }
         let capability = tool.capability();
         let has = |wanted: &String| capability.tags.iter().any(|tag| same_tag(tag, wanted));
         self.server.as_deref().is_none_or(|name| tool.server() == name)
