@@ -17,6 +17,7 @@
 #[path = "../runtime/tests/retrieval/sets.rs"]
 mod sets;
 
+use std::path::Path;
 use std::time::Duration;
 
 use sets::{Figures, GATED, SHOWN, Set};
@@ -36,9 +37,24 @@ fn main() {
     for name in SHOWN {
         show(&folder, name);
     }
+    println!();
+    for copies in [1, 10] {
+        show_size(&folder, copies);
+    }
 }
 
-fn show(folder: &std::path::Path, name: &str) -> Figures {
+/// How long searches take among the tools of the four sets together, that many times.
+fn show_size(folder: &Path, copies: usize) {
+    let before = resident();
+    let set = Set::read_all(folder, &GATED, copies);
+    let memory = resident() - before;
+    let name = format!("{} tools", set.snapshot.tools().len());
+    let (_, mut times) = set.measure();
+    times.sort_unstable();
+    println!("{name:<46} {:>9} {:>9} {memory:>9.1}", micros(&times, 50), micros(&times, 99));
+}
+
+fn show(folder: &Path, name: &str) -> Figures {
     let before = resident();
     let set = Set::read(folder, name);
     let memory = resident() - before;

@@ -255,6 +255,12 @@ pub(crate) struct SearchArgs {
     /// Only tools of this server
     #[arg(long, value_name = "NAME")]
     pub(crate) server: Option<String>,
+    /// Only tools with this tag; given again, with one of these
+    #[arg(long = "tag", value_name = "TAG")]
+    pub(crate) tags: Vec<String>,
+    /// Only tools that change nothing
+    #[arg(long)]
+    pub(crate) read_only: bool,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -124,6 +124,25 @@ fn importing_gives_files_that_are_checked_listed_shown_and_found() {
 }
 
 #[test]
+fn a_search_may_leave_out_what_changes_things_and_what_has_other_tags() {
+    let sandbox = pet_store();
+    let found = |flags: &[&str]| {
+        let found = sandbox.ok(&[&["search", "delete pet", "--limit", "50", "--json"], flags].concat()).json();
+        let matches = found["matches"].as_array().unwrap();
+        let names: Vec<String> = matches.iter().map(|hit| hit["tool"].as_str().unwrap().to_owned()).collect();
+        (names, found["hint"].clone())
+    };
+    let delete = "pets__delete_pet".to_owned();
+    let (all, reading) = (found(&[]).0, found(&["--read-only"]).0);
+    assert_eq!(all.first(), Some(&delete));
+    assert!(!reading.is_empty() && !reading.contains(&delete), "{reading:?}");
+    assert!(reading.iter().all(|name| all.contains(name)));
+    let (tagged, hint) = found(&["--tag", "pests"]);
+    assert!(tagged.is_empty());
+    assert!(hint.as_str().unwrap().starts_with("no tool has the tag `pests`"), "{hint}");
+}
+
+#[test]
 fn importing_twice_gives_the_same_bytes_and_never_takes_an_edit_away() {
     let document = project().join("fixtures/openapi/pet_store.yaml");
     let document = document.to_string_lossy();

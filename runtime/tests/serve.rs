@@ -108,6 +108,14 @@ async fn what_is_wrong_is_said_with_what_is_right() {
     assert!(indirect.contains("directly"), "{indirect}");
     let misspelt = failure(&client, "gateway_search_tools", json!({"query": "x", "servr": "github"})).await;
     assert!(misspelt.contains("did you mean `server`"), "{misspelt}");
+    let wrong = failure(&client, "gateway_search_tools", json!({"query": "x", "read_only": "perhaps"})).await;
+    assert!(wrong.contains("`read_only` must be true or false"), "{wrong}");
+    let issues = json!({"query": "issues", "server": "github", "read_only": true});
+    let reading = structured(&client, "gateway_search_tools", issues).await;
+    assert!(reading["total"].as_u64().unwrap() > 0);
+    let nothing = json!({"query": "issues", "tags": ["nothing"]});
+    let nothing = structured(&client, "gateway_search_tools", nothing).await;
+    assert_eq!((&nothing["total"], nothing["hint"].is_string()), (&json!(0), true));
     let no_server = failure(&client, "gateway_search_tools", json!({"query": "x", "server": "gihub"})).await;
     assert!(no_server.contains("did you mean `github`"), "{no_server}");
     assert!(client.list_all_prompts().await.is_err());

@@ -12,7 +12,13 @@ use crate::workspace::Workspace;
 pub(crate) fn run(args: &SearchArgs, output: &Output) -> Result<Exit, Exit> {
     let loaded = Workspace::open(&args.folders, output)?.load_tools(output)?;
     let snapshot = snapshot(&loaded, output)?;
-    let request = SearchRequest { query: args.query.join(" "), limit: args.limit, server: args.server.clone() };
+    let request = SearchRequest {
+        query: args.query.join(" "),
+        limit: args.limit,
+        server: args.server.clone(),
+        tags: args.tags.clone(),
+        read_only: args.read_only,
+    };
     let reply = view(&snapshot).search(&request);
     if args.json {
         output.json(&json!(reply));

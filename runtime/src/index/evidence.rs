@@ -34,17 +34,25 @@ impl ToolIndex {
     /// The terms of a query that are known, and what was probably meant by the others.
     pub(super) fn evidence(&self, query: Query) -> Vec<Evidence> {
         let mut all = Vec::with_capacity(query.terms.len());
+        let mut corrected = 0;
         for (wanted, used) in query.terms {
-            if let Err(error) = self.add_evidence(wanted, used, &mut all) {
+            if let Err(error) = self.add_evidence(wanted, used, &mut corrected, &mut all) {
                 tracing::error!(%error, "internal error: the index in memory could not be read");
             }
         }
         all
     }
 
-    fn add_evidence(&self, wanted: Wanted, used: Use, all: &mut Vec<Evidence>) -> io::Result<()> {
+    fn add_evidence(
+        &self,
+        wanted: Wanted,
+        used: Use,
+        corrected: &mut usize,
+        all: &mut Vec<Evidence>,
+    ) -> io::Result<()> {
         let users = self.users(&Term::from_field_text(self.field, &wanted.term))?;
-        if users.is_empty() && wanted.kind == Kind::Stem {
+        if users.is_empty() && wanted.kind == Kind::Stem && *corrected < MOST_CORRECTED {
+            *corrected += 1;
             for (term, users) in self.corrections(&wanted.term)? {
                 let worth = CORRECTED * self.rarity(users.len());
                 all.push(Evidence { term, worth, users, used: used.clone() });
@@ -62,6 +70,7 @@ impl ToolIndex {
         for placed in &self.segments {
             let postings = &placed.segment.postings;
             let Some(mut postings) = postings.read_postings(term, IndexRecordOption::WithFreqs)? else { continue };
+            users.reserve(postings.doc_freq() as usize);
             let mut number = postings.doc();
             while number != TERMINATED {
                 users.extend(placed.place(number).map(|tool| User { tool, frequency: postings.term_freq() }));
@@ -96,5 +105,8 @@ const ACTING: f32 = 0.8;
 const ONE_OF_FOUR: f32 = 1.39;
 /// What neighbours count that the tools write as one word.
 const JOINED: f32 = 0.5;
+/// How many unknown words are taken for mistyped ones: a text with more of them is about other things,
+/// and looking for what was meant takes longest of all.
+const MOST_CORRECTED: usize = 12;
 /// What a term counts that was probably mistyped.
 const CORRECTED: f32 = 0.6;

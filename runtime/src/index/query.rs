@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::analyser::{Analyser, Form};
-use super::clauses;
+use super::{clauses, scripts};
 
 /// What is looked for.
 #[derive(Debug, Default)]
@@ -30,7 +30,7 @@ pub(super) enum Kind {
     Exact,
     /// The class of a verb.
     Action,
-    /// Two or three words written as one, as in `pay pal`.
+    /// Two words written as one, as in `pay pal`.
     Joined,
 }
 
@@ -65,8 +65,8 @@ impl Query {
             query.clauses = parts.len();
             query.add(word.stem, Kind::Stem);
             query.add(word.exact, Kind::Exact);
-            if word.form != Form::Part {
-                let text = word.exact.chars().skip(1).collect();
+            let text: String = word.exact.chars().skip(1).collect();
+            if word.form != Form::Part && !text.chars().any(|it| scripts::kind(it) == scripts::Kind::Unspaced) {
                 said.push(Said { text, number: word.number, clause: query.clauses - 1 });
             }
         });
@@ -95,25 +95,21 @@ impl Query {
         }
     }
 
-    /// Adds what neighbours make when they are written as one word.
+    /// Adds what two neighbours make when they are written as one word.
     fn join(&mut self, analyser: &mut Analyser, said: &[Said]) {
-        for (at, first) in said.iter().enumerate() {
-            let mut joined = first.text.clone();
-            let neighbours = said.iter().skip(at + 1).take(MOST_JOINED - 1);
-            for (next, number) in neighbours.zip(first.number + 1..) {
-                if next.number != number || next.clause != first.clause {
-                    break;
-                }
-                joined.push_str(&next.text);
-                let mut stem = None;
-                analyser.words(&joined, |word| {
-                    stem.get_or_insert_with(|| word.stem.to_owned());
-                });
-                if let Some(stem) = stem {
-                    self.add_in(&stem, Kind::Joined, first.clause);
-                }
-            }
+        let pairs = said.iter().zip(said.iter().skip(1));
+        let near = pairs.filter(|(one, next)| next.number == one.number + 1 && next.clause == one.clause);
+        let (mut text, mut clauses) = (String::new(), Vec::new());
+        for (one, next) in near {
+            text.extend([one.text.as_str(), &next.text, " "]);
+            clauses.push(one.clause);
         }
+        // All are read in one go, so a word's number is the number of its pair.
+        analyser.words(&text, |word| {
+            if let Some(clause) = clauses.get(word.number).filter(|_| word.form != Form::Part) {
+                self.add_in(word.stem, Kind::Joined, *clause);
+            }
+        });
     }
 }
 
@@ -132,8 +128,6 @@ const LONGEST: usize = 16 * 1024;
 const MOST_TERMS: usize = 512;
 /// Clauses after these are read as one.
 const MOST_CLAUSES: usize = 32;
-/// Words that are tried as one.
-const MOST_JOINED: usize = 3;
 
 #[cfg(test)]
 mod tests {

@@ -35,7 +35,9 @@ impl ToolIndex {
         let mut evidence = self.evidence(words);
         let admitted: Vec<bool> = (0..self.len()).map(admits).collect();
         let is_admitted = |tool: u32| admitted.get(tool as usize).copied().unwrap_or_default();
-        evidence.iter_mut().for_each(|it| it.users.retain(|user| is_admitted(user.tool)));
+        if admitted.contains(&false) {
+            evidence.iter_mut().for_each(|it| it.users.retain(|user| is_admitted(user.tool)));
+        }
         let mut scores = self.ranked(&evidence, clauses);
         self.add_names(&mut scores, query, is_admitted);
         best(&scores, limit)
@@ -56,7 +58,7 @@ impl ToolIndex {
                 let share = match name {
                     NameMatch::Full => 4.0,
                     NameMatch::Local => 2.0,
-                    NameMatch::Prefix => 0.5,
+                    NameMatch::Prefix => 1.0,
                 };
                 let Some(tool) = placed.place(number).filter(|tool| admits(*tool)) else { continue };
                 if let Some(score) = scores.get_mut(tool as usize) {

@@ -1,7 +1,7 @@
 //! Reading the arguments of the gateway's own tools: strict about names, types and bounds.
 //!
-//! Two slips are repaired because they can be read in one way only: an object that arrives as its
-//! JSON text, and one tool name where a list is wanted.
+//! Slips are repaired that can be read in one way only: an object, a number or a truth value that
+//! arrives as its text, and one name where a list is wanted.
 
 use cap_compiler::diagnostic::nearest;
 use serde_json::{Map, Value};
@@ -52,6 +52,25 @@ impl Arguments {
         let number = number.ok_or(CallError::WrongType { argument: "limit", wanted: "an integer" })?;
         let limit = (1..=SearchRequest::MAXIMUM_LIMIT).find(|limit| exactly(*limit, number));
         limit.map(Some).ok_or(CallError::Limit)
+    }
+
+    /// The tags of which a tool must have one; none if all will do.
+    pub(super) fn tags(&mut self) -> Result<Vec<String>, CallError> {
+        const WRONG: CallError = CallError::WrongType { argument: "tags", wanted: "a list of tags" };
+        match self.values.remove("tags") {
+            None => Ok(Vec::new()),
+            Some(Value::String(tag)) => Ok(vec![tag]),
+            Some(Value::Array(tags)) => tags.iter().map(name).collect::<Option<_>>().ok_or(WRONG),
+            Some(_) => Err(WRONG),
+        }
+    }
+
+    /// Whether only tools that change nothing are wanted.
+    pub(super) fn read_only(&mut self) -> Result<bool, CallError> {
+        let value = self.values.remove("read_only").unwrap_or(Value::Bool(false));
+        // A truth value in a string has one reading only.
+        let read = value.as_bool().or_else(|| value.as_str()?.trim().parse().ok());
+        read.ok_or(CallError::WrongType { argument: "read_only", wanted: "true or false" })
     }
 
     /// The names of the tools to describe.
@@ -124,6 +143,9 @@ mod tests {
         assert_eq!(message(empty.text("query")), "`gateway_search_tools` needs the argument `query`");
         let mut many = arguments(MetaTool::Search, &json!({"limit": 51})).unwrap();
         assert_eq!(message(many.limit()), "`limit` must be between 1 and 50");
+        let mut unclear = arguments(MetaTool::Search, &json!({"tags": {}, "read_only": 1})).unwrap();
+        assert_eq!(message(unclear.tags()), "`tags` must be a list of tags");
+        assert_eq!(message(unclear.read_only()), "`read_only` must be true or false");
         let mut odd = arguments(MetaTool::Invoke, &json!({"arguments": [1]})).unwrap();
         assert_eq!(message(odd.nested()), "`arguments` must be an object");
     }
@@ -136,5 +158,7 @@ mod tests {
         assert_eq!(describe.tools().unwrap(), ["one"]);
         let mut search = arguments(MetaTool::Search, &json!({"limit": 5.0})).unwrap();
         assert_eq!(search.limit().unwrap(), Some(5));
+        let mut search = arguments(MetaTool::Search, &json!({"tags": "issues", "read_only": "true"})).unwrap();
+        assert_eq!((search.tags().unwrap(), search.read_only().unwrap()), (vec!["issues".to_owned()], true));
     }
 }

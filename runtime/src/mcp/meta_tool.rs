@@ -79,6 +79,12 @@ impl MetaTool {
                     "default": SearchRequest::DEFAULT_LIMIT,
                 },
                 "server": {"type": "string", "description": "Only tools of this server."},
+                "tags": {
+                    "type": "array",
+                    "items": {"type": "string"},
+                    "description": "Only tools with one of these tags.",
+                },
+                "read_only": {"type": "boolean", "description": "Only tools that change nothing."},
             }),
             Self::Describe => json!({
                 "tools": {

@@ -87,8 +87,9 @@ fn search(arguments: &mut Arguments, asked: &Asked<'_>) -> Result<SearchReply, C
     let query = arguments.text("query")?;
     let limit = arguments.limit()?;
     let server = known_server(arguments, view)?;
+    let (tags, read_only) = (arguments.tags()?, arguments.read_only()?);
     let start = Instant::now();
-    let reply = view.search(&SearchRequest { query, limit, server });
+    let reply = view.search(&SearchRequest { query, limit, server, tags, read_only });
     if let Some(metrics) = asked.telemetry.metrics() {
         metrics.searched(start.elapsed());
     }

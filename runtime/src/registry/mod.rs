@@ -5,6 +5,7 @@
 
 mod contents;
 mod definition;
+mod hint;
 mod search;
 mod searched;
 mod server;

@@ -1,8 +1,5 @@
 //! Searching a view: one code path for the agent's tool and for the command line.
 
-use std::collections::BTreeSet;
-
-use cap_compiler::diagnostic::nearest;
 use serde::Serialize;
 
 use super::{RegisteredTool, View, signature};
@@ -17,6 +14,10 @@ pub struct SearchRequest {
     pub limit: Option<usize>,
     /// Only tools of this server.
     pub server: Option<String>,
+    /// Only tools with one of these tags, whatever their case; all tools if there are none.
+    pub tags: Vec<String>,
+    /// Only tools that change nothing, as their annotations say.
+    pub read_only: bool,
 }
 
 /// The answer to a search.
@@ -54,6 +55,29 @@ impl SearchRequest {
     pub const DEFAULT_LIMIT: usize = 8;
     /// How many matches are given at most.
     pub const MAXIMUM_LIMIT: usize = 50;
+
+    /// Whether it asks for some tools only, whatever they do.
+    pub(super) fn is_filtered(&self) -> bool {
+        self.server.is_some() || !self.tags.is_empty() || self.read_only
+    }
+
+    /// Whether a tool passes its filters.
+    fn admits(&self, tool: &RegisteredTool) -> bool {
+        if !self.is_filtered() {
+            return true;
+        }
+        let capability = tool.capability();
+        let has = |wanted: &String| capability.tags.iter().any(|tag| same_tag(tag, wanted));
+        self.server.as_deref().is_none_or(|name| tool.server() == name)
+            && (self.tags.is_empty() || self.tags.iter().any(has))
+            && (!self.read_only || capability.annotations.read_only)
+    }
+}
+
+/// Tags are written by people, here with a capital and there without.
+pub(super) fn same_tag(one: &str, another: &str) -> bool {
+    let lower = |tag: &str| tag.trim().chars().flat_map(char::to_lowercase).collect::<String>();
+    one == another || lower(one) == lower(another)
 }
 
 impl View<'_> {
@@ -61,19 +85,17 @@ impl View<'_> {
     #[must_use]
     pub fn search(&self, request: &SearchRequest) -> SearchReply {
         let limit = request.limit.unwrap_or(SearchRequest::DEFAULT_LIMIT).clamp(1, SearchRequest::MAXIMUM_LIMIT);
-        let found = self.ranked(&request.query, request.server.as_deref(), limit);
+        let found = self.ranked(request, limit);
         let matches: Vec<Match> = found.hits.iter().filter_map(|hit| self.shown(*hit)).collect();
         let hint = matches.is_empty().then(|| self.hint(request));
         SearchReply { matches, total: found.total, hint }
     }
 
     /// The ranking that everything else is made of.
-    pub(super) fn ranked(&self, query: &str, server: Option<&str>, limit: usize) -> Found {
+    pub(super) fn ranked(&self, request: &SearchRequest, limit: usize) -> Found {
         let tools = self.snapshot.tools();
-        let admits = |at: usize| {
-            tools.get(at).is_some_and(|tool| self.admits(tool) && server.is_none_or(|name| tool.server() == name))
-        };
-        self.snapshot.index().search(query, limit, admits)
+        let admits = |at: usize| tools.get(at).is_some_and(|tool| self.admits(tool) && request.admits(tool));
+        self.snapshot.index().search(&request.query, limit, admits)
     }
 
     fn shown(&self, hit: Hit) -> Option<Match> {
@@ -87,33 +109,6 @@ impl View<'_> {
             score: hit.score,
             arguments: signature(&capability.input.read()),
         })
-    }
-
-    /// What may have been meant when nothing was found.
-    fn hint(&self, request: &SearchRequest) -> String {
-        if let Some(Err(near)) = request.server.as_deref().map(|name| self.server(name)) {
-            return near.map_or_else(
-                || "there is no such server; `gateway_list_servers` names them".to_owned(),
-                |name| format!("there is no such server; did you mean `{name}`?"),
-            );
-        }
-        let known = self.known_words();
-        let words = request.query.split_whitespace().filter(|word| word.len() <= LONGEST_WORD).take(MOST_WORDS);
-        let near: BTreeSet<&str> = words.filter_map(|word| nearest(word, known.iter().map(String::as_str))).collect();
-        if near.is_empty() {
-            return "nothing matches; try other words, or browse with `gateway_list_servers`".to_owned();
-        }
-        format!("nothing matches; the nearest words are {}", near.into_iter().collect::<Vec<_>>().join(", "))
-    }
-
-    /// The words that names of tools and servers are made of.
-    fn known_words(self) -> BTreeSet<String> {
-        self.tools()
-            .map(RegisteredTool::name)
-            .flat_map(|name| name.split(['_', '-']))
-            .filter(|word| word.len() > 2)
-            .map(str::to_lowercase)
-            .collect()
     }
 }
 
@@ -142,7 +137,3 @@ pub(super) fn shortened(text: &str, limit: usize) -> String {
 
 /// In characters.
 const LONGEST_DESCRIPTION: usize = 200;
-/// In bytes.
-const LONGEST_WORD: usize = 40;
-/// How many words of a query are looked for in a hint.
-const MOST_WORDS: usize = 6;

@@ -19,8 +19,13 @@ fn capability(server: &str, name: &str, description: &str) -> Capability {
         title: None,
         description: description.to_owned(),
         deprecated: false,
-        tags: Vec::new(),
-        annotations: Annotations { read_only: true, destructive: false, idempotent: true, open_world: true },
+        tags: vec![name.split('_').next_back().unwrap().to_owned()],
+        annotations: Annotations {
+            read_only: !name.starts_with("delete"),
+            destructive: false,
+            idempotent: true,
+            open_world: true,
+        },
         input: (&json!({"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]})).into(),
         output: None,
         answer: AnswerRules::default(),
@@ -72,7 +77,7 @@ fn sample_of(generation: u64) -> Snapshot {
 }
 
 fn request(query: &str, server: Option<&str>) -> SearchRequest {
-    SearchRequest { query: query.to_owned(), limit: None, server: server.map(str::to_owned) }
+    SearchRequest { query: query.to_owned(), server: server.map(str::to_owned), ..SearchRequest::default() }
 }
 
 #[test]
@@ -95,6 +100,43 @@ fn a_server_is_a_filter() {
     assert!(view.search(&request("zzzz forecsst", None)).total > 0);
     let hint = view.search(&request("wxathxr", None)).hint.unwrap();
     assert!(hint.contains("weather"), "{hint}");
+}
+
+#[test]
+fn filters_are_part_of_the_search() {
+    let tools = ["get_book", "delete_book", "get_author", "delete_author"];
+    let tools = tools.map(|name| ("books", name, "A book has an author."));
+    let snapshot = snapshot(1, &tools);
+    let view = View::of(&snapshot, Caller::Anyone);
+    let names = |request: SearchRequest| {
+        let reply = view.search(&request);
+        assert_eq!(reply.total, reply.matches.len());
+        reply.matches.into_iter().map(|found| found.tool).collect::<Vec<_>>()
+    };
+    let author = || SearchRequest { query: "author".to_owned(), ..SearchRequest::default() };
+    assert_eq!(names(author()).len(), 4);
+    assert_eq!(names(SearchRequest { read_only: true, ..author() }), ["books__get_author", "books__get_book"]);
+    let tags = vec!["Author".to_owned()];
+    assert_eq!(names(SearchRequest { tags: tags.clone(), ..author() }).len(), 2);
+    let both = SearchRequest { tags, read_only: true, ..author() };
+    assert_eq!(names(both.clone()), ["books__get_author"]);
+    assert!(names(SearchRequest { limit: Some(1), ..both }).len() == 1, "a filter comes before the limit");
+}
+
+#[test]
+fn nothing_found_says_where_to_look() {
+    let snapshot = sample();
+    let view = View::of(&snapshot, Caller::Anyone);
+    let hint = |request: SearchRequest| view.search(&request).hint.unwrap();
+    let search = |query: &str| SearchRequest { query: query.to_owned(), ..SearchRequest::default() };
+    assert_eq!(hint(search("qqqq")), "nothing matches; try other words; there are tools of weather, books");
+    let tagged = SearchRequest { tags: vec!["forecsat".to_owned()], ..search("weather") };
+    assert_eq!(hint(tagged), "no tool has the tag `forecsat`; did you mean `forecast`?");
+    let elsewhere = SearchRequest { server: Some("books".to_owned()), ..search("forecast") };
+    assert_eq!(
+        hint(elsewhere),
+        "nothing matches with these filters; the search without them finds 1, first `weather__forecast`"
+    );
 }
 
 #[test]

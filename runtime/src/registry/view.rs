@@ -3,7 +3,7 @@
 use cap_compiler::diagnostic::nearest;
 use cap_compiler::pin::Quarantined;
 
-use super::{RegisteredTool, ServerSummary, Snapshot};
+use super::{RegisteredTool, SearchRequest, ServerSummary, Snapshot};
 
 /// Who asks. There is one kind of caller so far; keys, identities and groups go here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -118,7 +118,8 @@ impl<'a> View<'a> {
     /// Names like `wanted`: of those that share words with it the one most alike in spelling, then
     /// the others as they rank. Only where no word is shared are all names compared.
     fn nearest_tools(&self, wanted: &str) -> Vec<&'a str> {
-        let hits = self.ranked(wanted, None, RELATED).hits;
+        let request = SearchRequest { query: wanted.to_owned(), ..SearchRequest::default() };
+        let hits = self.ranked(&request, RELATED).hits;
         let related: Vec<&str> =
             hits.iter().filter_map(|hit| self.snapshot.tools().get(hit.tool)).map(RegisteredTool::name).collect();
         if related.is_empty() {

@@ -57,6 +57,27 @@ impl Set {
         Self { snapshot, ids, queries: queries.iter().map(|query| (text(query, "query"), relevant(query))).collect() }
     }
 
+    /// The tools and queries of several sets as one, the tools `copies` times under other servers' names.
+    #[must_use]
+    pub(crate) fn read_all(folder: &Path, names: &[&str], copies: usize) -> Self {
+        let (mut tools, mut queries) = (Vec::new(), Vec::new());
+        for name in names {
+            let folder = folder.join(name);
+            let read = lines(&folder.join("tools.jsonl"));
+            for copy in 0..copies {
+                tools.extend(read.iter().map(|tool| {
+                    let mut tool = tool.clone();
+                    tool["server"] = format!("{}{copy}", text(&tool, "server")).into();
+                    tool
+                }));
+            }
+            queries.extend(lines(&folder.join("queries.jsonl")).iter().map(|it| (text(it, "query"), relevant(it))));
+        }
+        let (contents, ids) = contents(&tools);
+        drop(tools);
+        Self { snapshot: Snapshot::build(1, contents).unwrap(), ids, queries }
+    }
+
     /// Searches for every query, and how long each search took.
     #[must_use]
     pub(crate) fn measure(&self) -> (Figures, Vec<Duration>) {
