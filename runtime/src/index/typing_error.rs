@@ -15,11 +15,11 @@ impl ToolIndex {
     pub(super) fn corrections(&self, term: &str) -> io::Result<Vec<(String, Vec<User>)>> {
         let Some(distance) = forgiven(term) else { return Ok(Vec::new()) };
         let query = FuzzyTermQuery::new(Term::from_field_text(self.field, term), distance, true);
+        let Ok(automaton) = query.automaton() else { return Ok(Vec::new()) };
         let mut known = BTreeSet::new();
         for placed in &self.segments {
             for first in beginnings(term) {
-                let Ok(automaton) = query.automaton() else { return Ok(Vec::new()) };
-                let terms = placed.segment.postings.terms().search(automaton);
+                let terms = placed.segment.postings.terms().search(&automaton);
                 let mut stream = terms.ge(first.to_string()).lt(after(first).to_string()).into_stream()?;
                 while let Some((term, _)) = stream.next() {
                     known.extend(std::str::from_utf8(term).ok().map(str::to_owned));
