@@ -59,14 +59,15 @@ async fn measure(tools: usize) {
     println!("  CPU of the start                 {:>9.0} ms", gateway.cpu() * 1e3);
     println!("  resident                         {:>9.1} MB", gateway.resident());
     searches(&probe, tools).await;
-    changes(&probe, folder.path(), tools).await;
-    checkout(&probe, folder.path(), tools).await;
-    let before = gateway.resident();
+    println!("  resident after the searches      {:>9.1} MB", gateway.resident());
     for round in 0..RELOADS {
         edit(folder.path(), round % tools, &format!("reloadmark{round}"));
         probe.until_first(&format!("reloadmark{round}"), &name(round % tools)).await;
     }
-    println!("  resident before, after {RELOADS} reloads {before:>6.1}, {:.1} MB", gateway.resident());
+    println!("  resident after {RELOADS} reloads        {:>9.1} MB", gateway.resident());
+    changes(&probe, folder.path(), tools).await;
+    checkout(&probe, folder.path(), tools).await;
+    println!("  resident in the end              {:>9.1} MB", gateway.resident());
 }
 
 async fn searches(probe: &Probe<'_>, tools: usize) {

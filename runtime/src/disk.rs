@@ -73,21 +73,21 @@ impl DiskLoader {
     /// name and one lock file.
     pub fn files(&self) -> io::Result<Found> {
         self.check_apart()?;
-        let mut found = Found::default();
+        let (mut files, mut faults) = (Vec::new(), Vec::new());
         for root in &self.roots {
             std::fs::read_dir(&root.path).map_err(|error| named(&error, &root.path))?;
             let walk = WalkDir::new(&root.path).follow_links(true).max_depth(MAX_DEPTH).into_iter();
             for entry in walk.filter_entry(is_visible) {
                 match entry {
                     Ok(entry) if entry.file_type().is_file() && role(entry.path()).is_some() => {
-                        found.files.insert(root.identify(entry.path()), entry.into_path());
+                        files.push((root.identify(entry.path()), entry.into_path()));
                     }
                     Ok(_) => {}
-                    Err(error) => found.faults.extend(fault(root, &error)),
+                    Err(error) => faults.extend(fault(root, &error)),
                 }
             }
         }
-        Ok(found)
+        Ok(Found { files: files.into_iter().collect(), faults })
     }
 
     fn check_apart(&self) -> io::Result<()> {

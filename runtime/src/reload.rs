@@ -181,7 +181,7 @@ pub fn contents(loaded: &Loaded, problems: Vec<String>, before: Option<&Snapshot
     let tools = loaded.tools.iter().map(|tool| RegisteredTool {
         prepared: prepared(tool),
         pin: tool.pin(),
-        files: loaded.digests.get(&tool.origin.definition).cloned().unwrap_or_default(),
+        files: tool.files.clone(),
     });
     Contents {
         servers: loaded.servers.clone(),

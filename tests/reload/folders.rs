@@ -4,6 +4,8 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -199,4 +201,29 @@ async fn of_two_files_with_one_name_neither_order_nor_luck_decides() {
         }
         until_described(&agent, "two again", "Counts the stripes of an animal.").await;
     }
+}
+
+/// A file that somebody writes without a pause does not keep another change waiting.
+#[tokio::test]
+async fn a_writer_without_pause_does_not_starve_others() {
+    let sandbox = Sandbox::new();
+    sandbox.write("capabilities/zebra.yaml", &zebra("Counts the stripes of an animal."));
+    let served = Served::start(&sandbox, &[]);
+    let agent = served.connect().await;
+    let over = Arc::new(AtomicBool::new(false));
+    let (path, watched) = (sandbox.path().join("capabilities/noise.yaml"), Arc::clone(&over));
+    let noise = std::thread::spawn(move || {
+        for number in 0_u64.. {
+            fs::write(&path, tool("noise", NOWHERE, "/", &format!("Makes noise, {number} times."))).unwrap();
+            std::thread::sleep(Duration::from_millis(5));
+            if watched.load(Ordering::SeqCst) {
+                return;
+            }
+        }
+    });
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    sandbox.write("capabilities/zebra.yaml", &zebra("Counts the stripes of a flag."));
+    until_described(&agent, "edited beside noise", "Counts the stripes of a flag.").await;
+    over.store(true, Ordering::SeqCst);
+    noise.join().unwrap();
 }

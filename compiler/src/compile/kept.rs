@@ -4,7 +4,7 @@
 //! to, and on the shared schemas that it was bundled from; a stand-alone one also on its name being
 //! no server's. If all of these are as they were, so is the tool.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Content, Outdated, ParsedFile};
@@ -20,6 +20,8 @@ pub struct CompiledTool {
     pub capability: Arc<Capability>,
     /// The server that it belongs to.
     pub server: Arc<Server>,
+    /// The digest of its own file.
+    pub own: Digest,
     /// The digests of the files that it shares with others, in the order of
     /// [`Origin::dependencies`](crate::capability::Origin).
     pub shared: Arc<[Digest]>,
@@ -48,31 +50,35 @@ impl CompiledTool {
     }
 }
 
-/// The files of one compilation, sorted by name.
-pub(super) struct Files<'a>(BTreeMap<&'a SourceId, &'a ParsedFile>);
+/// The files of one compilation, sorted by name, and the digests of those that define something.
+pub(super) struct Files<'a> {
+    sorted: Vec<&'a ParsedFile>,
+    digests: HashMap<&'a SourceId, Digest>,
+}
 
 impl<'a> Files<'a> {
     pub(super) fn of(files: impl IntoIterator<Item = &'a Arc<ParsedFile>>) -> Self {
-        Self(files.into_iter().map(|file| (&file.source, &**file)).collect())
+        let mut sorted: Vec<&ParsedFile> = files.into_iter().map(|file| &**file).collect();
+        sorted.sort_by(|left, right| left.source.cmp(&right.source));
+        let shared = sorted.iter().filter(|file| matches!(file.content, Content::Definition(_)));
+        let digests = shared.map(|file| (&file.source, file.digest)).collect();
+        Self { sorted, digests }
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &'a ParsedFile> {
-        self.0.values().copied()
+    pub(super) fn all(&self) -> &[&'a ParsedFile] {
+        &self.sorted
     }
 
+    /// The digest of a file that tools share.
     pub(super) fn digest(&self, source: &SourceId) -> Option<Digest> {
-        self.0.get(source).map(|file| file.digest)
-    }
-
-    pub(super) fn all(&self) -> Vec<&'a ParsedFile> {
-        self.iter().collect()
+        self.digests.get(source).copied()
     }
 
     /// The tools that stay as they are.
     pub(super) fn kept(&self, project: &Project<'_>) -> Result<Vec<&'a CompiledTool>, Outdated> {
         let mut kept = Vec::new();
         let mut outdated = Vec::new();
-        for file in self.iter() {
+        for file in &self.sorted {
             match &file.content {
                 Content::Compiled(tool) if tool.is_current(project, self) => kept.push(tool),
                 Content::Compiled(_) => outdated.push(file.source.clone()),

@@ -127,7 +127,7 @@ pub fn recompile<'a>(
     let files = Files::of(files);
     let mut compilation = Compilation::default();
     let mut definitions = Vec::new();
-    for file in files.iter() {
+    for file in files.all() {
         compilation.diagnostics.extend(file.diagnostics.iter().cloned());
         match &file.content {
             Content::Definition(definition) => definitions.push((&file.source, definition)),
@@ -146,7 +146,7 @@ pub fn recompile<'a>(
 
     let mut stage = Stage::new(&project, &files, pins, compilation);
     stage.check_shared(&definitions);
-    let made = files.all().into_par_iter().filter_map(|file| stage.make(file)).collect();
+    let made = files.all().par_iter().filter_map(|file| stage.make(file)).collect();
     stage.finish(made, kept)
 }
 

@@ -4,9 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::kept::{CompiledTool, Files};
 use super::{Compilation, Content, Outdated, ParsedFile, parse_file};
-use crate::capability::{Server, ServerName, ToolName};
+use crate::capability::{Server, ServerName};
 use crate::check::{self, Project};
 use crate::definition::{CapabilityDefinition, Definition};
 use crate::diagnostic::{Code, Diagnostic, Place};
@@ -111,7 +113,7 @@ impl<'a> Stage<'a> {
             let shared: Arc<[Digest]> =
                 capability.origin.dependencies.iter().filter_map(|file| self.files.digest(file)).collect();
             let server = Arc::new(lower::lower_server(&checked));
-            CompiledTool { capability, server, shared, api, silent }
+            CompiledTool { capability, server, own: file.digest, shared, api, silent }
         });
         (tool.filter(|tool| !self.needs_broken(tool)).ok_or(Unmade::Failed), outcome.diagnostics)
     }
@@ -155,7 +157,6 @@ impl<'a> Stage<'a> {
                 candidates.push(tool.clone());
             }
         }
-        candidates.sort_by(|a, b| a.capability.origin.definition.cmp(&b.capability.origin.definition));
         let servers = self.admit_all(candidates);
         self.compilation.servers = servers.into_values().collect();
         self.compilation.diagnostics.sort_by(|a, b| a.primary.place.source.cmp(&b.primary.place.source));
@@ -164,34 +165,39 @@ impl<'a> Stage<'a> {
     }
 
     /// Two files that claim one name: the one that is pinned has it. Where no pin decides, neither has it.
-    fn admit_all(&mut self, candidates: Vec<CompiledTool>) -> BTreeMap<ServerName, Arc<Server>> {
-        let mut claims: BTreeMap<ToolName, Vec<CompiledTool>> = BTreeMap::new();
-        for tool in candidates {
-            claims.entry(tool.capability.tool.clone()).or_default().push(tool);
-        }
+    fn admit_all(&mut self, mut candidates: Vec<CompiledTool>) -> BTreeMap<ServerName, Arc<Server>> {
+        candidates.par_sort_by(|a, b| {
+            let (a, b) = (&a.capability, &b.capability);
+            a.tool.cmp(&b.tool).then_with(|| a.origin.definition.cmp(&b.origin.definition))
+        });
         let mut servers = BTreeMap::new();
-        for mut claimants in claims.into_values() {
-            let winner = if claimants.len() == 1 { Some(0) } else { self.only_pinned(&claimants) };
-            let winner = winner.map(|at| claimants.remove(at));
-            self.refuse(&claimants, winner.as_ref());
+        for claimants in candidates.chunk_by(|a, b| a.capability.tool == b.capability.tool) {
+            let winner = match claimants {
+                [only] => Some(only),
+                several => self.only_pinned(several),
+            };
+            self.refuse(claimants, winner);
             if let Some(tool) = winner {
-                servers.entry(tool.server.name.clone()).or_insert_with(|| Arc::clone(&tool.server));
-                self.compilation.tools.push(tool);
+                if !servers.contains_key(&tool.server.name) {
+                    servers.insert(tool.server.name.clone(), Arc::clone(&tool.server));
+                }
+                self.compilation.tools.push(tool.clone());
             }
         }
         servers
     }
 
-    fn only_pinned(&self, claimants: &[CompiledTool]) -> Option<usize> {
-        let mut pinned = (0..).zip(claimants).filter(|(_, tool)| self.pins.is_fresh(&tool.capability.origin));
-        let (first, others) = (pinned.next(), pinned.count());
-        first.filter(|_| others == 0).map(|(at, _)| at)
+    fn only_pinned<'t>(&self, claimants: &'t [CompiledTool]) -> Option<&'t CompiledTool> {
+        let mut pinned = claimants.iter().filter(|tool| self.pins.is_fresh(&tool.capability.origin));
+        let first = pinned.next();
+        first.filter(|_| pinned.next().is_none())
     }
 
-    fn refuse(&mut self, refused: &[CompiledTool], winner: Option<&CompiledTool>) {
-        for (at, tool) in refused.iter().enumerate() {
-            let other = winner.or_else(|| refused.get(if at == 0 { 1 } else { 0 }));
-            self.compilation.diagnostics.extend(other.map(|other| claimed_twice(tool, other, winner.is_some())));
+    fn refuse(&mut self, claimants: &[CompiledTool], winner: Option<&CompiledTool>) {
+        let is_winner = |tool: &CompiledTool| winner.is_some_and(|winner| std::ptr::eq(winner, tool));
+        for tool in claimants.iter().filter(|tool| !is_winner(tool)) {
+            let other = winner.or_else(|| claimants.iter().find(|other| !std::ptr::eq(*other, tool)));
+            self.compilation.diagnostics.extend(other.map(|other| claimed_twice(tool, other, is_winner(other))));
             self.compilation.failed.push(tool.capability.origin.definition.clone());
         }
     }

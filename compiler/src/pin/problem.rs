@@ -1,6 +1,6 @@
 //! Files against lock lines: what is fresh, and what to do about the rest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use super::{Digest, LOCK_FILE, LockFile};
@@ -10,7 +10,7 @@ use crate::source::SourceId;
 /// The state of every file of a compilation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pins {
-    states: BTreeMap<SourceId, FileState>,
+    states: HashMap<SourceId, FileState>,
     problems: Vec<Problem>,
 }
 

@@ -16,7 +16,7 @@ use cap_compiler::pin::Digest;
 use cap_compiler::source::SourceId;
 use rayon::prelude::*;
 
-use crate::disk::read_bounded;
+use crate::disk::{Role, read_bounded, role};
 
 /// The files that were read, as they were.
 pub(super) type Known = BTreeMap<SourceId, KnownFile>;
@@ -24,7 +24,7 @@ pub(super) type Known = BTreeMap<SourceId, KnownFile>;
 /// A file that was read.
 #[derive(Clone, Debug)]
 pub(super) struct KnownFile {
-    pub(super) path: PathBuf,
+    path: Arc<Path>,
     stamp: Option<Stamp>,
     pub(super) parsed: Arc<ParsedFile>,
 }
@@ -38,25 +38,25 @@ struct Stamp {
     changed: SystemTime,
 }
 
-/// Reads the files that changed, on all processors, and says which could not be read.
+/// Reads the definition files that changed, on all processors, and says which could not be read.
 pub(super) fn read_changed(files: &BTreeMap<SourceId, PathBuf>, known: &Known) -> (Known, Vec<Diagnostic>) {
-    let read = |(source, path): (&SourceId, &PathBuf)| read_one(source, path, known.get(source));
-    let results: Vec<_> = files.par_iter().map(read).collect();
-    let mut read = Known::new();
-    let mut faults = Vec::new();
+    let definitions = files.par_iter().filter(|(_, path)| role(path) == Some(Role::Definition));
+    let results: Vec<_> = definitions.map(|(source, path)| read_one(source, path, known.get(source))).collect();
+    let (mut read, mut faults) = (Vec::with_capacity(results.len()), Vec::new());
     for result in results {
         match result {
-            Ok(file) => _ = read.insert(file.parsed.source.clone(), file),
+            Ok(file) => read.push((file.parsed.source.clone(), file)),
             Err(fault) => faults.push(*fault),
         }
     }
-    (read, faults)
+    // Sorted as they are, they become a map at once.
+    (read.into_iter().collect(), faults)
 }
 
 fn read_one(source: &SourceId, path: &Path, known: Option<&KnownFile>) -> Result<KnownFile, Box<Diagnostic>> {
     let now = SystemTime::now();
     let stamp = fs::metadata(path).ok().and_then(|metadata| Stamp::of(&metadata, now));
-    if let Some(known) = known.filter(|known| stamp.is_some() && known.stamp == stamp && known.path == path) {
+    if let Some(known) = known.filter(|known| stamp.is_some() && known.stamp == stamp && *known.path == *path) {
         return Ok(known.clone());
     }
     let bytes = read_bounded(path).map_err(|error| Box::new(unreadable(source, &error.to_string())))?;
@@ -64,7 +64,7 @@ fn read_one(source: &SourceId, path: &Path, known: Option<&KnownFile>) -> Result
         Some(known) if known.parsed.digest == Digest::of(&bytes) => Arc::clone(&known.parsed),
         Some(_) | None => Arc::new(take_file(source, &bytes)),
     };
-    Ok(KnownFile { path: path.to_owned(), stamp, parsed })
+    Ok(KnownFile { path: path.into(), stamp, parsed })
 }
 
 /// Reads and parses a file again.

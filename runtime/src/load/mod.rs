@@ -5,12 +5,13 @@
 
 mod files;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::{io, mem};
 
-use cap_compiler::capability::{Capability, Server, ToolName};
+use cap_compiler::capability::{Capability, Server, ServerName, ToolName};
 use cap_compiler::compile::{Compilation, CompiledTool, Content, Outdated, recompile};
 use cap_compiler::diagnostic::Diagnostic;
 use cap_compiler::pin::{Digest, LockFile, Pin, Pinned, Pins, Policy, Quarantined, Verdict, admit};
@@ -27,17 +28,24 @@ pub struct Loader {
     disk: DiskLoader,
     policy: Policy,
     known: Known,
-    served: BTreeMap<SourceId, Pinned<Arc<Capability>>>,
-    held: BTreeMap<SourceId, Quarantined>,
-    /// What the tools were made from, by the file of each; of one that broke, what it was made from.
-    digests: BTreeMap<SourceId, FileDigests>,
+    served: HashMap<SourceId, LoadedTool>,
+    held: HashMap<SourceId, Quarantined>,
+}
+
+/// A tool that may be served.
+#[derive(Clone, Debug)]
+pub struct LoadedTool {
+    /// The tool.
+    pub pinned: Pinned<Arc<Capability>>,
+    /// The digests of the files that it was made from; of one that broke, of what it was made from.
+    pub files: FileDigests,
 }
 
 /// What the folders hold.
 #[derive(Clone, Debug, Default)]
 pub struct Loaded {
     /// Tools that may be served, sorted by name.
-    pub tools: Vec<Pinned<Arc<Capability>>>,
+    pub tools: Vec<LoadedTool>,
     /// Tools that may not, and why.
     pub quarantined: Vec<Quarantined>,
     /// What agents see of the apis.
@@ -50,8 +58,6 @@ pub struct Loaded {
     pub files: usize,
     /// The files against their lock files.
     pub pins: Pins,
-    /// The digests of the files that tools were made from, by the file of each.
-    pub digests: BTreeMap<SourceId, FileDigests>,
     /// A digest of every byte that matters: equal fingerprints, equal contents.
     pub fingerprint: Digest,
 }
@@ -83,14 +89,7 @@ impl Loader {
     }
 
     fn over(disk: DiskLoader, policy: Policy) -> Self {
-        Self {
-            disk,
-            policy,
-            known: Known::new(),
-            served: BTreeMap::new(),
-            held: BTreeMap::new(),
-            digests: BTreeMap::new(),
-        }
+        Self { disk, policy, known: Known::new(), served: HashMap::new(), held: HashMap::new() }
     }
 
     /// Where the bytes come from, to show diagnostics.
@@ -121,14 +120,12 @@ impl Loader {
     fn read(&mut self) -> io::Result<Read> {
         let Found { files, faults } = self.disk.files()?;
         let mut said: Vec<Diagnostic> = faults.iter().map(|(folder, why)| unreadable(folder, why)).collect();
-        let (definitions, others): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            files.into_iter().partition(|(_, path)| role(path) == Some(Role::Definition));
-        let (known, unreadable) = read_changed(&definitions, &self.known);
+        let (known, unreadable) = read_changed(&files, &self.known);
         let lost = unreadable.iter().map(|fault| fault.primary.place.source.clone()).collect();
         said.extend(unreadable);
         self.known = known;
         let locks = self.read_locks(&mut said)?;
-        let tools_files = digests(&others);
+        let tools_files = digests(&files);
         let fingerprint = self.fingerprint(&locks, &tools_files, &said);
         Ok(Read { locks, tools_files, lost, said, fingerprint })
     }
@@ -224,66 +221,72 @@ impl Loader {
         let Compilation { tools, servers, failed, diagnostics } = compilation;
         (loaded.servers, loaded.diagnostics) = (servers, diagnostics);
         let (served, held) = (mem::take(&mut self.served), mem::take(&mut self.held));
-        self.note_digests(&tools);
         for tool in &tools {
-            let source = tool.capability.origin.definition.clone();
+            let source = &tool.capability.origin.definition;
             match admit(Arc::clone(&tool.capability), &loaded.pins, self.policy) {
-                Verdict::Admitted(tool) => _ = self.served.insert(source, tool),
-                Verdict::Quarantined(quarantined) => _ = self.held.insert(source, quarantined),
+                Verdict::Admitted(pinned) => {
+                    let files = FileDigests::new(Some(tool.own), Arc::clone(&tool.shared));
+                    self.serve(source, LoadedTool { pinned, files }, loaded);
+                }
+                Verdict::Quarantined(quarantined) => self.hold(source, quarantined, loaded),
             }
         }
         let taken = |name: &ToolName| tools.binary_search_by(|tool| tool.capability.tool.cmp(name)).is_ok();
         for source in failed.into_iter().chain(lost) {
             if let Some(last) = served.get(&source).filter(|last| !taken(&last.tool)) {
-                self.keep(source, last, loaded);
+                self.keep(&source, last, loaded);
             } else if let Some(last) = held.get(&source).filter(|last| !taken(&last.tool)) {
-                self.held.insert(source, last.clone());
+                self.hold(&source, last.clone(), loaded);
             }
         }
-        loaded.tools = self.served.values().cloned().collect();
+        // What compiled is sorted already.
         loaded.tools.sort_by(|left, right| left.tool.cmp(&right.tool));
-        loaded.quarantined = self.held.values().cloned().collect();
         loaded.quarantined.sort_by(|left, right| left.tool.cmp(&right.tool));
-        self.digests.retain(|source, _| self.served.contains_key(source));
-        loaded.digests = self.digests.clone();
         loaded.add_servers();
     }
 
-    /// What the tools that compiled were made from. Tools of one api share the digests of its files.
-    fn note_digests(&mut self, compiled: &[CompiledTool]) {
-        for tool in compiled {
-            let definition = &tool.capability.origin.definition;
-            let own = self.known.get(definition).map(|file| file.parsed.digest);
-            self.digests.insert(definition.clone(), FileDigests::new(own, Arc::clone(&tool.shared)));
+    fn serve(&mut self, source: &SourceId, tool: LoadedTool, loaded: &mut Loaded) {
+        loaded.tools.push(tool.clone());
+        self.served.insert(source.clone(), tool);
+    }
+
+    fn hold(&mut self, source: &SourceId, quarantined: Quarantined, loaded: &mut Loaded) {
+        loaded.quarantined.push(quarantined.clone());
+        self.held.insert(source.clone(), quarantined);
+    }
+
+    /// Serves the last good form of a tool whose file broke. The gate is asked again: what differs
+    /// from its pin is held back, broken or not, and without its api's file a tool has no server.
+    fn keep(&mut self, source: &SourceId, last: &LoadedTool, loaded: &mut Loaded) {
+        if !last.origin.dependencies.iter().all(|file| self.known.contains_key(file)) {
+            return;
+        }
+        match admit(Arc::clone(&last.pinned), &loaded.pins, self.policy) {
+            Verdict::Admitted(pinned) => {
+                self.serve(source, LoadedTool { pinned, files: last.files.clone() }, loaded);
+                loaded.stale.push(source.clone());
+            }
+            Verdict::Quarantined(quarantined) => self.hold(source, quarantined, loaded),
         }
     }
 }
 
-impl Loader {
-    /// Serves the last good form of a tool whose file broke. The gate is asked again: what differs
-    /// from its pin is held back, broken or not, and without its api's file a tool has no server.
-    fn keep(&mut self, source: SourceId, last: &Pinned<Arc<Capability>>, loaded: &mut Loaded) {
-        if !last.origin.dependencies.iter().all(|file| self.known.contains_key(file)) {
-            return;
-        }
-        match admit(Arc::clone(last), &loaded.pins, self.policy) {
-            Verdict::Admitted(tool) => {
-                self.served.insert(source.clone(), tool);
-                loaded.stale.push(source);
-            }
-            Verdict::Quarantined(quarantined) => _ = self.held.insert(source, quarantined),
-        }
+impl Deref for LoadedTool {
+    type Target = Pinned<Arc<Capability>>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.pinned
     }
 }
 
 impl Loaded {
     /// Servers that only tools in their last good form belong to.
     fn add_servers(&mut self) {
-        for tool in &self.tools {
-            if !self.servers.iter().any(|server| server.name == tool.server) {
-                self.servers.push(Arc::new(Server { name: tool.server.clone(), title: None, description: None }));
-            }
-        }
+        let known: HashSet<ServerName> = self.servers.iter().map(|server| server.name.clone()).collect();
+        let unknown = self.tools.iter().map(|tool| &tool.server).filter(|name| !known.contains(name));
+        let unknown: BTreeSet<ServerName> = unknown.cloned().collect();
+        let bare = |name| Arc::new(Server { name, title: None, description: None });
+        self.servers.extend(unknown.into_iter().map(bare));
         self.servers.sort_by(|left, right| left.name.cmp(&right.name));
     }
 

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::support::{Server, anything, call, capability, executor, object};
 
 fn limited(call: HttpCall, limits: Limits) -> Prepared {
-    let mut capability = capability(call, anything());
+    let mut capability = capability(call, &anything());
     capability.limits = limits;
     Prepared::new(Arc::new(capability))
 }
@@ -48,7 +48,7 @@ async fn only_what_may_be_repeated_is_tried_again() {
     let server = Server::start().await;
     let mut post = call(&server.url(), "/flaky");
     post.method = "POST".to_owned();
-    let mut changing = capability(post, anything());
+    let mut changing = capability(post, &anything());
     (changing.limits, changing.annotations.idempotent) = (limits, false);
     let tool = Prepared::new(Arc::new(changing));
     let error = executor().call(&tool, &object(json!({}))).await.unwrap_err();

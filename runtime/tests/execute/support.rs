@@ -1,5 +1,6 @@
 //! A server that remembers what it received, and capabilities that call it.
 
+use std::borrow::Borrow;
 use std::convert::Infallible;
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -165,7 +166,7 @@ pub(crate) fn call(server: &str, path: &str) -> HttpCall {
     }
 }
 
-pub(crate) fn capability(call: HttpCall, input: Value) -> Capability {
+pub(crate) fn capability(call: HttpCall, input: &Value) -> Capability {
     Capability {
         tool: ToolName("test__tool".to_owned()),
         server: ServerName("test".to_owned()),
@@ -174,7 +175,7 @@ pub(crate) fn capability(call: HttpCall, input: Value) -> Capability {
         deprecated: false,
         tags: Vec::new(),
         annotations: Annotations { read_only: true, destructive: false, idempotent: true, open_world: true },
-        input: (&input).into(),
+        input: input.into(),
         output: None,
         answer: AnswerRules::default(),
         call: Call::Http(Box::new(call)),
@@ -183,8 +184,8 @@ pub(crate) fn capability(call: HttpCall, input: Value) -> Capability {
     }
 }
 
-pub(crate) fn prepared(call: HttpCall, input: Value) -> Prepared {
-    Prepared::new(Arc::new(capability(call, input)))
+pub(crate) fn prepared(call: HttpCall, input: impl Borrow<Value>) -> Prepared {
+    Prepared::new(Arc::new(capability(call, input.borrow())))
 }
 
 /// Any arguments at all.
