@@ -53,7 +53,7 @@ impl ToolIndex {
         let users = self.users(&Term::from_field_text(self.field, &wanted.term))?;
         if users.is_empty() && wanted.kind == Kind::Stem && *corrected < MOST_CORRECTED {
             *corrected += 1;
-            for (term, users) in self.corrections(&wanted.term)? {
+            for (term, users) in self.corrections(&used.exact)? {
                 let worth = CORRECTED * self.rarity(users.len());
                 all.push(Evidence { term, worth, users, used: used.clone() });
             }
