@@ -5,8 +5,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tantivy::Term;
-
 use super::ToolIndex;
 use super::evidence::Evidence;
 use super::scores::Scores;
@@ -93,11 +91,6 @@ impl ToolIndex {
         let (segment, number) = self.homes.get(tool as usize).copied().unwrap_or_default();
         let words = self.segments.get(segment as usize).map(|placed| &placed.segment.name_words);
         words.into_iter().flat_map(move |words| words.of(number))
-    }
-
-    fn count_users(&self, stem: &str) -> usize {
-        let term = Term::from_field_text(self.field, stem);
-        self.users(&term).map(|users| users.len()).unwrap_or_default()
     }
 }
 

@@ -7,10 +7,10 @@ use tantivy::postings::Postings;
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocSet, TERMINATED};
 
-use super::ToolIndex;
 use super::actions::ACTION;
 use super::analyser::EXACT;
 use super::query::{Kind, Query, Use, Wanted};
+use super::{Placed, ToolIndex};
 
 /// A term of the index that a query asks for.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ impl ToolIndex {
         let users = self.users(&Term::from_field_text(self.field, &wanted.term))?;
         if users.is_empty() && wanted.kind == Kind::Stem && *corrected < MOST_CORRECTED {
             *corrected += 1;
-            for (term, users) in self.corrections(&wanted.term)? {
+            for (term, users) in self.corrections(&used.exact)? {
                 let worth = CORRECTED * self.rarity(users.len());
                 all.push(Evidence { term, worth, users, used: used.clone() });
             }
@@ -64,20 +64,44 @@ impl ToolIndex {
         Ok(())
     }
 
+    /// How many living tools use a stem.
+    pub(super) fn count_users(&self, stem: &str) -> usize {
+        let term = Term::from_field_text(self.field, stem);
+        self.segments.iter().map(|placed| placed.count_users(&term).unwrap_or_default()).sum()
+    }
+
     /// The living tools that use a term.
     pub(super) fn users(&self, term: &Term) -> io::Result<Vec<User>> {
         let mut users = Vec::new();
         for placed in &self.segments {
-            let postings = &placed.segment.postings;
-            let Some(mut postings) = postings.read_postings(term, IndexRecordOption::WithFreqs)? else { continue };
-            users.reserve(postings.doc_freq() as usize);
-            let mut number = postings.doc();
-            while number != TERMINATED {
-                users.extend(placed.place(number).map(|tool| User { tool, frequency: postings.term_freq() }));
-                number = postings.advance();
-            }
+            placed.add_users(term, &mut users)?;
         }
         Ok(users)
+    }
+}
+
+impl Placed {
+    /// Adds the living tools of a segment that use a term.
+    fn add_users(&self, term: &Term, users: &mut Vec<User>) -> io::Result<()> {
+        let postings = self.segment.postings.read_postings(term, IndexRecordOption::WithFreqs)?;
+        let Some(mut postings) = postings else { return Ok(()) };
+        users.reserve(postings.doc_freq() as usize);
+        let mut number = postings.doc();
+        while number != TERMINATED {
+            users.extend(self.place(number).map(|tool| User { tool, frequency: postings.term_freq() }));
+            number = postings.advance();
+        }
+        Ok(())
+    }
+
+    /// How many of its living tools use a term. Where all live, its dictionary knows.
+    fn count_users(&self, term: &Term) -> io::Result<usize> {
+        if self.alive == self.segment.len() {
+            return Ok(self.segment.postings.doc_freq(term)? as usize);
+        }
+        let mut users = Vec::new();
+        self.add_users(term, &mut users)?;
+        Ok(users.len())
     }
 }
 

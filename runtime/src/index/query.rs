@@ -40,6 +40,8 @@ pub(super) struct Use {
     pub(super) count: u32,
     /// The numbers of its clauses, ascending.
     pub(super) clauses: Vec<usize>,
+    /// Of a stem, the term for the word as it was first said.
+    pub(super) exact: String,
 }
 
 /// A word without its parts.
@@ -63,8 +65,8 @@ impl Query {
                 parts.push(part(word.start));
             }
             query.clauses = parts.len();
-            query.add(word.stem, Kind::Stem);
-            query.add(word.exact, Kind::Exact);
+            query.add(word.stem, Kind::Stem, word.exact);
+            query.add(word.exact, Kind::Exact, "");
             let text: String = word.exact.chars().skip(1).collect();
             if word.form != Form::Part && !text.chars().any(|it| scripts::kind(it) == scripts::Kind::Unspaced) {
                 said.push(Said { text, number: word.number, clause: query.clauses - 1 });
@@ -79,20 +81,23 @@ impl Query {
         query
     }
 
-    fn add(&mut self, term: &str, kind: Kind) {
-        self.add_in(term, kind, self.clauses.saturating_sub(1));
+    fn add(&mut self, term: &str, kind: Kind, exact: &str) {
+        if let Some(used) = self.add_in(term, kind, self.clauses.saturating_sub(1)).filter(|used| used.count == 1) {
+            exact.clone_into(&mut used.exact);
+        }
     }
 
-    fn add_in(&mut self, term: &str, kind: Kind, clause: usize) {
+    fn add_in(&mut self, term: &str, kind: Kind, clause: usize) -> Option<&mut Use> {
         let wanted = Wanted { term: term.to_owned(), kind };
         if self.terms.len() >= MOST_TERMS && !self.terms.contains_key(&wanted) {
-            return;
+            return None;
         }
         let used = self.terms.entry(wanted).or_default();
         used.count += 1;
         if used.clauses.last() != Some(&clause) {
             used.clauses.push(clause);
         }
+        Some(used)
     }
 
     /// Adds what two neighbours make when they are written as one word.

@@ -9,7 +9,7 @@ mod sets;
 use sets::{Figures, GATED, SHOWN, Set};
 
 /// The least R@5 and nDCG@10 of each set: what was reached, less half a point.
-const LEAST: [(f64, f64); 4] = [(0.782, 0.780), (0.726, 0.624), (0.637, 0.579), (0.947, 0.951)];
+const LEAST: [(f64, f64); 4] = [(0.782, 0.780), (0.726, 0.624), (0.636, 0.579), (0.947, 0.951)];
 const LEAST_MEAN: (f64, f64) = (0.773, 0.733);
 
 #[test]
