@@ -129,6 +129,9 @@ pub async fn run(
         panicked = loaded.is_err();
         reloader = match loaded {
             Ok((back, result)) => {
+                if result.is_err() {
+                    watcher.lost();
+                }
                 swap(result, &registry, &telemetry);
                 back
             }

@@ -6,7 +6,7 @@
 //! file systems that give no events (network drives, some containers' mounts).
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::mpsc;
@@ -71,6 +71,11 @@ impl Watcher {
         self.next_look = Instant::now() + pause.max(took * SHARE);
     }
 
+    /// Notes that the folders could not be looked at: whatever is there next is another one.
+    pub fn lost(&mut self) {
+        self.identities.fill(None);
+    }
+
     /// Events come from the folder that was there when watching began. Where another one stands in
     /// its place (moved away and made anew, or a symbolic link that was switched), that one is
     /// watched from now on.
@@ -85,8 +90,9 @@ impl Watcher {
     }
 }
 
-/// What tells a folder from another one of the same name.
-type Identity = (u64, u64);
+/// What tells a folder from another one of the same name: the file system's number of it, which a new
+/// one may get again, and when it was made.
+type Identity = (u64, u64, Option<SystemTime>);
 
 fn identities(folders: &[PathBuf]) -> Vec<Option<Identity>> {
     folders.iter().map(|folder| std::fs::metadata(folder).ok().map(|metadata| identity(&metadata))).collect()
@@ -95,13 +101,12 @@ fn identities(folders: &[PathBuf]) -> Vec<Option<Identity>> {
 #[cfg(unix)]
 fn identity(metadata: &std::fs::Metadata) -> Identity {
     use std::os::unix::fs::MetadataExt;
-    (metadata.dev(), metadata.ino())
+    (metadata.dev(), metadata.ino(), metadata.created().ok())
 }
 
 #[cfg(not(unix))]
 fn identity(metadata: &std::fs::Metadata) -> Identity {
-    let made = metadata.created().ok().and_then(|made| made.duration_since(std::time::UNIX_EPOCH).ok());
-    (0, made.map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)))
+    (0, 0, metadata.created().ok())
 }
 
 /// The source of events, where there is one.
