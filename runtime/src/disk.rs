@@ -141,7 +141,7 @@ impl Root {
     #[must_use]
     pub fn relative<'a>(&self, id: &'a SourceId) -> Option<&'a str> {
         match self.shown.as_str() {
-            "" => Some(id.as_str()),
+            "" => Some(id.as_str()).filter(|id| !id.starts_with('/') && !id.starts_with("../") && !id.contains(':')),
             shown => id.as_str().strip_prefix(shown)?.strip_prefix('/'),
         }
     }

@@ -42,18 +42,20 @@ pub struct Reloader {
     generation: u64,
     fingerprint: Option<Digest>,
     told: BTreeSet<String>,
+    /// How long the last look took that found nothing new.
+    look: Duration,
 }
 
 impl Reloader {
     /// A reloader whose first snapshot has generation one.
     #[must_use]
     pub fn new(loader: Loader) -> Self {
-        Self { loader, generation: 0, fingerprint: None, told: BTreeSet::new() }
+        Self { loader, generation: 0, fingerprint: None, told: BTreeSet::new(), look: Duration::ZERO }
     }
 
     /// A reloader in the same state that has nothing parsed yet, for when this one is lost.
     fn spare(&self) -> Self {
-        Self { loader: self.loader.emptied(), generation: self.generation, fingerprint: None, told: self.told.clone() }
+        Self { loader: self.loader.emptied(), told: self.told.clone(), fingerprint: None, ..*self }
     }
 
     /// Loads the folders and builds a snapshot; `None` if nothing changed since the last one. Tools
@@ -62,7 +64,11 @@ impl Reloader {
     /// # Errors
     /// When there is no new snapshot; the state is as before.
     pub fn reload(&mut self, before: Option<&Snapshot>) -> Result<Option<Snapshot>, ReloadError> {
-        let Some(loaded) = self.loader.load_unless(self.fingerprint)? else { return Ok(None) };
+        let begun = Instant::now();
+        let Some(loaded) = self.loader.load_unless(self.fingerprint)? else {
+            self.look = begun.elapsed();
+            return Ok(None);
+        };
         let problems = problem_lines(&loaded, self.loader.sources());
         let snapshot = Snapshot::after(before, self.generation + 1, contents(&loaded, problems.clone(), before))?;
         self.generation += 1;
@@ -119,16 +125,15 @@ pub async fn run(
         }
         let spare = reloader.spare();
         let before = registry.snapshot();
-        let begun = Instant::now();
         let work = spawn_blocking(move || {
             let result = reloader.reload(Some(&before));
             (reloader, result)
         });
         let loaded = work.await;
-        watcher.looked(begun.elapsed());
         panicked = loaded.is_err();
         reloader = match loaded {
             Ok((back, result)) => {
+                watcher.looked(back.look);
                 if result.is_err() {
                     watcher.lost();
                 }

@@ -25,8 +25,11 @@ const SAME: Duration = Duration::from_millis(500);
 const LOOK: Duration = Duration::from_secs(10);
 const LOOK_WITHOUT_EVENTS: Duration = Duration::from_secs(2);
 
-/// At most this part of the time goes into looking without an event.
+/// At most this part of the time goes into looking without an event,
 const SHARE: u32 = 50;
+
+/// unless that would be too seldom.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// Watches folders until it is dropped.
 #[derive(Debug)]
@@ -68,12 +71,15 @@ impl Watcher {
     /// Notes that the folders were looked at, and how long that took.
     pub fn looked(&mut self, took: Duration) {
         let pause = if self.events.is_some() { LOOK } else { LOOK_WITHOUT_EVENTS };
-        self.next_look = Instant::now() + pause.max(took * SHARE);
+        self.next_look = Instant::now() + pause.max((took * SHARE).min(LONGEST_PAUSE));
     }
 
-    /// Notes that the folders could not be looked at: whatever is there next is another one.
+    /// Notes that the folders could not be looked at: one that is not there now is another one when it
+    /// comes again, whatever its number.
     pub fn lost(&mut self) {
-        self.identities.fill(None);
+        for (identity, now) in self.identities.iter_mut().zip(identities(&self.folders)) {
+            *identity = identity.filter(|_| now.is_some());
+        }
     }
 
     /// Events come from the folder that was there when watching began. Where another one stands in

@@ -153,7 +153,7 @@ fn apply(problem: &Problem, root: &Root, sources: &DiskLoader, lock: &mut LockFi
             }
             lock.entries.insert(relative, *found);
         }
-        (Fix::Record, Problem::Gone { file, .. }) => {
+        (Fix::Record, Problem::Gone { file, .. } | Problem::Outdated { file }) => {
             let bytes = sources.read(file).map_err(|_| Exit::Environment)?;
             lock.entries.insert(relative, Digest::of(&bytes));
         }

@@ -148,6 +148,8 @@ pub struct Rate {
 pub struct Origin {
     /// Its own file.
     pub definition: SourceId,
+    /// The file of its api, which is found by its name; shared schemas are found by their paths.
+    pub api: Option<SourceId>,
     /// The api and schemas files that it uses, sorted.
     pub dependencies: Vec<SourceId>,
 }

@@ -25,8 +25,6 @@ pub struct CompiledTool {
     /// The digests of the files that it shares with others, in the order of
     /// [`Origin::dependencies`](crate::capability::Origin).
     pub shared: Arc<[Digest]>,
-    /// The file of its api.
-    pub(super) api: Option<SourceId>,
     /// Whether there is nothing to say of it, so that it can be kept.
     pub(super) silent: bool,
 }
@@ -41,7 +39,7 @@ impl CompiledTool {
     /// Whether it would be made again as it is.
     fn is_current(&self, project: &Project<'_>, files: &Files<'_>) -> bool {
         let name = self.server.name.as_str();
-        let linked = match &self.api {
+        let linked = match &self.capability.origin.api {
             Some(file) => project.api(name).is_some_and(|api| api.source == file),
             None => !project.is_server(name),
         };

@@ -103,7 +103,6 @@ impl<'a> Stage<'a> {
             Err(_) if self.names_broken_api(definition) => return (Err(Unmade::Failed), Vec::new()),
             Err(diagnostic) => return (Err(Unmade::Failed), vec![*diagnostic]),
         };
-        let api = linked.api.map(|api| api.source.clone());
         let outcome = check::check_capability(linked);
         // The secrets of one that stands alone are compared with those of others, each time.
         let alone = definition.api.is_none() && definition.auth.is_some();
@@ -113,7 +112,7 @@ impl<'a> Stage<'a> {
             let shared: Arc<[Digest]> =
                 capability.origin.dependencies.iter().filter_map(|file| self.files.digest(file)).collect();
             let server = Arc::new(lower::lower_server(&checked));
-            CompiledTool { capability, server, own: file.digest, shared, api, silent }
+            CompiledTool { capability, server, own: file.digest, shared, silent }
         });
         (tool.filter(|tool| !self.needs_broken(tool)).ok_or(Unmade::Failed), outcome.diagnostics)
     }

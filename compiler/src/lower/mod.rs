@@ -41,7 +41,11 @@ pub fn lower_capability(linked: &Checked<Linked<'_>>) -> Capability {
         answer: answer::rules(definition),
         call: Call::Http(Box::new(http_call(linked))),
         limits: limits(definition.limits, linked.api.map(|api| api.definition.limits).unwrap_or_default()),
-        origin: Origin { definition: linked.source.clone(), dependencies: dependencies.into_iter().collect() },
+        origin: Origin {
+            definition: linked.source.clone(),
+            api: linked.api.map(|api| api.source.clone()),
+            dependencies: dependencies.into_iter().collect(),
+        },
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{FileState, Pins, Problem};
 use crate::capability::{Capability, Origin, ServerName, ToolName};
+use crate::source::SourceId;
 
 /// A value whose source bytes were compared with the lock file. Made only by [`admit`].
 #[derive(Clone, Debug, PartialEq)]
@@ -58,9 +59,7 @@ pub fn admit(capability: Arc<Capability>, pins: &Pins, policy: Policy) -> Verdic
     if pins.is_fresh(&capability.origin) {
         return Verdict::Admitted(Pinned { value: capability, pin: Pin::Locked });
     }
-    let problems: Vec<Problem> = files(&capability.origin)
-        .filter_map(|file| pins.state(file).and_then(|state| Problem::of(file, state)))
-        .collect();
+    let problems = pins.problems_of(&capability.origin);
     let changed = problems.iter().any(|problem| !matches!(problem, Problem::Unlisted { .. }));
     match (changed, policy) {
         (false, Policy::AllowUnlisted) => Verdict::Admitted(Pinned { value: capability, pin: Pin::Unlisted }),
@@ -72,7 +71,22 @@ pub fn admit(capability: Arc<Capability>, pins: &Pins, policy: Policy) -> Verdic
     }
 }
 
-fn files(origin: &Origin) -> impl Iterator<Item = &crate::source::SourceId> {
+/// The same for a form of a tool that was made of other bytes than are there now. Whatever the lock file
+/// says of those, it does not say of this form.
+#[must_use]
+pub fn admit_last(capability: Arc<Capability>, pins: &Pins, policy: Policy) -> Verdict<Arc<Capability>> {
+    match admit(capability, pins, policy) {
+        Verdict::Admitted(Pinned { value, .. }) if policy == Policy::RequireLocked => {
+            let file = value.origin.definition.clone();
+            let (tool, server) = (value.tool.clone(), value.server.clone());
+            Verdict::Quarantined(Quarantined { tool, server, problems: vec![Problem::Outdated { file }] })
+        }
+        Verdict::Admitted(pinned) => Verdict::Admitted(Pinned { pin: Pin::Unlisted, ..pinned }),
+        Verdict::Quarantined(quarantined) => Verdict::Quarantined(quarantined),
+    }
+}
+
+fn files(origin: &Origin) -> impl Iterator<Item = &SourceId> {
     std::iter::once(&origin.definition).chain(&origin.dependencies)
 }
 
@@ -102,6 +116,29 @@ impl Pins {
     /// Whether a lock line vouches for every file of `origin`.
     #[must_use]
     pub fn is_fresh(&self, origin: &Origin) -> bool {
-        files(origin).all(|file| self.state(file).is_some_and(FileState::is_pinned))
+        files(origin).all(|file| self.state(file).is_some_and(FileState::is_pinned)) && self.leads_where_it_led(origin)
     }
+
+    /// Whether the paths by which a moved file refers to shared schemas lead to the same files as before.
+    /// Its api has a name, and is the same from anywhere.
+    fn leads_where_it_led(&self, origin: &Origin) -> bool {
+        let schemas = origin.dependencies.iter().filter(|file| origin.api.as_ref() != Some(file));
+        let (own, was) = (&origin.definition, self.place(&origin.definition));
+        schemas.into_iter().all(|file| path_between(own, file) == path_between(was, self.place(file)))
+    }
+
+    /// What is in the way of a pin for what was compiled from these files.
+    fn problems_of(&self, origin: &Origin) -> Vec<Problem> {
+        let problem = |file| Problem::of(file, self.state(file)?).or_else(|| self.moved_problem(file));
+        files(origin).filter_map(problem).collect()
+    }
+}
+
+/// How many folders up, and where from there.
+fn path_between<'f>(from: &SourceId, to: &'f SourceId) -> (usize, Vec<&'f str>) {
+    let (mut here, mut there) = (from.as_str().split('/').peekable(), to.as_str().split('/').peekable());
+    while here.peek().is_some() && here.peek() == there.peek() {
+        (here.next(), there.next());
+    }
+    (here.count(), there.collect())
 }

@@ -9,7 +9,7 @@ mod digest;
 mod lock;
 mod problem;
 
-pub use admit::{Pin, Pinned, Policy, Quarantined, Verdict, admit};
+pub use admit::{Pin, Pinned, Policy, Quarantined, Verdict, admit, admit_last};
 pub use digest::Digest;
 pub use lock::{LOCK_FILE, LockFile};
 pub use problem::{FileState, Fix, Pins, Problem};

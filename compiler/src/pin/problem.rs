@@ -11,6 +11,8 @@ use crate::source::SourceId;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pins {
     states: HashMap<SourceId, FileState>,
+    /// Where files were that are [`FileState::Moved`], and what is there.
+    moved: HashMap<SourceId, (SourceId, Digest)>,
     problems: Vec<Problem>,
 }
 
@@ -74,6 +76,11 @@ pub enum Problem {
         /// What is there, as it was pinned.
         found: Digest,
     },
+    /// The last good form of a tool was made of other bytes than are there now.
+    Outdated {
+        /// The tool's file.
+        file: SourceId,
+    },
     /// A line has no file.
     Gone {
         /// The file that should be there.
@@ -123,11 +130,14 @@ impl Pins {
             moved.entry(*pinned).or_default().push(path);
         }
         for (file, found) in unlisted {
-            match moved.get_mut(&found).and_then(Vec::pop) {
+            // What an upstream's tools are, their folder says.
+            let lines = moved.get_mut(&found).filter(|_| file.file_name() != TOOLS_FILE);
+            match lines.and_then(Vec::pop) {
                 Some(path) => {
                     unseen.remove(path);
-                    self.problems.push(Problem::Moved { file: file.clone(), from: below(path), found });
+                    self.moved.insert(file.clone(), (below(path), found));
                     self.note(file, FileState::Moved);
+                    self.problems.extend(self.moved_problem(file));
                 }
                 None => self.note(file, FileState::Unlisted { found }),
             }
@@ -136,6 +146,16 @@ impl Pins {
             let line = lock.lines.get(path).cloned().unwrap_or_default();
             self.problems.push(Problem::Gone { file: below(path), lock: below(LOCK_FILE), line });
         }
+    }
+
+    /// Where a file was when it was pinned.
+    pub(super) fn place<'f>(&'f self, file: &'f SourceId) -> &'f SourceId {
+        self.moved.get(file).map_or(file, |(from, _)| from)
+    }
+
+    pub(super) fn moved_problem(&self, file: &SourceId) -> Option<Problem> {
+        let (from, found) = self.moved.get(file)?;
+        Some(Problem::Moved { file: file.clone(), from: from.clone(), found: *found })
     }
 
     fn note(&mut self, file: &SourceId, state: FileState) {
@@ -172,6 +192,7 @@ impl Problem {
             Self::Changed { file, .. }
             | Self::Unlisted { file, .. }
             | Self::Moved { file, .. }
+            | Self::Outdated { file }
             | Self::Gone { file, .. } => file,
         }
     }
@@ -180,7 +201,7 @@ impl Problem {
     #[must_use]
     pub fn fix(&self) -> Fix {
         match self {
-            Self::Changed { .. } | Self::Unlisted { .. } | Self::Moved { .. } => Fix::Record,
+            Self::Changed { .. } | Self::Unlisted { .. } | Self::Moved { .. } | Self::Outdated { .. } => Fix::Record,
             Self::Gone { .. } => Fix::Forget,
         }
     }
@@ -202,6 +223,10 @@ impl Problem {
                 Diagnostic::new(Code::MOVED, format!("`{file}` was moved: it is pinned as `{from}`"), place)
                     .help("run `cap pin` to note where it is")
             }
+            Self::Outdated { .. } => {
+                let message = format!("`{file}` does not compile, and its last good form is not what is pinned");
+                Diagnostic::new(Code::DIGEST_DIFFERS, message, place).help("mend the file, then run `cap pin`")
+            }
             Self::Gone { lock, line, .. } => {
                 let place = Place::bytes(lock, line.clone());
                 Diagnostic::new(Code::PINNED_MISSING, format!("`{file}` is pinned and does not exist"), place)
@@ -211,6 +236,9 @@ impl Problem {
         }
     }
 }
+
+/// The approved tools of an upstream.
+const TOOLS_FILE: &str = "tools.json";
 
 /// The part of a file's name below its root.
 fn relative<'a>(root: &str, file: &'a SourceId) -> &'a str {

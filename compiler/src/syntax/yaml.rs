@@ -165,7 +165,7 @@ struct Composer<'t> {
     cursor: CharCursor<'t>,
     bounds: &'t Bounds,
     frames: Vec<Frame>,
-    anchors: HashMap<usize, (Value, usize)>,
+    anchors: HashMap<usize, Anchored>,
     nodes: usize,
     /// Those of them that aliases repeat.
     repeated: usize,
@@ -174,9 +174,19 @@ struct Composer<'t> {
     duplicates: Vec<Fault>,
 }
 
+/// What an alias repeats.
+struct Anchored {
+    value: Value,
+    nodes: usize,
+    /// How many levels of collections it has.
+    levels: usize,
+}
+
 /// A collection that is not yet closed.
 struct Frame {
     anchor: usize,
+    /// The levels of collections below it.
+    levels: usize,
     /// The count of nodes when it was opened, to know its size when it is closed.
     nodes_before: usize,
     content: Content,
@@ -249,21 +259,22 @@ impl<'t> Composer<'t> {
             None if style == ScalarStyle::Plain && tag.is_none() => scalar::resolve(text),
             None => Value::String(text.to_owned()),
         };
-        self.remember(anchor, &value, weight);
-        self.place(value, span)
+        self.remember(anchor, &value, weight, 0);
+        self.place(value, 0, span)
     }
 
     fn alias(&mut self, anchor: usize, span: Span) -> Result<(), Fault> {
-        let Some((value, nodes)) = self.anchors.get(&anchor) else {
+        let Some(anchored) = self.anchors.get(&anchor) else {
             return Err(self.syntax("this alias stands inside of what it repeats", span));
         };
-        let (nodes, key) = (*nodes, value.as_str().map(str::to_owned));
+        let (nodes, levels, key) = (anchored.nodes, anchored.levels, anchored.value.as_str().map(str::to_owned));
         self.repeated += nodes;
         if self.repeated > self.bounds.repeated.max(self.nodes - (self.repeated - nodes)) {
             let message = format!("aliases repeat more than {} nodes", self.bounds.repeated);
             return Err(limit(message, self.cursor.bytes_of(span)));
         }
         self.count(nodes, span)?;
+        self.check_depth(levels, span)?;
         if let Some(slot) = self.awaited_key() {
             let Some(text) = key else {
                 return Err(self.syntax("a key must be text, not a collection", span));
@@ -271,22 +282,28 @@ impl<'t> Composer<'t> {
             *slot = Some(Key { text, merge: false, span });
             return Ok(());
         }
-        let value = self.anchors.get(&anchor).map(|(value, _)| value.clone()).unwrap_or_default();
-        self.place(value, span)
+        let value = self.anchors.get(&anchor).map(|anchored| anchored.value.clone()).unwrap_or_default();
+        self.place(value, levels, span)
     }
 
     fn open(&mut self, anchor: usize, content: Content, span: Span) -> Result<(), Fault> {
         if self.awaited_key().is_some() {
             return Err(self.syntax("a key must be text, not a collection", span));
         }
-        if self.frames.len() >= self.bounds.depth {
-            let message = format!("the text is nested more than {} levels deep", self.bounds.depth);
-            return Err(limit(message, bytes_of_span(self.text, span)));
-        }
+        self.check_depth(1, span)?;
         let nodes_before = self.nodes;
         self.count(1, span)?;
-        self.frames.push(Frame { anchor, nodes_before, content });
+        self.frames.push(Frame { anchor, levels: 0, nodes_before, content });
         Ok(())
+    }
+
+    /// Whether so many levels more may stand here.
+    fn check_depth(&self, levels: usize, span: Span) -> Result<(), Fault> {
+        if self.frames.len() + levels <= self.bounds.depth {
+            return Ok(());
+        }
+        let message = format!("the text is nested more than {} levels deep", self.bounds.depth);
+        Err(limit(message, bytes_of_span(self.text, span)))
     }
 
     fn close(&mut self, span: Span) -> Result<(), Fault> {
@@ -295,17 +312,18 @@ impl<'t> Composer<'t> {
             Content::List(items) => Value::Array(items),
             Content::Mapping { map, merges, .. } => Value::Object(merged(map, merges)),
         };
-        let nodes = self.nodes - frame.nodes_before;
-        self.remember(frame.anchor, &value, nodes);
-        self.place(value, span)
+        let (nodes, levels) = (self.nodes - frame.nodes_before, frame.levels + 1);
+        self.remember(frame.anchor, &value, nodes, levels);
+        self.place(value, levels, span)
     }
 
-    /// Puts a finished value where it belongs.
-    fn place(&mut self, value: Value, span: Span) -> Result<(), Fault> {
+    /// Puts a finished value of so many levels where it belongs.
+    fn place(&mut self, value: Value, levels: usize, span: Span) -> Result<(), Fault> {
         let Some(frame) = self.frames.last_mut() else {
             self.root = Some(value);
             return Ok(());
         };
+        frame.levels = frame.levels.max(levels);
         match &mut frame.content {
             Content::List(items) => items.push(value),
             Content::Mapping { map, key, merges } => match key.take() {
@@ -332,9 +350,9 @@ impl<'t> Composer<'t> {
         }
     }
 
-    fn remember(&mut self, anchor: usize, value: &Value, nodes: usize) {
+    fn remember(&mut self, anchor: usize, value: &Value, nodes: usize, levels: usize) {
         if anchor != 0 {
-            self.anchors.insert(anchor, (value.clone(), nodes));
+            self.anchors.insert(anchor, Anchored { value: value.clone(), nodes, levels });
         }
     }
 

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use cap_compiler::compile::{ParsedFile, parse_file, take_file};
+use cap_compiler::compile::{Content, ParsedFile, parse_file, take_file};
 use cap_compiler::diagnostic::{Code, Diagnostic, Place};
 use cap_compiler::pin::Digest;
 use cap_compiler::source::SourceId;
@@ -46,7 +46,12 @@ pub(super) fn read_changed(files: &BTreeMap<SourceId, PathBuf>, known: &Known) -
     for result in results {
         match result {
             Ok(file) => read.push((file.parsed.source.clone(), file)),
-            Err(fault) => faults.push(*fault),
+            Err(fault) => {
+                let source = &fault.primary.place.source;
+                // It is there: what it was when it was read stays, until it can be read or is gone.
+                read.extend(known.get(source).map(|file| (source.clone(), file.clone().unsettled())));
+                faults.push(*fault);
+            }
         }
     }
     // Sorted as they are, they become a map at once.
@@ -67,13 +72,47 @@ fn read_one(source: &SourceId, path: &Path, known: Option<&KnownFile>) -> Result
     Ok(KnownFile { path: path.into(), stamp, parsed })
 }
 
-/// Reads and parses a file again.
-pub(super) fn parse_again(known: &mut Known, source: &SourceId) -> Result<(), Box<Diagnostic>> {
-    let Some(KnownFile { path, .. }) = known.remove(source) else { return Ok(()) };
+/// What came of reading files again.
+pub(super) struct Again {
+    /// Whether some have other bytes than they had.
+    pub(super) changed: bool,
+    /// Those that could not be read; they are no longer known.
+    pub(super) faults: Vec<Diagnostic>,
+}
+
+/// Reads files again of which more is needed: of a kept tool its text, of a text its definition.
+pub(super) fn take_again(known: &mut Known, sources: &[SourceId]) -> Again {
+    let files: Vec<KnownFile> = sources.iter().filter_map(|source| known.remove(source)).collect();
+    let read: Vec<_> = files.par_iter().map(read_more).collect();
+    let mut again = Again { changed: false, faults: Vec::new() };
+    for (file, read) in files.iter().zip(read) {
+        match read {
+            Ok(more) => {
+                again.changed |= more.parsed.digest != file.parsed.digest;
+                known.insert(more.parsed.source.clone(), more);
+            }
+            Err(fault) => again.faults.push(*fault),
+        }
+    }
+    again
+}
+
+fn read_more(file: &KnownFile) -> Result<KnownFile, Box<Diagnostic>> {
+    let (source, path) = (&file.parsed.source, Arc::clone(&file.path));
     let bytes = read_bounded(&path).map_err(|error| Box::new(unreadable(source, &error.to_string())))?;
-    // It may have changed since it was looked at: looking again will tell.
-    known.insert(source.clone(), KnownFile { path, stamp: None, parsed: Arc::new(parse_file(source, &bytes)) });
-    Ok(())
+    let take = if matches!(file.parsed.content, Content::Compiled(_)) { take_file } else { parse };
+    Ok(KnownFile { path, stamp: None, parsed: Arc::new(take(source, &bytes)) })
+}
+
+fn parse(source: &SourceId, bytes: &Arc<[u8]>) -> ParsedFile {
+    parse_file(source, bytes)
+}
+
+impl KnownFile {
+    /// The file, to be read at the next look whatever it looks like.
+    fn unsettled(self) -> Self {
+        Self { stamp: None, ..self }
+    }
 }
 
 impl Stamp {

@@ -14,13 +14,13 @@ use std::{io, mem};
 use cap_compiler::capability::{Capability, Server, ServerName, ToolName};
 use cap_compiler::compile::{Compilation, CompiledTool, Content, Outdated, recompile};
 use cap_compiler::diagnostic::Diagnostic;
-use cap_compiler::pin::{Digest, LockFile, Pin, Pinned, Pins, Policy, Quarantined, Verdict, admit};
+use cap_compiler::pin::{Digest, LockFile, Pin, Pinned, Pins, Policy, Quarantined, Verdict, admit, admit_last};
 use cap_compiler::source::{SourceId, SourceLoader};
 
 use crate::disk::{DiskLoader, Found, Role, read_bounded, role};
 use crate::registry::FileDigests;
 
-use files::{Known, parse_again, read_changed, unreadable};
+use files::{Known, read_changed, take_again, unreadable};
 
 /// Loads capabilities folders, again and again.
 #[derive(Debug)]
@@ -132,7 +132,8 @@ impl Loader {
 
     /// Compiles what was read, and decides what is served.
     fn compiled(&mut self, mut read: Read) -> Loaded {
-        let (pins, compilation) = self.compile(&mut read);
+        let (pins, mut compilation) = self.compile(&mut read);
+        compilation.tools.iter_mut().for_each(|tool| self.reuse(tool));
         let mut loaded = Loaded { files: self.known.len(), pins, fingerprint: read.fingerprint, ..Loaded::default() };
         self.keep_compiled(&compilation.tools);
         self.admit_all(compilation, read.lost, &mut loaded);
@@ -149,11 +150,24 @@ impl Loader {
                 Ok(compilation) => return (pins, compilation),
                 Err(Outdated { files }) => files,
             };
-            // Each round turns kept tools and texts into definitions, so the rounds end.
-            for fault in files.iter().filter_map(|source| parse_again(&mut self.known, source).err()) {
-                read.lost.push(fault.primary.place.source.clone());
-                read.said.push(*fault);
+            // Each round turns kept tools into texts and texts into definitions, so the rounds end.
+            let again = take_again(&mut self.known, &files);
+            if again.changed || !again.faults.is_empty() {
+                // What is compiled is not what was looked at: the next look must not take it for that.
+                read.fingerprint = Digest::default();
             }
+            read.lost.extend(again.faults.iter().map(|fault| fault.primary.place.source.clone()));
+            read.said.extend(again.faults);
+        }
+    }
+
+    /// A tool that was made again and is as it was stays the one that others hold.
+    fn reuse(&self, tool: &mut CompiledTool) {
+        if let Some(last) = self.served.get(&tool.capability.origin.definition)
+            && !Arc::ptr_eq(&last.pinned, &tool.capability)
+            && **last.pinned == *tool.capability
+        {
+            tool.capability = Arc::clone(&last.pinned);
         }
     }
 
@@ -261,6 +275,10 @@ impl Loader {
         if !last.origin.dependencies.iter().all(|file| self.known.contains_key(file)) {
             return;
         }
+        let digest = |file: &SourceId| self.known.get(file).map(|known| known.parsed.digest);
+        let shared = last.origin.dependencies.iter().filter_map(digest).collect();
+        let now = FileDigests::new(digest(&last.origin.definition), shared);
+        let admit = if now.digest() == last.files.digest() { admit } else { admit_last };
         match admit(Arc::clone(&last.pinned), &loaded.pins, self.policy) {
             Verdict::Admitted(pinned) => {
                 self.serve(source, LoadedTool { pinned, files: last.files.clone() }, loaded);

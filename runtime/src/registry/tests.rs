@@ -43,7 +43,7 @@ fn capability(server: &str, name: &str, description: &str) -> Capability {
             transport: None,
         })),
         limits: Limits::default(),
-        origin: Origin { definition: SourceId::new("a.yaml"), dependencies: Vec::new() },
+        origin: Origin { definition: SourceId::new("a.yaml"), api: None, dependencies: Vec::new() },
     }
 }
 

@@ -122,7 +122,7 @@ pub(crate) fn tool(server: &Server, names: &[&str]) -> Capability {
         answer: AnswerRules::default(),
         call: Call::Http(Box::new(call)),
         limits: Limits { retries: Some(0), ..Limits::default() },
-        origin: Origin { definition: SourceId::new("test.yaml"), dependencies: Vec::new() },
+        origin: Origin { definition: SourceId::new("test.yaml"), api: None, dependencies: Vec::new() },
     }
 }
 

@@ -180,7 +180,7 @@ pub(crate) fn capability(call: HttpCall, input: &Value) -> Capability {
         answer: AnswerRules::default(),
         call: Call::Http(Box::new(call)),
         limits: Limits::default(),
-        origin: Origin { definition: SourceId::new("test.yaml"), dependencies: Vec::new() },
+        origin: Origin { definition: SourceId::new("test.yaml"), api: None, dependencies: Vec::new() },
     }
 }
 

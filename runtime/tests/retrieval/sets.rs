@@ -198,6 +198,6 @@ fn capability(name: String, server: String, tool: &Value) -> Capability {
         })),
         limits: Limits::default(),
         answer: cap_compiler::capability::AnswerRules::default(),
-        origin: Origin { definition: SourceId::new("set.yaml"), dependencies: Vec::new() },
+        origin: Origin { definition: SourceId::new("set.yaml"), api: None, dependencies: Vec::new() },
     }
 }

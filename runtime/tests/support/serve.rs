@@ -224,6 +224,6 @@ fn capability(server: &str, name: &str, description: &str) -> Capability {
             transport: None,
         })),
         limits: Limits::default(),
-        origin: Origin { definition: SourceId::new("github/a.yaml"), dependencies: Vec::new() },
+        origin: Origin { definition: SourceId::new("github/a.yaml"), api: None, dependencies: Vec::new() },
     }
 }
