@@ -153,3 +153,69 @@ fn what_looks_the_same_is_the_same() {
     assert_eq!(second.tools[0].description, "Two.");
     assert!(loader.load_unless(Some(second.fingerprint)).unwrap().is_none());
 }
+
+fn write_all(root: &Path, files: &[(&str, &str)]) {
+    for (path, text) in files {
+        fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
+        fs::write(root.join(path), text).unwrap();
+    }
+}
+
+fn pin_all(root: &Path, files: &[(&str, &str)]) {
+    let lines = files.iter().map(|(path, _)| format!("{}  {path}\n", Digest::of(&fs::read(root.join(path)).unwrap())));
+    fs::write(root.join("cap.lock"), lines.collect::<String>()).unwrap();
+}
+
+const API: &str = CHOICES[0].1[0];
+const STRICT: &str = CHOICES[2].1[1];
+const LAX: &str = CHOICES[2].1[0];
+
+/// A path in a moved file may lead to another file than the one that it was reviewed with.
+#[test]
+fn a_moved_file_is_pinned_only_with_what_it_refers_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let files = [("a/api.yaml", API), ("a/schemas.yaml", STRICT), ("a/named.yaml", NAMED), ("b/schemas.yaml", LAX)];
+    write_all(root, &files);
+    pin_all(root, &files);
+    let mut loader = Loader::new(&[root.to_owned()], Policy::RequireLocked);
+    assert_eq!(loader.load().unwrap().tools.len(), 1);
+
+    fs::rename(root.join("a/named.yaml"), root.join("b/named.yaml")).unwrap();
+    for loaded in [loader.load().unwrap(), loader.emptied().load().unwrap()] {
+        assert_eq!((loaded.tools.len(), loaded.quarantined.len()), (0, 1), "another schema stands there");
+        assert_eq!(loaded.quarantined[0].problems.len(), 1);
+    }
+    fs::rename(root.join("b/named.yaml"), root.join("a/other.yaml")).unwrap();
+    assert_eq!(loader.load().unwrap().tools.len(), 1, "the same schema stands there");
+    fs::rename(root.join("a"), root.join("c")).unwrap();
+    assert_eq!(loader.load().unwrap().tools.len(), 1, "all of them were moved");
+}
+
+/// What a tool was made of before its api broke it is not what is pinned now.
+#[test]
+fn a_last_good_form_is_not_pinned_by_what_came_after() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let api =
+        "version: 1\nkind: api\nname: a\nserver: https://a.example\nschemes: {key: {bearer: \"{{ secret.KEY }}\"}}\n";
+    let one = ONE.replace("description", "security: [[key]]\ndescription");
+    let files = [("a/api.yaml", api), ("a/one.yaml", one.as_str())];
+    write_all(root, &files);
+    pin_all(root, &files);
+    let mut loader = Loader::new(&[root.to_owned()], Policy::RequireLocked);
+    assert_eq!(loader.load().unwrap().tools.len(), 1);
+    write_all(root, &[("a/api.yaml", &api.replace("key:", "token:"))]);
+    pin_all(root, &files);
+    let loaded = loader.load().unwrap();
+    assert_eq!((loaded.tools.len(), loaded.quarantined.len()), (0, 1));
+    assert!(loaded.quarantined[0].problems[0].diagnostic().message.contains("last good form"));
+    let mut lenient = Loader::new(&[root.to_owned()], Policy::AllowUnlisted);
+    write_all(root, &files);
+    pin_all(root, &files);
+    assert_eq!(lenient.load().unwrap().locked(), 1);
+    write_all(root, &[("a/api.yaml", &api.replace("key:", "token:"))]);
+    pin_all(root, &files);
+    let loaded = lenient.load().unwrap();
+    assert_eq!((loaded.tools.len(), loaded.locked(), loaded.stale.len()), (1, 0, 1));
+}

@@ -50,7 +50,7 @@ pub struct Project<'a> {
 
 impl<'a> Project<'a> {
     /// Files definitions under their names; servers that two files define are reported, and the
-    /// first file (by path) keeps the name.
+    /// first of `definitions` keeps the name.
     #[must_use]
     pub fn of(definitions: &[(&'a SourceId, &'a Definition)]) -> (Self, Vec<Diagnostic>) {
         let mut project = Self::default();

@@ -109,7 +109,8 @@ pub fn take_file(source: &SourceId, bytes: &Arc<[u8]>) -> ParsedFile {
 const CAPABILITY_OF_AN_API: [&[u8]; 2] = [b"\nkind: capability", b"\napi: "];
 
 /// Links, checks and lowers parsed files. Of two files that claim one tool, the one that `pins`
-/// vouches for has it. A kept tool that would have to be made anew counts as failed.
+/// vouches for has it. For files from [`parse_file`]: where another would have to be parsed again, see
+/// [`recompile`], there is no tool at all.
 #[must_use]
 pub fn compile<'a>(files: impl IntoIterator<Item = &'a Arc<ParsedFile>>, pins: &Pins) -> Compilation {
     let failed = |outdated: Outdated| Compilation { failed: outdated.files, ..Compilation::default() };

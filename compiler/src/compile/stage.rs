@@ -24,6 +24,8 @@ pub(super) struct Stage<'a> {
     compilation: Compilation,
     /// Files that others refer to and that have faults.
     broken: BTreeSet<&'a SourceId>,
+    /// What agents see of each api, by its file.
+    servers: BTreeMap<&'a SourceId, Arc<Server>>,
 }
 
 /// What became of one capability's file.
@@ -51,12 +53,15 @@ impl<'a> Stage<'a> {
         pins: &'a Pins,
         compilation: Compilation,
     ) -> Self {
-        Self { project, files, pins, compilation, broken: BTreeSet::new() }
+        Self { project, files, pins, compilation, broken: BTreeSet::new(), servers: BTreeMap::new() }
     }
 
     /// Checks the files that others refer to.
     pub(super) fn check_shared(&mut self, definitions: &[(&'a SourceId, &'a Definition)]) {
         for &(source, definition) in definitions {
+            if let Definition::Api(api) = definition {
+                self.servers.insert(source, Arc::new(lower::lower_api(api)));
+            }
             let diagnostics = match definition {
                 Definition::Api(api) => check::check_api(source, api).diagnostics,
                 Definition::Upstream(upstream) => check::check_upstream(source, upstream).diagnostics,
@@ -111,7 +116,8 @@ impl<'a> Stage<'a> {
             let capability = Arc::new(lower::lower_capability(&checked));
             let shared: Arc<[Digest]> =
                 capability.origin.dependencies.iter().filter_map(|file| self.files.digest(file)).collect();
-            let server = Arc::new(lower::lower_server(&checked));
+            let api = checked.api.and_then(|api| self.servers.get(api.source));
+            let server = api.map_or_else(|| Arc::new(lower::lower_server(&checked)), Arc::clone);
             CompiledTool { capability, server, own: file.digest, shared, silent }
         });
         (tool.filter(|tool| !self.needs_broken(tool)).ok_or(Unmade::Failed), outcome.diagnostics)

@@ -53,13 +53,15 @@ pub fn lower_capability(linked: &Checked<Linked<'_>>) -> Capability {
 #[must_use]
 pub fn lower_server(linked: &Checked<Linked<'_>>) -> Server {
     match linked.api {
-        Some(api) => Server {
-            name: ServerName(api.definition.name.clone()),
-            title: api.definition.title.clone(),
-            description: api.definition.description.clone(),
-        },
+        Some(api) => lower_api(api.definition),
         None => Server { name: server_name(linked), title: linked.definition.title.clone(), description: None },
     }
+}
+
+/// What agents see of an api.
+#[must_use]
+pub fn lower_api(api: &ApiDefinition) -> Server {
+    Server { name: ServerName(api.name.clone()), title: api.title.clone(), description: api.description.clone() }
 }
 
 fn server_name(linked: &Linked<'_>) -> ServerName {

@@ -30,38 +30,56 @@ pub(super) struct User {
     pub(super) frequency: u32,
 }
 
+/// Which tools a search is about, by their places.
+#[derive(Debug)]
+pub(super) struct Admitted(pub(super) Vec<bool>);
+
+impl Admitted {
+    pub(super) fn has(&self, tool: u32) -> bool {
+        self.0.get(tool as usize).copied().unwrap_or_default()
+    }
+}
+
 impl ToolIndex {
     /// The terms of a query that are known, and what was probably meant by the others.
-    pub(super) fn evidence(&self, query: Query) -> Vec<Evidence> {
+    pub(super) fn evidence(&self, query: Query, admitted: &Admitted) -> Vec<Evidence> {
         let mut all = Vec::with_capacity(query.terms.len());
         let mut corrected = 0;
         for (wanted, used) in query.terms {
-            if let Err(error) = self.add_evidence(wanted, used, &mut corrected, &mut all) {
-                tracing::error!(%error, "internal error: the index in memory could not be read");
+            let is_stem = wanted.kind == Kind::Stem;
+            let known = self.known(wanted, &used, admitted);
+            let result = known.and_then(|known| match known {
+                Some(known) => Ok(vec![known]),
+                None if is_stem && corrected < MOST_CORRECTED => {
+                    corrected += 1;
+                    self.corrected(&used, admitted)
+                }
+                None => Ok(Vec::new()),
+            });
+            match result {
+                Ok(evidence) => all.extend(evidence),
+                Err(error) => tracing::error!(%error, "internal error: the index in memory could not be read"),
             }
         }
         all
     }
 
-    fn add_evidence(
-        &self,
-        wanted: Wanted,
-        used: Use,
-        corrected: &mut usize,
-        all: &mut Vec<Evidence>,
-    ) -> io::Result<()> {
-        let users = self.users(&Term::from_field_text(self.field, &wanted.term))?;
-        if users.is_empty() && wanted.kind == Kind::Stem && *corrected < MOST_CORRECTED {
-            *corrected += 1;
-            for (term, users) in self.corrections(&used.exact)? {
-                let worth = CORRECTED * self.rarity(users.len());
-                all.push(Evidence { term, worth, users, used: used.clone() });
-            }
-        } else if !users.is_empty() {
-            let worth = worth(wanted.kind, self.rarity(users.len()));
-            all.push(Evidence { term: wanted.term, worth, users, used });
-        }
-        Ok(())
+    /// A term as it stands, if a tool of the search uses it.
+    fn known(&self, wanted: Wanted, used: &Use, admitted: &Admitted) -> io::Result<Option<Evidence>> {
+        let users = self.users(&Term::from_field_text(self.field, &wanted.term), admitted)?;
+        let worth = worth(wanted.kind, self.rarity(users.len()));
+        let evidence = Evidence { term: wanted.term, worth, users, used: used.clone() };
+        Ok((!evidence.users.is_empty()).then_some(evidence))
+    }
+
+    /// What was probably meant by a word that no tool of the search uses.
+    fn corrected(&self, used: &Use, admitted: &Admitted) -> io::Result<Vec<Evidence>> {
+        let near = self.corrections(&used.exact, admitted)?;
+        let evidence = |(term, users): (String, Vec<User>)| {
+            let worth = CORRECTED * self.rarity(users.len());
+            Evidence { term, worth, users, used: used.clone() }
+        };
+        Ok(near.into_iter().map(evidence).collect())
     }
 
     /// How many living tools use a stem.
@@ -70,12 +88,13 @@ impl ToolIndex {
         self.segments.iter().map(|placed| placed.count_users(&term).unwrap_or_default()).sum()
     }
 
-    /// The living tools that use a term.
-    pub(super) fn users(&self, term: &Term) -> io::Result<Vec<User>> {
+    /// The tools of a search that use a term.
+    pub(super) fn users(&self, term: &Term, admitted: &Admitted) -> io::Result<Vec<User>> {
         let mut users = Vec::new();
         for placed in &self.segments {
             placed.add_users(term, &mut users)?;
         }
+        users.retain(|user| admitted.has(user.tool));
         Ok(users)
     }
 }

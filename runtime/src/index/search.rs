@@ -3,7 +3,7 @@
 //! A query is never parsed: no character in it is an operator, and no text is an error.
 
 use super::ToolIndex;
-use super::evidence::Evidence;
+use super::evidence::{Admitted, Evidence};
 use super::names::NameMatch;
 use super::query::Query;
 use super::scores::{Scores, top};
@@ -32,14 +32,10 @@ impl ToolIndex {
     pub fn search(&self, query: &str, limit: usize, admits: impl Fn(usize) -> bool) -> Found {
         let words = Query::read(&mut self.analyser.clone(), query);
         let clauses = words.clauses;
-        let mut evidence = self.evidence(words);
-        let admitted: Vec<bool> = (0..self.len()).map(admits).collect();
-        let is_admitted = |tool: u32| admitted.get(tool as usize).copied().unwrap_or_default();
-        if admitted.contains(&false) {
-            evidence.iter_mut().for_each(|it| it.users.retain(|user| is_admitted(user.tool)));
-        }
+        let admitted = Admitted((0..self.len()).map(admits).collect());
+        let evidence = self.evidence(words, &admitted);
         let mut scores = self.ranked(&evidence, clauses);
-        self.add_names(&mut scores, query, is_admitted);
+        self.add_names(&mut scores, query, &admitted);
         best(&scores, limit)
     }
 
@@ -51,7 +47,7 @@ impl ToolIndex {
     }
 
     /// A tool whose name is the query, or begins with it, is ahead of what words alone can give.
-    fn add_names(&self, scores: &mut Scores, query: &str, admits: impl Fn(u32) -> bool) {
+    fn add_names(&self, scores: &mut Scores, query: &str, admitted: &Admitted) {
         let most = top(scores) + 1.0;
         for placed in &self.segments {
             for (number, name) in placed.segment.names.matches(query) {
@@ -60,7 +56,7 @@ impl ToolIndex {
                     NameMatch::Local => 2.0,
                     NameMatch::Prefix => 1.0,
                 };
-                let Some(tool) = placed.place(number).filter(|tool| admits(*tool)) else { continue };
+                let Some(tool) = placed.place(number).filter(|tool| admitted.has(*tool)) else { continue };
                 if let Some(score) = scores.get_mut(tool as usize) {
                     *score += share * most;
                 }

@@ -11,13 +11,13 @@ use tantivy::query::FuzzyTermQuery;
 
 use super::ToolIndex;
 use super::analyser::EXACT;
-use super::evidence::User;
+use super::evidence::{Admitted, User};
 
 impl ToolIndex {
     /// The stems of the words one typing error from the one that `exact` stands for, the most used first; none
     /// for short words, which have too many neighbours, nor for numbers and keys.
-    pub(super) fn corrections(&self, exact: &str) -> io::Result<Vec<(String, Vec<User>)>> {
-        if is_forgiven(exact) { self.stems_of(&self.words_near(exact)?) } else { Ok(Vec::new()) }
+    pub(super) fn corrections(&self, exact: &str, admitted: &Admitted) -> io::Result<Vec<(String, Vec<User>)>> {
+        if is_forgiven(exact) { self.stems_of(&self.words_near(exact)?, admitted) } else { Ok(Vec::new()) }
     }
 
     /// The terms for words as they stand that are one edit away: a letter more, less, other, or swapped.
@@ -39,7 +39,7 @@ impl ToolIndex {
     }
 
     /// The stems of words, each once, with the tools that use them.
-    fn stems_of(&self, words: &BTreeSet<String>) -> io::Result<Vec<(String, Vec<User>)>> {
+    fn stems_of(&self, words: &BTreeSet<String>, admitted: &Admitted) -> io::Result<Vec<(String, Vec<User>)>> {
         let (mut analyser, mut stems) = (self.analyser.clone(), BTreeSet::new());
         for word in words {
             analyser.words(word, |word| {
@@ -47,7 +47,7 @@ impl ToolIndex {
             });
         }
         let users = |stem: String| {
-            let users = self.users(&Term::from_field_text(self.field, &stem))?;
+            let users = self.users(&Term::from_field_text(self.field, &stem), admitted)?;
             Ok((stem, users))
         };
         let mut near: Vec<(String, Vec<User>)> = stems.into_iter().map(users).collect::<io::Result<_>>()?;

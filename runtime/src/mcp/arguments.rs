@@ -56,10 +56,11 @@ impl Arguments {
 
     /// The tags of which a tool must have one; none if all will do.
     pub(super) fn tags(&mut self) -> Result<Vec<String>, CallError> {
-        const WRONG: CallError = CallError::WrongType { argument: "tags", wanted: "a list of tags" };
+        const WRONG: CallError = CallError::WrongType { argument: "tags", wanted: "a list of at most 16 tags" };
         match self.values.remove("tags") {
             None => Ok(Vec::new()),
             Some(Value::String(tag)) => Ok(vec![tag]),
+            Some(Value::Array(tags)) if tags.len() > SearchRequest::MAXIMUM_TAGS => Err(WRONG),
             Some(Value::Array(tags)) => tags.iter().map(name).collect::<Option<_>>().ok_or(WRONG),
             Some(_) => Err(WRONG),
         }

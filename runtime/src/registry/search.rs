@@ -55,6 +55,8 @@ impl SearchRequest {
     pub const DEFAULT_LIMIT: usize = 8;
     /// How many matches are given at most.
     pub const MAXIMUM_LIMIT: usize = 50;
+    /// How many tags are looked for at most.
+    pub const MAXIMUM_TAGS: usize = 16;
 
     /// Whether it asks for some tools only, whatever they do.
     pub(super) fn is_filtered(&self) -> bool {
@@ -76,8 +78,8 @@ impl SearchRequest {
 
 /// Tags are written by people, here with a capital and there without.
 pub(super) fn same_tag(one: &str, another: &str) -> bool {
-    let lower = |tag: &str| tag.trim().chars().flat_map(char::to_lowercase).collect::<String>();
-    one == another || lower(one) == lower(another)
+    let lower = |tag| str::trim(tag).chars().flat_map(char::to_lowercase);
+    lower(one).eq(lower(another))
 }
 
 impl View<'_> {

@@ -90,11 +90,7 @@ impl Snapshot {
     fn indexed(&self, tool: &RegisteredTool, servers: &BTreeMap<ServerName, ServerSummary>) -> Before {
         let at = self.tools.binary_search_by(|known| known.name().cmp(tool.name())).ok()?;
         let known = self.tools.get(at)?;
-        let said = |servers: &BTreeMap<ServerName, ServerSummary>| {
-            let server = servers.get(&tool.capability().server)?;
-            Some((server.title.clone(), server.description.clone()))
-        };
-        (Arc::ptr_eq(&known.prepared, &tool.prepared) && said(servers) == said(&self.servers)).then_some(at)
+        (Arc::ptr_eq(&known.prepared, &tool.prepared) && said(servers, tool) == said(&self.servers, tool)).then_some(at)
     }
 
     /// The index over [`Self::tools`].
@@ -115,4 +111,13 @@ fn looks_the_same(one: &RegisteredTool, another: &RegisteredTool) -> bool {
     std::ptr::eq(a, b)
         || (&a.tool, &a.server, &a.title, &a.description, &a.annotations, &a.input, &a.output)
             == (&b.tool, &b.server, &b.title, &b.description, &b.annotations, &b.input, &b.output)
+}
+
+/// What is searched of a tool's server.
+fn said<'s>(
+    servers: &'s BTreeMap<ServerName, ServerSummary>,
+    tool: &RegisteredTool,
+) -> Option<(Option<&'s str>, Option<&'s str>)> {
+    let server = servers.get(&tool.capability().server)?;
+    Some((server.title.as_deref(), server.description.as_deref()))
 }
