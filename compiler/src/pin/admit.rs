@@ -138,7 +138,8 @@ impl Pins {
 fn path_between<'f>(from: &SourceId, to: &'f SourceId) -> (usize, Vec<&'f str>) {
     let (mut here, mut there) = (from.as_str().split('/').peekable(), to.as_str().split('/').peekable());
     while here.peek().is_some() && here.peek() == there.peek() {
-        (here.next(), there.next());
+        here.next();
+        there.next();
     }
     (here.count(), there.collect())
 }
