@@ -87,7 +87,7 @@ async fn searches(probe: &Probe<'_>, tools: usize) {
 }
 
 async fn changes(probe: &Probe<'_>, folder: &Path, tools: usize) {
-    let (mut edits, mut additions, mut removals) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut edits, mut additions, mut removals, mut apis) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for round in 0..CHANGES {
         let number = (round * 7919) % tools;
         let start = Instant::now();
@@ -107,10 +107,19 @@ async fn changes(probe: &Probe<'_>, folder: &Path, tools: usize) {
             tokio::time::sleep(PAUSE).await;
         }
         removals.push(start.elapsed());
+
+        let path = folder.join("capabilities").join(api(number)).join("api.yaml");
+        let start = Instant::now();
+        write(&path, &api_definition(number).replace("Everything about", &format!("apimark{round} is about")));
+        while !probe.best(&format!("apimark{round}")).await.starts_with(&api(number)) {
+            tokio::time::sleep(PAUSE).await;
+        }
+        apis.push(start.elapsed());
     }
     print_times("an edit is found: p50, p99, most", edits);
     print_times("an addition is found", additions);
     print_times("a removal is gone", removals);
+    print_times("an edited api's tools are found", apis);
 }
 
 /// Many files at once, as a switch of branches writes them, in place and one after the other.
