@@ -145,7 +145,7 @@ mod tests {
         let mut many = arguments(MetaTool::Search, &json!({"limit": 51})).unwrap();
         assert_eq!(message(many.limit()), "`limit` must be between 1 and 50");
         let mut unclear = arguments(MetaTool::Search, &json!({"tags": {}, "read_only": 1})).unwrap();
-        assert_eq!(message(unclear.tags()), "`tags` must be a list of tags");
+        assert_eq!(message(unclear.tags()), "`tags` must be a list of at most 16 tags");
         assert_eq!(message(unclear.read_only()), "`read_only` must be true or false");
         let mut odd = arguments(MetaTool::Invoke, &json!({"arguments": [1]})).unwrap();
         assert_eq!(message(odd.nested()), "`arguments` must be an object");
