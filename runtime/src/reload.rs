@@ -64,6 +64,12 @@ impl Reloader {
     /// # Errors
     /// When there is no new snapshot; the state is as before.
     pub fn reload(&mut self, before: Option<&Snapshot>) -> Result<Option<Snapshot>, ReloadError> {
+        // On the threads that load and index, always: the memory that one load gives back to their part of
+        // the heap is what the next one takes.
+        rayon::scope(|_| self.reload_here(before))
+    }
+
+    fn reload_here(&mut self, before: Option<&Snapshot>) -> Result<Option<Snapshot>, ReloadError> {
         let begun = Instant::now();
         let Some(loaded) = self.loader.load_unless(self.fingerprint)? else {
             self.look = begun.elapsed();
