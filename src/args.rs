@@ -12,7 +12,9 @@ use cap_runtime::config::collector;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-pub(crate) use secret::{SecretArgs, SecretCommand, SecretListArgs, SecretRekeyArgs, SecretRmArgs, SecretSetArgs};
+pub(crate) use secret::{
+    AccessArgs, SecretArgs, SecretCommand, SecretListArgs, SecretRekeyArgs, SecretRmArgs, SecretSetArgs,
+};
 
 pub(crate) use call::{AnswerFormat, CallArgs};
 

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use cap_compiler::compile::{compile, parse_file};
+use cap_compiler::compile::{Content, compile, parse_file};
 use cap_compiler::diagnostic::Code;
 use cap_compiler::pin::Pins;
 use cap_compiler::source::SourceId;
@@ -12,7 +12,7 @@ use cap_compiler::source::SourceId;
 fn noted(files: &[&str]) -> usize {
     let parsed = files.iter().enumerate().map(|(at, text)| {
         let file = parse_file(&SourceId::new(&format!("f{at}/api.yaml")), format!("version: 1\n{text}").as_bytes());
-        assert!(file.definition().is_some(), "{text}: {:?}", file.diagnostics);
+        assert!(matches!(file.content, Content::Definition(_)), "{text}: {:?}", file.diagnostics);
         Arc::new(file)
     });
     let compilation = compile(&parsed.collect::<Vec<_>>(), &Pins::default());

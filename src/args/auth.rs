@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{FolderArgs, SecretArgs};
+use super::AccessArgs;
 
 /// `cap auth`
 #[derive(Args, Debug)]
@@ -46,12 +46,9 @@ pub(crate) struct LoginArgs {
     /// How many seconds to wait for the browser
     #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) wait: u64,
-    /// Where secrets come from, and tokens are kept.
+    /// What there is, and what opens it.
     #[command(flatten)]
-    pub(crate) secrets: SecretArgs,
-    /// Folders and settings.
-    #[command(flatten)]
-    pub(crate) folders: FolderArgs,
+    pub(crate) access: AccessArgs,
 }
 
 /// `cap auth status`
@@ -62,12 +59,9 @@ pub(crate) struct StatusArgs {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
-    /// Where secrets come from, and tokens are kept.
+    /// What there is, and what opens it.
     #[command(flatten)]
-    pub(crate) secrets: SecretArgs,
-    /// Folders and settings.
-    #[command(flatten)]
-    pub(crate) folders: FolderArgs,
+    pub(crate) access: AccessArgs,
 }
 
 /// `cap auth logout`
@@ -75,10 +69,7 @@ pub(crate) struct StatusArgs {
 pub(crate) struct LogoutArgs {
     /// The api
     pub(crate) api: String,
-    /// Where secrets come from, and tokens are kept.
+    /// What there is, and what opens it.
     #[command(flatten)]
-    pub(crate) secrets: SecretArgs,
-    /// Folders and settings.
-    #[command(flatten)]
-    pub(crate) folders: FolderArgs,
+    pub(crate) access: AccessArgs,
 }

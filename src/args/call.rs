@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use clap::{Args, ValueEnum};
 
-use super::{FolderArgs, SecretArgs};
+use super::AccessArgs;
 
 /// `cap call`
 #[derive(Args, Debug)]
@@ -40,12 +40,9 @@ pub(crate) struct CallArgs {
     /// Print the request and send nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Where secrets come from.
+    /// What there is, and what opens it.
     #[command(flatten)]
-    pub(crate) secrets: SecretArgs,
-    /// Folders and settings.
-    #[command(flatten)]
-    pub(crate) folders: FolderArgs,
+    pub(crate) access: AccessArgs,
 }
 
 /// How an answer is printed.

@@ -23,6 +23,17 @@ pub(crate) struct SecretArgs {
     pub(crate) vault_key: Option<PathBuf>,
 }
 
+/// What a command needs that looks for secrets of tools.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct AccessArgs {
+    /// Where secrets come from, and tokens are kept.
+    #[command(flatten)]
+    pub(crate) secrets: SecretArgs,
+    /// Folders and settings.
+    #[command(flatten)]
+    pub(crate) folders: FolderArgs,
+}
+
 /// `cap secret`
 #[derive(Debug, Subcommand)]
 #[command(after_help = "\
@@ -51,12 +62,9 @@ pub(crate) enum SecretCommand {
 pub(crate) struct SecretSetArgs {
     /// The secret's name, as definitions have it
     pub(crate) name: String,
-    /// Where secrets come from.
+    /// What there is, and what opens it.
     #[command(flatten)]
-    pub(crate) secrets: SecretArgs,
-    /// Folders and settings.
-    #[command(flatten)]
-    pub(crate) folders: FolderArgs,
+    pub(crate) access: AccessArgs,
 }
 
 /// `cap secret list`
@@ -65,12 +73,9 @@ pub(crate) struct SecretListArgs {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
-    /// Where secrets come from.
+    /// What there is, and what opens it.
     #[command(flatten)]
-    pub(crate) secrets: SecretArgs,
-    /// Folders and settings.
-    #[command(flatten)]
-    pub(crate) folders: FolderArgs,
+    pub(crate) access: AccessArgs,
 }
 
 /// `cap secret rm`
@@ -78,12 +83,9 @@ pub(crate) struct SecretListArgs {
 pub(crate) struct SecretRmArgs {
     /// The secret's name
     pub(crate) name: String,
-    /// Where secrets come from.
+    /// What there is, and what opens it.
     #[command(flatten)]
-    pub(crate) secrets: SecretArgs,
-    /// Folders and settings.
-    #[command(flatten)]
-    pub(crate) folders: FolderArgs,
+    pub(crate) access: AccessArgs,
 }
 
 /// `cap secret rekey`
@@ -92,10 +94,7 @@ pub(crate) struct SecretRekeyArgs {
     /// Make a key file here and use it, instead of asking for a passphrase
     #[arg(long, value_name = "FILE")]
     pub(crate) new_key: Option<PathBuf>,
-    /// Where secrets come from.
+    /// What there is, and what opens it.
     #[command(flatten)]
-    pub(crate) secrets: SecretArgs,
-    /// Folders and settings.
-    #[command(flatten)]
-    pub(crate) folders: FolderArgs,
+    pub(crate) access: AccessArgs,
 }

@@ -16,12 +16,12 @@ use crate::secrets::{self, SecretAccess};
 use crate::workspace::Workspace;
 
 pub(crate) fn run(args: &CallArgs, output: &Output) -> Result<Exit, Exit> {
-    let workspace = Workspace::open(&args.folders, output)?;
+    let workspace = Workspace::open(&args.access.folders, output)?;
     let loaded = workspace.load_tools(output)?;
     let snapshot = snapshot(&loaded, output)?;
     let tool = find(&snapshot, &args.tool, output)?;
     let arguments = arguments(args, &tool.capability().input.read(), output)?;
-    let access = secrets::open(&args.secrets, &workspace.settings.secrets, output)?;
+    let access = secrets::open(&args.access.secrets, &workspace.settings.secrets, output)?;
     let executor = executor(access, output)?;
     if args.dry_run {
         let plan = executor.plan(&tool.prepared, &arguments).map_err(|error| failed(&error, output))?;

@@ -11,9 +11,12 @@ pub struct SchemaText(Arc<str>);
 
 impl SchemaText {
     /// The schema as a tree. Whoever needs it more than once keeps it.
+    ///
+    /// Definitions are nested less deep than readers of JSON go. If one were not, nothing would fit its
+    /// schema: better than that all did.
     #[must_use]
     pub fn read(&self) -> Value {
-        serde_json::from_str(&self.0).unwrap_or_default()
+        serde_json::from_str(&self.0).unwrap_or(Value::Bool(false))
     }
 
     /// The schema as JSON.

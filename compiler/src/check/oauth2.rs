@@ -3,7 +3,7 @@
 use super::Report;
 use super::server::is_private_url;
 use crate::definition::{
-    ClientAuthenticationDefinition, GrantDefinition, NetworkDefinition, OAuth2Definition, Template, TemplatePiece,
+    ClientAuthenticationDefinition, GrantDefinition, NetworkDefinition, OAuth2Definition, Template,
 };
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::Pointer;
@@ -107,14 +107,7 @@ fn check_scopes(oauth2: &OAuth2Definition, pointer: &Pointer, report: &mut Repor
 /// Tokens and client secrets are sent there, so the way has to be secret as well (RFC 6749, section 3.2).
 fn check_endpoint(url: &Template, pointer: &Pointer, network: Option<NetworkDefinition>, report: &mut Report<'_>) {
     // What a secret stands for is not known here; any name will do for its place.
-    let shape: String = url
-        .pieces
-        .iter()
-        .map(|piece| match piece {
-            TemplatePiece::Literal(text) => text.as_str(),
-            TemplatePiece::Hole(_) => "x",
-        })
-        .collect();
+    let shape = url.shape();
     let whole_secret = url.single().is_some();
     let private = network == Some(NetworkDefinition::Private);
     let (label, help) = match shape.split_once("://") {

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::Report;
 use super::templates::{Allowed, check_template};
-use crate::definition::{NetworkDefinition, Template, TemplatePiece};
+use crate::definition::{NetworkDefinition, Template};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::Pointer;
 
@@ -22,14 +22,7 @@ pub(super) fn check_server_url(
         return;
     }
     // What a secret stands for is not known here; any name will do for its place.
-    let shape: String = server
-        .pieces
-        .iter()
-        .map(|piece| match piece {
-            TemplatePiece::Literal(text) => text.as_str(),
-            TemplatePiece::Hole(_) => "x",
-        })
-        .collect();
+    let shape = server.shape();
     match fault(&shape) {
         Some((fault, help)) => {
             // The URL itself is not repeated: it may hold a password.

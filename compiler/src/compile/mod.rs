@@ -152,15 +152,6 @@ pub fn recompile<'a>(
 }
 
 impl ParsedFile {
-    /// What it defines, where that was not given up for its tool.
-    #[must_use]
-    pub fn definition(&self) -> Option<&Definition> {
-        match &self.content {
-            Content::Definition(definition) => Some(definition),
-            Content::Text(_) | Content::Compiled(_) | Content::Faulty => None,
-        }
-    }
-
     /// The file with its tool in place of its text. A tool that there was something to say of is made
     /// each time, so that it is said each time.
     #[must_use]

@@ -108,6 +108,16 @@ pub enum TemplateValue {
 }
 
 impl Template {
+    /// Its text with a name in place of each hole, to look at the shape of what it will be.
+    #[must_use]
+    pub fn shape(&self) -> String {
+        let text = |piece: &TemplatePiece| match piece {
+            TemplatePiece::Literal(text) => text.clone(),
+            TemplatePiece::Hole(_) => "x".to_owned(),
+        };
+        self.pieces.iter().map(text).collect()
+    }
+
     /// Takes a text apart.
     ///
     /// # Errors

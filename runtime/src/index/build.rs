@@ -31,15 +31,14 @@ impl ToolIndex {
         text: impl Fn(usize) -> ToolText<'a> + Sync,
     ) -> Result<Self, IndexError> {
         let mut segments = before.map(|before| before.moved(tools)).unwrap_or_default();
-        let kept: usize = segments.iter().map(|segment| segment.alive).sum();
-        let mut places = Vec::with_capacity(tools.len() - kept.min(tools.len()));
         let mut standing = vec![false; tools.len()];
         for place in segments.iter().flat_map(Placed::living) {
             if let Some(stands) = standing.get_mut(place as usize) {
                 *stands = true;
             }
         }
-        places.extend((0..).zip(&standing).filter(|(_, stands)| !**stands).map(|(place, _)| place));
+        let new = (0..).zip(&standing).filter(|(_, stands)| !**stands);
+        let mut places: Vec<u32> = new.map(|(place, _)| place).collect();
         absorb(&mut segments, &mut places);
         segments.extend(build_segments(&places, &text)?);
         Ok(Self::of(segments, tools.len()))

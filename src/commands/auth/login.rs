@@ -13,7 +13,7 @@ use crate::exit::Exit;
 use crate::output::{Output, Tone};
 
 pub(super) async fn run(args: &LoginArgs, output: &Output) -> Result<Exit, Exit> {
-    let desk = Desk::open(&args.folders, &args.secrets, Keeping::Lasting, output)?;
+    let desk = Desk::open(&args.access.folders, &args.access.secrets, Keeping::Lasting, output)?;
     let logins = desk.of(&args.api, output)?;
     let mut done = 0_usize;
     for login in logins {

@@ -8,7 +8,7 @@ use crate::exit::Exit;
 use crate::output::{Output, Tone};
 
 pub(super) async fn run(args: &LogoutArgs, output: &Output) -> Result<Exit, Exit> {
-    let desk = Desk::open(&args.folders, &args.secrets, Keeping::AsIs, output)?;
+    let desk = Desk::open(&args.access.folders, &args.access.secrets, Keeping::AsIs, output)?;
     for login in desk.of(&args.api, output)? {
         let revoked = desk.executor.logout(login).await.map_err(|error| failed(&error, output))?;
         let (tone, text) = match revoked {

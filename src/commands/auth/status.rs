@@ -11,7 +11,7 @@ use crate::exit::Exit;
 use crate::output::{Output, Tone};
 
 pub(super) async fn run(args: &StatusArgs, output: &Output) -> Result<Exit, Exit> {
-    let desk = Desk::open(&args.folders, &args.secrets, Keeping::AsIs, output)?;
+    let desk = Desk::open(&args.access.folders, &args.access.secrets, Keeping::AsIs, output)?;
     for api in &args.apis {
         desk.of(api, output)?;
     }

@@ -15,9 +15,9 @@ use crate::secrets;
 use crate::workspace::Workspace;
 
 pub(crate) fn run(args: &SecretListArgs, output: &Output) -> Result<Exit, Exit> {
-    let workspace = Workspace::open(&args.folders, output)?;
+    let workspace = Workspace::open(&args.access.folders, output)?;
     let settings = &workspace.settings.secrets;
-    let access = secrets::open(&args.secrets, settings, output)?;
+    let access = secrets::open(&args.access.secrets, settings, output)?;
     let users = users(&workspace, output);
     let stored = stored(args, &workspace, output)?;
     let names: BTreeSet<String> = users.keys().cloned().chain(stored).collect();
@@ -50,11 +50,11 @@ fn users(workspace: &Workspace, output: &Output) -> BTreeMap<String, BTreeSet<St
 
 fn stored(args: &SecretListArgs, workspace: &Workspace, output: &Output) -> Result<Vec<String>, Exit> {
     let settings = &workspace.settings.secrets;
-    let path = secrets::vault_path(&args.secrets, settings, output)?;
+    let path = secrets::vault_path(&args.access.secrets, settings, output)?;
     if !matches!(Vault::kind(&path), Ok(Some(_))) {
         return Ok(Vec::new());
     }
-    let vault = secrets::writable_vault(&args.secrets, settings, output)?;
+    let vault = secrets::writable_vault(&args.access.secrets, settings, output)?;
     vault.secret_names().map_err(|error| {
         output.error(&error.to_string(), None);
         Exit::Environment

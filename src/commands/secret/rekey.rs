@@ -14,8 +14,8 @@ pub(crate) fn run(args: &SecretRekeyArgs, output: &Output) -> Result<Exit, Exit>
         output.error(&message, None);
         Exit::Environment
     };
-    let workspace = Workspace::open(&args.folders, output)?;
-    let vault = secrets::writable_vault(&args.secrets, &workspace.settings.secrets, output)?;
+    let workspace = Workspace::open(&args.access.folders, output)?;
+    let vault = secrets::writable_vault(&args.access.secrets, &workspace.settings.secrets, output)?;
     let key = match &args.new_key {
         Some(path) => VaultKey::make(path).map_err(|error| failed(error.to_string()))?,
         None => {

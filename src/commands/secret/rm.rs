@@ -7,8 +7,8 @@ use crate::secrets;
 use crate::workspace::Workspace;
 
 pub(crate) fn run(args: &SecretRmArgs, output: &Output) -> Result<Exit, Exit> {
-    let workspace = Workspace::open(&args.folders, output)?;
-    let vault = secrets::writable_vault(&args.secrets, &workspace.settings.secrets, output)?;
+    let workspace = Workspace::open(&args.access.folders, output)?;
+    let vault = secrets::writable_vault(&args.access.secrets, &workspace.settings.secrets, output)?;
     match vault.remove_secret(&args.name) {
         Ok(true) => output.status(Tone::Good, "Removed", &format!("{} from the vault", args.name)),
         Ok(false) => {

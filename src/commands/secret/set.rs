@@ -20,8 +20,8 @@ pub(crate) fn run(args: &SecretSetArgs, output: &Output) -> Result<Exit, Exit> {
         output.error(&message, Some("letters, digits and `_`, not beginning with a digit: `{{ secret.NAME }}`"));
         return Err(Exit::Usage);
     }
-    let workspace = Workspace::open(&args.folders, output)?;
-    let vault = secrets::writable_vault(&args.secrets, &workspace.settings.secrets, output)?;
+    let workspace = Workspace::open(&args.access.folders, output)?;
+    let vault = secrets::writable_vault(&args.access.secrets, &workspace.settings.secrets, output)?;
     let value = value(&args.name, output)?;
     vault.set_secret(&args.name, &value).map_err(|error| {
         output.error(&error.to_string(), None);
