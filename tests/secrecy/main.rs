@@ -13,6 +13,8 @@
 )]
 
 mod planted;
+#[path = "../support/served.rs"]
+mod served;
 mod server;
 #[path = "../support/mod.rs"]
 mod support;
@@ -20,11 +22,12 @@ mod ways;
 
 #[cfg(target_os = "linux")]
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, Command, Stdio};
+use std::io::Write;
+use std::process::{Command, Stdio};
 
 use planted::{CLIENT, ENVIRONMENT, PASSPHRASE, VAULT, assert_clean, assert_files_are_clean};
 use serde_json::{Value, json};
+use served::{Served, http};
 use server::server;
 use support::Sandbox;
 
@@ -121,35 +124,6 @@ fn commands_write_no_secret() {
     assert_files_are_clean(sandbox.path());
 }
 
-/// A gateway whose every line of standard error is kept.
-struct Served {
-    child: Child,
-    url: String,
-    log: std::thread::JoinHandle<String>,
-}
-
-fn serve(sandbox: &Sandbox) -> Served {
-    let args = ["serve", "--listen", "127.0.0.1:0", "--audit", "audit.jsonl"];
-    let mut child = command(sandbox, &args).spawn().unwrap();
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    let mut log = String::new();
-    let url = loop {
-        let line = lines.next().expect("the gateway ended").unwrap();
-        log.push_str(&line);
-        if let Some((_, url)) = line.split_once("Listening ") {
-            break url.trim().to_owned();
-        }
-    };
-    let log = std::thread::spawn(move || {
-        for line in lines {
-            log.push_str(&line.unwrap_or_default());
-            log.push('\n');
-        }
-        log
-    });
-    Served { child, url, log }
-}
-
 fn invoke(tool: &str) -> Value {
     json!({
         "jsonrpc": "2.0", "id": 1, "method": "tools/call",
@@ -168,9 +142,9 @@ fn invoke(tool: &str) -> Value {
 #[tokio::test]
 async fn a_gateway_writes_no_secret() {
     let sandbox = planted(&server());
-    let mut served = serve(&sandbox);
-    _ = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let args = ["serve", "--listen", "127.0.0.1:0", "--audit", "audit.jsonl"];
+    let served = Served::of(command(&sandbox, &args));
+    let client = http();
     for tool in tools() {
         let request = client
             .post(&served.url)
@@ -191,10 +165,7 @@ async fn a_gateway_writes_no_secret() {
     }
     #[cfg(target_os = "linux")]
     assert_clean("the process list", &fs::read(format!("/proc/{}/cmdline", served.child.id())).unwrap());
-    // As in a crash: nothing is written on the way out.
-    served.child.kill().unwrap();
-    served.child.wait().unwrap();
-    let log = served.log.join().unwrap();
+    let log = served.kill().join("\n");
     assert!(log.contains("oauth_echo"), "the log is talkative");
     assert_clean("the log", log.as_bytes());
     assert!(sandbox.read("audit.jsonl").lines().count() > 10);

@@ -9,7 +9,9 @@
 )]
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use rmcp::model::{CallToolRequestParams, ProtocolVersion};
@@ -30,26 +32,67 @@ pub(crate) fn http() -> reqwest::Client {
     reqwest::Client::builder().no_proxy().build().unwrap()
 }
 
-/// The gateway as a process, ended with the test.
+/// The gateway as a process, ended with the test. All that it says on standard error is kept.
 pub(crate) struct Served {
     pub(crate) child: Child,
     pub(crate) url: String,
+    log: Arc<Mutex<Vec<String>>>,
+    reader: Option<JoinHandle<()>>,
 }
 
 impl Served {
     pub(crate) fn start(sandbox: &Sandbox, flags: &[&str]) -> Self {
-        let args = [&["serve", "--listen", "127.0.0.1:0"], flags].concat();
-        let mut child = sandbox.command(&args).stderr(Stdio::piped()).spawn().unwrap();
+        Self::of(sandbox.command(&[&["serve", "--listen", "127.0.0.1:0"], flags].concat()))
+    }
+
+    /// Runs `cap serve`, in plain words or in JSON, and waits until it listens.
+    pub(crate) fn of(mut command: Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut said = Vec::new();
         let url = loop {
-            let line = lines.next().expect("the gateway ended").unwrap();
-            if let Some((_, url)) = line.split_once("Listening ") {
-                break url.trim().to_owned();
+            let line = lines.next().unwrap_or_else(|| panic!("the gateway ended: {said:?}")).unwrap();
+            let at = line.find("http://127.0.0.1:").filter(|_| line.to_lowercase().contains("listening"));
+            let url = at.map(|at| line[at..].split('"').next().unwrap().trim().to_owned());
+            said.push(line);
+            if let Some(url) = url {
+                break url;
             }
         };
+        let log = Arc::new(Mutex::new(said));
+        let kept = Arc::clone(&log);
         // The log must be read, or the gateway would wait for a reader.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, url }
+        let read = move || lines.map_while(Result::ok).for_each(|line| kept.lock().unwrap().push(line));
+        Self { child, url, log, reader: Some(std::thread::spawn(read)) }
+    }
+
+    pub(crate) fn log(&self) -> Vec<String> {
+        self.log.lock().unwrap().clone()
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> String {
+        http().get(self.url.replace("/mcp", path)).send().await.unwrap().text().await.unwrap()
+    }
+
+    /// Asks it to end, waits until it did, and gives the whole log.
+    #[cfg(unix)]
+    pub(crate) fn end(mut self) -> Vec<String> {
+        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        assert!(asked.is_ok_and(|status| status.success()));
+        assert!(self.child.wait().unwrap().success(), "{:?}", self.log());
+        self.read()
+    }
+
+    /// Ends it as a crash does, with nothing written on the way out, and gives the whole log.
+    pub(crate) fn kill(mut self) -> Vec<String> {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.read()
+    }
+
+    fn read(&mut self) -> Vec<String> {
+        self.reader.take().unwrap().join().unwrap();
+        self.log()
     }
 
     pub(crate) async fn connect(&self) -> Agent {
@@ -61,9 +104,7 @@ impl Served {
     }
 
     pub(crate) async fn health(&self) -> Value {
-        let url = self.url.replace("/mcp", "/health");
-        let text = http().get(url).send().await.unwrap();
-        serde_json::from_slice(&text.bytes().await.unwrap()).unwrap()
+        serde_json::from_str(&self.get("/health").await).unwrap()
     }
 }
 
