@@ -1,24 +1,22 @@
 //! Registry, views and search over capabilities made by hand.
 
+#[path = "../../tests/support/sample.rs"]
+mod sample;
+
 use std::sync::Arc;
 
-use cap_compiler::capability::{
-    Annotations, AnswerRules, Call, Capability, HttpCall, Limits, Network, Origin, Server, ServerName, Text, ToolName,
-};
+use cap_compiler::capability::{Annotations, Capability, Server, ServerName};
 use cap_compiler::pin::Pin;
-use cap_compiler::source::SourceId;
 use serde_json::json;
 
 use super::*;
 use crate::execute::Prepared;
 
 fn capability(server: &str, name: &str, description: &str) -> Capability {
+    let input = json!({"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]});
+    let call = sample::get("http://localhost", "/");
     Capability {
-        tool: ToolName(format!("{server}__{name}")),
-        server: ServerName(server.to_owned()),
-        title: None,
         description: description.to_owned(),
-        deprecated: false,
         tags: vec![name.split('_').next_back().unwrap().to_owned()],
         annotations: Annotations {
             read_only: !name.starts_with("delete"),
@@ -26,24 +24,8 @@ fn capability(server: &str, name: &str, description: &str) -> Capability {
             idempotent: true,
             open_world: true,
         },
-        input: (&json!({"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]})).into(),
-        output: None,
-        answer: AnswerRules::default(),
-        call: Call::Http(Box::new(HttpCall {
-            method: "GET".to_owned(),
-            server: Text::literal("http://localhost"),
-            network: Network::Public,
-            path: Vec::new(),
-            query: Vec::new(),
-            headers: Vec::new(),
-            cookies: Vec::new(),
-            body: None,
-            auth: Vec::new(),
-            idempotency_key: None,
-            transport: None,
-        })),
-        limits: Limits::default(),
-        origin: Origin { definition: SourceId::new("a.yaml"), api: None, dependencies: Vec::new() },
+        input: (&input).into(),
+        ..sample::capability(server, &format!("{server}__{name}"), call)
     }
 }
 

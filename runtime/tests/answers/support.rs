@@ -1,17 +1,19 @@
 //! A server that answers what a test says, and counts what it was asked.
 
+#[path = "../support/sample.rs"]
+mod sample;
+
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use cap_compiler::capability::*;
-use cap_compiler::source::SourceId;
 use cap_runtime::execute::{
     Content, Executor, ExecutorSettings, PageRequest, Prepared, ToolError, ToolOutcome, Unheard,
 };
 use cap_runtime::secret::Secrets;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// What a test's server answers with.
 pub(crate) type Answering = dyn Fn(&Asked) -> Response + Send + Sync;
@@ -96,34 +98,9 @@ pub(crate) fn tool(server: &Server, names: &[&str]) -> Capability {
         value: Binding::Value(Expression::Argument(ArgumentName((*name).to_owned()))),
         encoding: Encoding::Style { style: Style::Form, explode: true, allow_reserved: false },
     });
-    let call = HttpCall {
-        method: "GET".to_owned(),
-        server: Text::literal(server.url()),
-        network: Network::Private,
-        path: vec![PathPiece::Literal("/things".to_owned())],
-        query: query.collect(),
-        headers: Vec::new(),
-        cookies: Vec::new(),
-        body: None,
-        auth: Vec::new(),
-        idempotency_key: None,
-        transport: None,
-    };
-    Capability {
-        tool: ToolName("test__things".to_owned()),
-        server: ServerName("test".to_owned()),
-        title: None,
-        description: "A test.".to_owned(),
-        deprecated: false,
-        tags: Vec::new(),
-        annotations: Annotations { read_only: true, destructive: false, idempotent: true, open_world: true },
-        input: (&json!({"type": "object"})).into(),
-        output: None,
-        answer: AnswerRules::default(),
-        call: Call::Http(Box::new(call)),
-        limits: Limits { retries: Some(0), ..Limits::default() },
-        origin: Origin { definition: SourceId::new("test.yaml"), api: None, dependencies: Vec::new() },
-    }
+    let call = HttpCall { query: query.collect(), ..sample::get(&server.url(), "/things") };
+    let limits = Limits { retries: Some(0), ..Limits::default() };
+    Capability { limits, ..sample::capability("test", "test__things", call) }
 }
 
 pub(crate) fn http(capability: &mut Capability) -> &mut HttpCall {

@@ -1,5 +1,8 @@
 //! A server that remembers what it received, and capabilities that call it.
 
+#[path = "../support/sample.rs"]
+mod sample;
+
 use std::borrow::Borrow;
 use std::convert::Infallible;
 use std::io::Write as _;
@@ -15,7 +18,6 @@ use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use cap_compiler::capability::*;
-use cap_compiler::source::SourceId;
 use cap_runtime::execute::{Executor, ExecutorSettings, Prepared, ToolError, ToolOutcome};
 use cap_runtime::secret::Secrets;
 use serde_json::{Map, Value, json};
@@ -151,37 +153,11 @@ fn bomb() -> Vec<u8> {
 
 /// A GET below `server` with nothing else, which tests add to.
 pub(crate) fn call(server: &str, path: &str) -> HttpCall {
-    HttpCall {
-        method: "GET".to_owned(),
-        server: Text::literal(server),
-        network: Network::Private,
-        path: vec![PathPiece::Literal(path.to_owned())],
-        query: Vec::new(),
-        headers: Vec::new(),
-        cookies: Vec::new(),
-        body: None,
-        auth: Vec::new(),
-        idempotency_key: None,
-        transport: None,
-    }
+    sample::get(server, path)
 }
 
 pub(crate) fn capability(call: HttpCall, input: &Value) -> Capability {
-    Capability {
-        tool: ToolName("test__tool".to_owned()),
-        server: ServerName("test".to_owned()),
-        title: None,
-        description: "A test.".to_owned(),
-        deprecated: false,
-        tags: Vec::new(),
-        annotations: Annotations { read_only: true, destructive: false, idempotent: true, open_world: true },
-        input: input.into(),
-        output: None,
-        answer: AnswerRules::default(),
-        call: Call::Http(Box::new(call)),
-        limits: Limits::default(),
-        origin: Origin { definition: SourceId::new("test.yaml"), api: None, dependencies: Vec::new() },
-    }
+    Capability { input: input.into(), ..sample::capability("test", "test__tool", call) }
 }
 
 pub(crate) fn prepared(call: HttpCall, input: impl Borrow<Value>) -> Prepared {

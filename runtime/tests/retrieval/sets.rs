@@ -3,16 +3,16 @@
 
 #![allow(dead_code, reason = "the test and the bench each use their part")]
 
+#[path = "../support/sample.rs"]
+mod sample;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cap_compiler::capability::{
-    Annotations, Call, Capability, HttpCall, Limits, Network, Origin, Server, ServerName, Text, ToolName,
-};
+use cap_compiler::capability::{Capability, Server, ServerName};
 use cap_compiler::pin::Pin;
-use cap_compiler::source::SourceId;
 use cap_runtime::execute::Prepared;
 use cap_runtime::registry::{Caller, Contents, FileDigests, RegisteredTool, SearchRequest, Snapshot, View};
 use serde_json::Value;
@@ -165,39 +165,18 @@ fn contents(tools: &[Value]) -> (Contents, BTreeMap<String, String>) {
             let name = ServerName(server.clone());
             contents.servers.push(Arc::new(Server { name, title: None, description }));
         }
-        let prepared = Arc::new(Prepared::new(Arc::new(capability(name, server, tool))));
+        let prepared = Arc::new(Prepared::new(Arc::new(capability(&name, &server, tool))));
         contents.tools.push(RegisteredTool { prepared, pin: Pin::Unlisted, files: FileDigests::default() });
     }
     (contents, ids)
 }
 
-fn capability(name: String, server: String, tool: &Value) -> Capability {
+fn capability(name: &str, server: &str, tool: &Value) -> Capability {
     let tags = tool.get("tags").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     Capability {
-        tool: ToolName(name),
-        server: ServerName(server),
-        title: None,
         description: text(tool, "description"),
-        deprecated: false,
         tags: tags.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-        annotations: Annotations { read_only: true, destructive: false, idempotent: true, open_world: true },
         input: (&tool.get("parameters").cloned().unwrap_or_default()).into(),
-        output: None,
-        call: Call::Http(Box::new(HttpCall {
-            method: "GET".to_owned(),
-            server: Text::literal("http://localhost"),
-            network: Network::Public,
-            path: Vec::new(),
-            query: Vec::new(),
-            headers: Vec::new(),
-            cookies: Vec::new(),
-            body: None,
-            auth: Vec::new(),
-            idempotency_key: None,
-            transport: None,
-        })),
-        limits: Limits::default(),
-        answer: cap_compiler::capability::AnswerRules::default(),
-        origin: Origin { definition: SourceId::new("set.yaml"), api: None, dependencies: Vec::new() },
+        ..sample::capability(server, name, sample::get("http://localhost", "/"))
     }
 }

@@ -2,13 +2,13 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+#[path = "sample.rs"]
+mod sample;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use cap_compiler::capability::{
-    Annotations, AnswerRules, Call, Capability, HttpCall, Limits, Network, Origin, PathPiece, Server as ServerInfo,
-    ServerName, Text, ToolName,
-};
+use cap_compiler::capability::{Call, Capability, Server as ServerInfo, ServerName, Text, ToolName};
 use cap_compiler::pin::{Digest, Pins, Policy, Problem, Quarantined, Verdict, admit};
 use cap_compiler::source::SourceId;
 use cap_runtime::execute::{Executor, ExecutorSettings, Prepared};
@@ -194,36 +194,15 @@ fn admitted(capability: Capability) -> RegisteredTool {
 }
 
 fn capability(server: &str, name: &str, description: &str) -> Capability {
+    let call = sample::get("http://127.0.0.1:1", "/issues");
+    let input = json!({
+        "type": "object",
+        "properties": {"state": {"enum": ["open", "closed"]}, "owner": {"type": "string"}},
+        "required": ["owner"],
+    });
     Capability {
-        tool: ToolName(format!("{server}__{name}")),
-        server: ServerName(server.to_owned()),
-        title: None,
         description: description.to_owned(),
-        deprecated: false,
-        tags: Vec::new(),
-        annotations: Annotations { read_only: true, destructive: false, idempotent: true, open_world: true },
-        input: (&json!({
-            "type": "object",
-            "properties": {"state": {"enum": ["open", "closed"]}, "owner": {"type": "string"}},
-            "required": ["owner"],
-        }))
-            .into(),
-        output: None,
-        answer: AnswerRules::default(),
-        call: Call::Http(Box::new(HttpCall {
-            method: "GET".to_owned(),
-            server: Text::literal("http://127.0.0.1:1"),
-            network: Network::Private,
-            path: vec![PathPiece::Literal("/issues".to_owned())],
-            query: Vec::new(),
-            headers: Vec::new(),
-            cookies: Vec::new(),
-            body: None,
-            auth: Vec::new(),
-            idempotency_key: None,
-            transport: None,
-        })),
-        limits: Limits::default(),
-        origin: Origin { definition: SourceId::new("github/a.yaml"), api: None, dependencies: Vec::new() },
+        input: (&input).into(),
+        ..sample::capability(server, &format!("{server}__{name}"), call)
     }
 }
