@@ -156,7 +156,13 @@ fn apply(problem: &Problem, root: &Root, sources: &DiskLoader, lock: &mut LockFi
             }
             lock.entries.insert(relative, *found);
         }
-        (Fix::Record, Problem::Gone { file, .. } | Problem::Outdated { file }) => {
+        (
+            Fix::Record,
+            Problem::Gone { file, .. }
+            | Problem::Outdated { file }
+            | Problem::ToolDiffers { file, .. }
+            | Problem::ToolUnapproved { file, .. },
+        ) => {
             let bytes = sources.read(file).map_err(|_| Exit::Environment)?;
             lock.entries.insert(relative, Digest::of(&bytes));
         }

@@ -14,7 +14,7 @@ mod xml;
 
 pub use answer::{AnswerRules, NextPage, Pagination};
 pub use call::{
-    Binding, Body, BodyChoice, BodyContent, BodyPart, Call, ClientIdentity, Computed, Encoding, Expression, HttpCall,
+    Binding, Body, BodyChoice, BodyContent, BodyPart, Call, ClientIdentity, Computed, Encoding, Expression, HttpCall, McpCall,
     Network, Parameter, PathPiece, Piece, Style, Text, Transport, is_connection_header,
 };
 pub use credential::{AwsSigV4, ClientAuthentication, Credential, Grant, OAuth2};

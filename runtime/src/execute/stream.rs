@@ -5,11 +5,13 @@ use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use http::HeaderMap;
+use cap_compiler::capability::Text;
 use serde_json::Map;
+use std::collections::BTreeMap;
 
 use super::error::ToolError;
 use super::executor::Executor;
-use super::plan::{self, RequestPlan};
+use super::plan::{self, RequestPlan, Sealed};
 use super::prepared::Prepared;
 use super::send::{self, Opened};
 use super::wire::{Opener, WireRequest};
@@ -70,6 +72,21 @@ impl Executor {
         let opened = opened.map_err(|error| opener.mask.error(error))?;
         let chunks = opened.chunks.map(|chunk| chunk.map_err(|error| send::broken(&error))).boxed();
         Ok(DoorAnswer { status: opened.status, headers: opened.headers, chunks })
+    }
+
+    /// Texts with the values of their secrets: the environment of a program.
+    ///
+    /// # Errors
+    /// `MissingSecret`, or `Definition` when an expression fails.
+    pub async fn opened(
+        &self,
+        owner: &str,
+        texts: &BTreeMap<String, Text>,
+    ) -> Result<BTreeMap<String, String>, ToolError> {
+        self.secrets().fetch(texts.values().flat_map(Text::secrets)).await;
+        let mut opener = Opener::new(self.secrets(), owner);
+        let open = |(name, text): (&String, &Text)| Ok((name.clone(), opener.open(&Sealed::of_secrets(text))?));
+        texts.iter().map(open).collect()
     }
 
     async fn open_with(
