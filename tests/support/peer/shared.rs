@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rmcp::ErrorData;
 use rmcp::model::{JsonObject, Tool};
+use rmcp::task_manager::TaskManager;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use serde_json::{Value, json};
 
@@ -22,6 +23,7 @@ pub(crate) struct Shared {
     pub(crate) instructions: Option<String>,
     pub(crate) listeners: Listeners,
     pub(crate) counts: Counts,
+    pub(crate) tasks: TaskManager,
     /// The sessions of clients before 2026-07-28 over HTTP.
     pub(crate) sessions: Arc<LocalSessionManager>,
     tools: Mutex<BTreeMap<String, Tool>>,
@@ -53,6 +55,7 @@ impl Shared {
             instructions: options.instructions.clone(),
             listeners: Listeners::default(),
             counts: Counts::default(),
+            tasks: TaskManager::new(),
             sessions: Arc::new(LocalSessionManager::default()),
             tools: Mutex::new(tools),
             states: Mutex::default(),

@@ -7,6 +7,7 @@ mod notices;
 mod probes;
 mod questions;
 mod rounds;
+mod tasks;
 
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, InputResponses, JsonObject, Tool,
@@ -69,7 +70,16 @@ impl<'a> Call<'a> {
 
 /// The tools that every peer begins with.
 pub(crate) fn fixed() -> Vec<Tool> {
-    [changes::list(), content::list(), notices::list(), probes::list(), questions::list(), rounds::list()].concat()
+    [
+        changes::list(),
+        content::list(),
+        notices::list(),
+        probes::list(),
+        questions::list(),
+        rounds::list(),
+        tasks::list(),
+    ]
+    .concat()
 }
 
 /// One of the tools of `--tools`.
@@ -100,6 +110,9 @@ pub(crate) async fn call(call: &Call<'_>) -> Answer {
         return answer;
     }
     if let Some(answer) = questions::call(call).await {
+        return answer;
+    }
+    if let Some(answer) = tasks::call(call).await {
         return answer;
     }
     if let Some(answer) = rounds::call(call) {
