@@ -2,8 +2,8 @@
 
 use rmcp::ErrorData;
 use rmcp::model::{
-    CallToolResponse, CallToolResult, ContentBlock, ErrorCode, JsonObject, MetaObject, ProtocolVersion, ResourceContents,
-    ServerResult,
+    CallToolResponse, CallToolResult, ContentBlock, ErrorCode, JsonObject, MetaObject, ProtocolVersion,
+    ResourceContents, ServerResult,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -51,6 +51,8 @@ pub(super) enum Way {
     Invoked,
     /// The tool's own. Its arguments are the API's, and a cursor among them could be one of the API's too.
     Direct,
+    /// The tool's own at an endpoint where there is nothing else.
+    Single,
 }
 
 impl Way {
@@ -62,6 +64,7 @@ impl Way {
                 "there is more: call `gateway_invoke` with `tool`: \"{tool}\", the same arguments as `arguments`, and \
                  `cursor`: \"{cursor}\""
             ),
+            Self::Single => "there is more, which only the gateway's own endpoint, `/mcp`, gives".to_owned(),
         }
     }
 }

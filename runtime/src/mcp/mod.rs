@@ -18,6 +18,7 @@ mod paging;
 mod progress;
 mod relay;
 mod server;
+mod single;
 mod tools;
 
 use std::fmt;
@@ -29,8 +30,9 @@ use crate::registry::{Registry, Snapshot};
 use crate::telemetry::Telemetry;
 
 pub use convert::result;
-pub use endpoint::{HttpEndpoint, StdioError, http_endpoint, serve_stdio};
+pub use endpoint::{Admitted, HttpEndpoint, StdioError, http_endpoint, serve_stdio};
 pub use exposure::{BadGlob, Exposure};
+pub use single::{SingleEndpoints, SingleServer};
 
 use drain::Drain;
 use listeners::Listeners;
@@ -110,6 +112,9 @@ impl Gateway {
         &self.inner.telemetry
     }
 }
+
+/// How long a list may be taken as fresh by clients that do not listen for changes.
+const FRESH_MS: u64 = 60_000;
 
 impl std::ops::Deref for ClientSession {
     type Target = Gateway;

@@ -13,8 +13,9 @@ use super::convert::{self, Structured, Way};
 use super::error::CallError;
 use super::meta_tool::{INSTRUCTIONS, MetaTool};
 use super::origin::origin;
+use super::relay::{Logging, is_modern};
 use super::tools::{self, Answered, Asked, ForClient};
-use super::{ClientSession, exposure, progress};
+use super::{ClientSession, FRESH_MS, exposure, progress};
 use crate::execute::{PageRequest, Progress, Unheard};
 use crate::registry::{Caller, Lookup, Snapshot, View};
 use crate::upstream::UpstreamFault;
@@ -155,7 +156,9 @@ impl ClientSession {
         let view = View::of(snapshot, caller(context));
         let inner = &self.inner;
         let retry = (request.input_responses, request.request_state);
-        let client = ForClient { context, session: &self.session, parked: &inner.parked, retry: &retry };
+        // The gateway's own endpoint declares no logging; newer clients ask for it with each request.
+        let logging = if is_modern(context) { Logging::Passed } else { Logging::Dropped };
+        let client = ForClient { context, session: &self.session, parked: &inner.parked, retry: &retry, logging };
         let asked = || Asked {
             view,
             executor: &inner.executor,
@@ -186,6 +189,3 @@ fn fault(error: &serde_json::Error) -> ErrorData {
     tracing::error!(%error, "internal error: an answer could not be serialized");
     ErrorData::internal_error("internal error: the answer could not be serialized", None)
 }
-
-/// How long a list may be taken as fresh by clients that do not listen for changes.
-const FRESH_MS: u64 = 60_000;

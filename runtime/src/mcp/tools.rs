@@ -15,7 +15,7 @@ use super::arguments::Arguments;
 use super::error::CallError;
 use super::meta_tool::MetaTool;
 use super::origin::Origin;
-use super::relay::{Logging, Parked, Relay, Session, is_modern};
+use super::relay::{Logging, Parked, Relay, Session};
 use super::{convert, paging};
 use crate::execute::{Executor, PageRequest, Progress, ToolOutcome};
 use crate::registry::{Lookup, RegisteredTool, SearchReply, SearchRequest, ToolDefinition, View, signature};
@@ -49,6 +49,7 @@ pub(super) struct ForClient<'a> {
     pub(super) parked: &'a Parked,
     /// The answers that it was asked for, and the state that goes with them.
     pub(super) retry: &'a (Option<InputResponses>, Option<String>),
+    pub(super) logging: Logging,
 }
 
 /// Calls one of the gateway's own tools.
@@ -110,10 +111,9 @@ async fn relay(
     }
     let remote = asked.view.upstream(tool.server());
     let remote = remote.ok_or_else(|| CallError::unknown_tool(tool.name(), &[]))?;
-    let ForClient { context, session, parked, retry } = asked.client;
+    let ForClient { context, session, parked, retry, logging } = asked.client;
     let mut params = CallToolRequestParams::new(call.tool.clone()).with_arguments(arguments.clone());
     (params.input_responses, params.request_state) = retry.clone();
-    let logging = if is_modern(context) { Logging::Passed } else { Logging::Dropped };
     let relay = Relay { remote, session, parked, context, logging };
     let result = relay.request(ClientRequest::CallToolRequest(CallToolRequest::new(params))).await?;
     Ok(Answered::Upstream(Box::new(result)))

@@ -4,6 +4,7 @@
 use rmcp::RoleServer;
 use rmcp::model::{ClientRequest, Extensions, GetExtensions, GetMeta, RequestMetaObject, ServerNotification};
 use rmcp::service::RequestContext;
+use serde_json::Value;
 
 /// Whether a request is of a client that speaks 2026-07-28 or later: it holds no session, and cannot be asked.
 pub(in crate::mcp) fn is_modern(context: &RequestContext<RoleServer>) -> bool {
@@ -12,7 +13,11 @@ pub(in crate::mcp) fn is_modern(context: &RequestContext<RoleServer>) -> bool {
 
 /// The `_meta` of a request on its way to an upstream: the client's, but for what belongs to its own
 /// connection. A newer upstream learns from it what the client can do.
-pub(super) fn upstream(context: &RequestContext<RoleServer>, modern_upstream: bool) -> RequestMetaObject {
+pub(super) fn upstream(
+    context: &RequestContext<RoleServer>,
+    modern_upstream: bool,
+    level: Option<Value>,
+) -> RequestMetaObject {
     let mut meta = context.meta.clone();
     meta.0.0.shift_remove(PROGRESS_TOKEN);
     meta.0.0.shift_remove(PROTOCOL_VERSION);
@@ -22,6 +27,9 @@ pub(super) fn upstream(context: &RequestContext<RoleServer>, modern_upstream: bo
     }
     if let (Some(capabilities), None) = (context.client_capabilities(), meta.client_capabilities()) {
         meta.set_client_capabilities(capabilities);
+    }
+    if let (Some(level), false) = (level, meta.0.0.contains_key(LOG_LEVEL)) {
+        meta.0.0.insert(LOG_LEVEL.to_owned(), level);
     }
     if let (Some(info), None) = (context.client_info(), meta.client_info()) {
         meta.set_client_info(info);
@@ -48,6 +56,14 @@ pub(super) fn bare(mut note: ServerNotification) -> ServerNotification {
     note
 }
 
+/// A note of a subscription as a session without subscriptions gets it.
+pub(super) fn unsubscribed(note: ServerNotification) -> ServerNotification {
+    let mut note = note;
+    *note.extensions_mut() = Extensions::default();
+    note
+}
+
+const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
 const PROGRESS_TOKEN: &str = "progressToken";
 const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 /// What the revision says goes with every request of a newer client.

@@ -88,7 +88,7 @@ impl Relay<'_> {
 
     async fn send(&self, mut request: ClientRequest) -> Result<Sent, UpstreamFault> {
         let connection = self.session.connection(self.remote, self.context, self.logging).await?;
-        let meta = meta::upstream(self.context, connection.is_modern());
+        let meta = meta::upstream(self.context, connection.is_modern(), self.session.level());
         meta::strip(&mut request);
         self.remote.send(&connection, request, meta).await
     }

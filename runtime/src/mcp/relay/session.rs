@@ -2,11 +2,13 @@
 //! for each client of the gateway, when it first asks for something. They end with the client's session.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard, PoisonError};
 
-use rmcp::model::{ClientConfig, Implementation, ServerNotification};
+use rmcp::model::{ClientConfig, Implementation, ServerNotification, SubscriptionFilter};
 use rmcp::service::RequestContext;
 use rmcp::{Peer, RoleServer};
+use serde::Serialize;
+use serde_json::Value;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
@@ -18,18 +20,25 @@ use crate::upstream::{Ask, Caller, Connection, Remote, UpstreamFault};
 #[derive(Default)]
 pub(in crate::mcp) struct Session {
     own: Mutex<BTreeMap<String, Own>>,
+    /// Resources that are followed at a newer upstream, by address.
+    followed: std::sync::Mutex<BTreeMap<String, AbortOnDrop>>,
+    /// Which log messages of newer upstreams it wants.
+    level: std::sync::Mutex<Option<Value>>,
+}
+
+/// A task that ends with its owner.
+struct AbortOnDrop(JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 struct Own {
     remote: Arc<Remote>,
     connection: Arc<Connection>,
-    passing: JoinHandle<()>,
-}
-
-impl Drop for Own {
-    fn drop(&mut self) {
-        self.passing.abort();
-    }
+    _passing: AbortOnDrop,
 }
 
 impl Session {
@@ -54,9 +63,58 @@ impl Session {
         let (home, asks) = mpsc::channel(MOST_ASKS);
         let connection = remote.own(&Caller { info: info(context), home: Some(home) }).await?;
         let passing = tokio::spawn(pass(Arc::clone(&connection), asks, context.peer.clone(), logging));
-        let entry = Own { remote: Arc::clone(remote), connection: Arc::clone(&connection), passing };
+        let entry =
+            Own { remote: Arc::clone(remote), connection: Arc::clone(&connection), _passing: AbortOnDrop(passing) };
         own.insert(remote.name().to_owned(), entry);
         Ok(connection)
+    }
+}
+
+impl Session {
+    /// Follows a resource for a client of an older revision at an upstream of a newer one, where following is
+    /// a subscription; whether that is the case.
+    pub(in crate::mcp) async fn follow(
+        &self,
+        remote: Option<Arc<Remote>>,
+        uri: &str,
+        context: &RequestContext<RoleServer>,
+    ) -> bool {
+        let Some(remote) = remote else { return false };
+        let Ok(connection) = remote.shared_connection().await else { return false };
+        if !connection.is_modern() {
+            return false;
+        }
+        let filter = SubscriptionFilter::builder().resource_subscriptions([uri]).build();
+        let Ok(mut subscription) = connection.peer().listen(filter).await else { return false };
+        let peer = context.peer.clone();
+        let following = tokio::spawn(async move {
+            while let Ok(Some(note)) = subscription.next().await {
+                if peer.send_notification(meta::unsubscribed(note)).await.is_err() {
+                    return;
+                }
+            }
+        });
+        self.followed().insert(uri.to_owned(), AbortOnDrop(following));
+        true
+    }
+
+    /// Notes which log messages the client wants.
+    pub(in crate::mcp) fn set_level(&self, level: &impl Serialize) {
+        *self.level.lock().unwrap_or_else(PoisonError::into_inner) = serde_json::to_value(level).ok();
+    }
+
+    /// Which log messages the client wants.
+    pub(super) fn level(&self) -> Option<Value> {
+        self.level.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Follows a resource no longer; whether it was followed here.
+    pub(in crate::mcp) fn unfollow(&self, uri: &str) -> bool {
+        self.followed().remove(uri).is_some()
+    }
+
+    fn followed(&self) -> MutexGuard<'_, BTreeMap<String, AbortOnDrop>> {
+        self.followed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -88,8 +146,13 @@ async fn pass(connection: Arc<Connection>, mut asks: mpsc::Receiver<Ask>, peer: 
 }
 
 async fn tell(peer: &Peer<RoleServer>, note: ServerNotification, logging: Logging) {
-    // A gateway's own lists are its own business; whoever serves one server alone passes everything on.
-    if logging == Logging::Passed
+    // Changes of lists are told by who serves the lists.
+    let own = matches!(
+        note,
+        ServerNotification::LoggingMessageNotification(_) | ServerNotification::ResourceUpdatedNotification(_)
+    );
+    if own
+        && logging == Logging::Passed
         && let Err(error) = peer.send_notification(meta::bare(note)).await
     {
         tracing::debug!(%error, "a client did not hear a note of an upstream");
