@@ -9,14 +9,16 @@ mod call;
 mod credential;
 mod method;
 mod schema_text;
+mod upstream;
 mod xml;
 
 pub use answer::{AnswerRules, NextPage, Pagination};
 pub use call::{
-    Binding, Body, BodyChoice, BodyContent, BodyPart, Call, ClientIdentity, Computed, Encoding, Expression, HttpCall,
+    Binding, Body, BodyChoice, BodyContent, BodyPart, Call, ClientIdentity, Computed, Encoding, Expression, HttpCall, McpCall,
     Network, Parameter, PathPiece, Piece, Style, Text, Transport, is_connection_header,
 };
 pub use credential::{AwsSigV4, ClientAuthentication, Credential, Grant, OAuth2};
+pub use upstream::{Connect, ExposedTools, NewTools, Program, Sessions, ToolOverride, Upstream, UpstreamTransport};
 pub use xml::{XmlBody, XmlElement, XmlMembers, XmlName, XmlNode, is_xml_name};
 
 pub use method::{METHODS, is_method};

@@ -1,10 +1,12 @@
 //! Rules of an upstream file.
 
 use super::Report;
+use super::auth::check_auth;
 use super::headers::{HeaderOwner, check_header_name, check_header_template, check_repeated};
 use super::names::check_server;
 use super::server::check_server_url;
 use super::templates::{Allowed, check_template};
+use super::transport::{check_limits, check_proxy, check_tls};
 use crate::definition::{TransportDefinition, UpstreamDefinition};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::Pointer;
@@ -14,6 +16,12 @@ pub(super) fn check(upstream: &UpstreamDefinition, report: &mut Report<'_>) {
     check_transport(upstream, report);
     check_repeated(upstream.headers.keys().map(String::as_str), &Pointer::of(["headers"]), report);
     check_unsent(upstream, report);
+    check_proxy(upstream.proxy.as_ref(), report);
+    check_tls(upstream.tls.as_ref(), report);
+    check_limits(&upstream.limits, report);
+    if let Some(auth) = &upstream.auth {
+        check_auth(auth, upstream.network, report);
+    }
     for (name, value) in &upstream.headers {
         let pointer = Pointer::of(["headers", name]);
         check_header_name(name, HeaderOwner::Api, &pointer, report);
@@ -54,21 +62,37 @@ fn check_transport(upstream: &UpstreamDefinition, report: &mut Report<'_>) {
     );
 }
 
-/// Headers of a program, and environment variables of a URL: nothing would read them.
+/// What only another transport reads.
 fn check_unsent(upstream: &UpstreamDefinition, report: &mut Report<'_>) {
     let transport = &upstream.transport;
     let of_url = transport.http.is_some() || transport.sse.is_some();
-    let unsent = if transport.stdio.is_some() && !of_url && !upstream.headers.is_empty() {
-        (Pointer::of(["headers"]), "a program takes no headers", "move them to `transport.env`, or remove them")
-    } else if of_url && transport.stdio.is_none() && !transport.env.is_empty() {
-        (Pointer::of(["transport", "env"]), "no program is started", "move them to `headers`, or remove them")
-    } else {
-        return;
-    };
-    let (pointer, label, help) = unsent;
-    let place = report.key(&pointer);
-    let message = "this belongs to another transport";
-    report.push(Diagnostic::new(Code::UPSTREAM_TRANSPORT, message, place).label(label).help(help));
+    let is_program = transport.stdio.is_some();
+    let mut unsent = Vec::new();
+    if is_program && !of_url {
+        let to_env = "move them to `transport.env`, or remove them";
+        let remove = "remove it, or use `http: URL`";
+        unsent.push((!upstream.headers.is_empty(), Pointer::of(["headers"]), "a program takes no headers", to_env));
+        unsent.push((
+            upstream.auth.is_some(),
+            Pointer::of(["auth"]),
+            "a program takes no credentials but `env`",
+            to_env,
+        ));
+        unsent.push((upstream.proxy.is_some(), Pointer::of(["proxy"]), "a program is not connected to", remove));
+        unsent.push((upstream.tls.is_some(), Pointer::of(["tls"]), "a program is not connected to", remove));
+    } else if of_url && !is_program {
+        let to_headers = "move them to `headers`, or remove them";
+        let remove = "remove it";
+        let env = Pointer::of(["transport", "env"]);
+        unsent.push((!transport.env.is_empty(), env, "no program is started", to_headers));
+        let directory = Pointer::of(["transport", "directory"]);
+        unsent.push((transport.directory.is_some(), directory, "no program is started", remove));
+    }
+    for (_, pointer, label, help) in unsent.into_iter().filter(|(there, ..)| *there) {
+        let place = report.key(&pointer);
+        let message = "this belongs to another transport";
+        report.push(Diagnostic::new(Code::UPSTREAM_TRANSPORT, message, place).label(label).help(help));
+    }
 }
 
 fn check_glob(glob: &str, pointer: &Pointer, report: &mut Report<'_>) {

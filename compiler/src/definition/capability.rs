@@ -143,7 +143,7 @@ impl CapabilityDefinition {
 }
 
 impl AnnotationsDefinition {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+    pub(super) fn read(fields: &mut Fields<'_>) -> Option<Self> {
         Some(Self {
             read_only: fields.optional("read_only", read::boolean),
             destructive: fields.optional("destructive", read::boolean),

@@ -46,7 +46,10 @@ pub use template::{
     argument_expression,
 };
 pub use transport::TlsDefinition;
-pub use upstream::{TransportDefinition, UpstreamDefinition};
+pub use upstream::{
+    ConnectDefinition, NewToolsDefinition, SessionsDefinition, ToolOverrideDefinition, TransportDefinition,
+    UpstreamDefinition,
+};
 pub use xml::{XmlDefinition, XmlElementDefinition};
 
 use serde_json::Value;

@@ -8,7 +8,10 @@ mod credential;
 mod request;
 mod text;
 mod transport;
+mod upstream;
 mod xml;
+
+pub use upstream::lower_upstream;
 
 use std::collections::BTreeSet;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::text;
 use crate::capability::{CircuitBreaker, ClientIdentity, Transport};
 use crate::check::Linked;
-use crate::definition::{CircuitBreakerDefinition, TlsDefinition};
+use crate::definition::{CircuitBreakerDefinition, Template, TlsDefinition};
 
 /// The settings, if there are any.
 pub(super) fn transport(linked: &Linked<'_>) -> Option<Box<Transport>> {
@@ -13,6 +13,11 @@ pub(super) fn transport(linked: &Linked<'_>) -> Option<Box<Transport>> {
         Some(api) => (api.proxy.as_ref(), api.tls.as_ref()),
         None => (linked.definition.proxy.as_ref(), linked.definition.tls.as_ref()),
     };
+    of(proxy, tls)
+}
+
+/// The settings that these are.
+pub(super) fn of(proxy: Option<&Template>, tls: Option<&TlsDefinition>) -> Option<Box<Transport>> {
     if proxy.is_none() && tls.is_none() {
         return None;
     }

@@ -1,6 +1,10 @@
 //! Outcomes and answers as MCP results.
 
-use rmcp::model::{CallToolResult, ContentBlock, JsonObject, MetaObject, ProtocolVersion, ResourceContents};
+use rmcp::ErrorData;
+use rmcp::model::{
+    CallToolResponse, CallToolResult, ContentBlock, ErrorCode, JsonObject, MetaObject, ProtocolVersion, ResourceContents,
+    ServerResult,
+};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -79,6 +83,27 @@ pub(super) fn outcome(tool: &str, outcome: ToolOutcome, allowed: Structured, way
     result
 }
 
+/// What an upstream answered to a call, as it is, as far as the client's revision can say it.
+///
+/// # Errors
+/// A result that is none of a call.
+pub(super) fn upstream(result: ServerResult, allowed: Structured) -> Result<CallToolResponse, ErrorData> {
+    match result {
+        ServerResult::CallToolResult(mut result) => {
+            result.structured_content = result.structured_content.filter(|value| allowed.allows(value));
+            Ok(result.into())
+        }
+        ServerResult::InputRequiredResult(result) => Ok(result.into()),
+        ServerResult::CreateTaskResult(result) => Ok(result.into()),
+        _ => Err(ErrorData::internal_error("the upstream answered what is no result of a call", None)),
+    }
+}
+
+/// Whether an upstream's error tells the client's program what to do, and not the model.
+pub(super) fn is_for_client(error: &ErrorData) -> bool {
+    error.code == ErrorCode::MISSING_REQUIRED_CLIENT_CAPABILITY || error.code == URL_ELICITATION_REQUIRED
+}
+
 /// The outcome of a call as the MCP result that `gateway_invoke` gives: for who calls without a gateway.
 #[must_use]
 pub fn result(tool: &str, called: ToolOutcome) -> Value {
@@ -97,6 +122,9 @@ fn block(tool: &str, content: Content) -> ContentBlock {
         }
     }
 }
+
+/// MCP 2025-11-25, "URL mode elicitation": a person has to open an address first.
+const URL_ELICITATION_REQUIRED: ErrorCode = ErrorCode(-32042);
 
 #[cfg(test)]
 mod tests {

@@ -7,10 +7,10 @@ use rmcp::transport::streamable_http_server::session::local::LocalSessionManager
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService, stdio};
 use tokio_util::sync::CancellationToken;
 
-use super::Gateway;
+use super::{ClientSession, Gateway};
 
 /// The gateway as a service that answers HTTP requests.
-pub type HttpEndpoint = StreamableHttpService<Gateway, LocalSessionManager>;
+pub type HttpEndpoint = StreamableHttpService<ClientSession, LocalSessionManager>;
 
 /// Standard input and output could not be served to their end.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +32,7 @@ pub fn http_endpoint(
         .enforce_origin_validation()
         .with_max_request_body_bytes(LARGEST_REQUEST)
         .with_cancellation_token(token.child_token());
-    StreamableHttpService::new(move || Ok(gateway.clone()), Arc::new(LocalSessionManager::default()), config)
+    StreamableHttpService::new(move || Ok(gateway.session()), Arc::new(LocalSessionManager::default()), config)
 }
 
 /// Serves one client on standard input and output until it leaves or `token` is cancelled.
@@ -41,7 +41,7 @@ pub fn http_endpoint(
 /// What came was not MCP, or the stream broke.
 pub async fn serve_stdio(gateway: Gateway, token: CancellationToken) -> Result<(), StdioError> {
     let failed = |error: &dyn std::fmt::Display| StdioError(error.to_string());
-    let service = gateway.serve_with_ct(stdio(), token).await.map_err(|error| failed(&error))?;
+    let service = gateway.session().serve_with_ct(stdio(), token).await.map_err(|error| failed(&error))?;
     service.waiting().await.map_err(|error| failed(&error))?;
     Ok(())
 }

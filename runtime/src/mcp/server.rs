@@ -13,12 +13,13 @@ use super::convert::{self, Structured, Way};
 use super::error::CallError;
 use super::meta_tool::{INSTRUCTIONS, MetaTool};
 use super::origin::origin;
-use super::tools::{self, Answered, Asked};
-use super::{Gateway, exposure, progress};
+use super::tools::{self, Answered, Asked, ForClient};
+use super::{ClientSession, exposure, progress};
 use crate::execute::{PageRequest, Progress, Unheard};
 use crate::registry::{Caller, Lookup, Snapshot, View};
+use crate::upstream::UpstreamFault;
 
-impl ServerHandler for Gateway {
+impl ServerHandler for ClientSession {
     fn get_info(&self) -> ServerConfig {
         let capabilities = ServerCapabilities::builder().enable_tools().enable_tool_list_changed().build();
         ServerConfig::new(capabilities)
@@ -76,6 +77,10 @@ impl ServerHandler for Gateway {
         let result: CallToolResult = match called {
             Ok(Answered::Outcome { tool, outcome }) => convert::outcome(&tool, outcome, allowed, way),
             Ok(Answered::Result(result)) => result.map_err(|error| fault(&error))?,
+            Ok(Answered::Upstream(result)) => return convert::upstream(*result, allowed),
+            Err(CallError::Upstream(UpstreamFault::Refused { error, .. })) if convert::is_for_client(&error) => {
+                return Err(*error);
+            }
             Err(error) => convert::failure(&error),
         };
         Ok(result.into())
@@ -122,7 +127,7 @@ impl ServerHandler for Gateway {
     }
 }
 
-impl Gateway {
+impl ClientSession {
     /// Answers a call, and tells a client that asked for it what happens meanwhile.
     async fn told(
         &self,
@@ -149,12 +154,15 @@ impl Gateway {
     ) -> Result<Answered, CallError> {
         let view = View::of(snapshot, caller(context));
         let inner = &self.inner;
+        let retry = (request.input_responses, request.request_state);
+        let client = ForClient { context, session: &self.session, parked: &inner.parked, retry: &retry };
         let asked = || Asked {
             view,
             executor: &inner.executor,
             telemetry: &inner.telemetry,
             origin: origin(context, &inner.telemetry),
             progress,
+            client,
         };
         let arguments = request.arguments.unwrap_or_default();
         let name = request.name.as_ref();
