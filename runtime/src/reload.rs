@@ -72,7 +72,15 @@ impl Reloader {
     #[must_use]
     pub fn new(loader: Loader, upstreams: Upstreams) -> Self {
         let beside = Beside::default();
-        Self { loader, upstreams, beside, generation: 0, fingerprint: None, told: BTreeSet::new(), look: Duration::ZERO }
+        Self {
+            loader,
+            upstreams,
+            beside,
+            generation: 0,
+            fingerprint: None,
+            told: BTreeSet::new(),
+            look: Duration::ZERO,
+        }
     }
 
     /// A reloader in the same state that has nothing parsed yet, for when this one is lost.

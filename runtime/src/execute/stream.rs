@@ -2,10 +2,10 @@
 //! to over HTTP. Credentials, tokens, proxies, certificates and the check of addresses are those of calls.
 
 use bytes::Bytes;
+use cap_compiler::capability::Text;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use http::HeaderMap;
-use cap_compiler::capability::Text;
 use serde_json::Map;
 use std::collections::BTreeMap;
 

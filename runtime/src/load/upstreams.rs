@@ -55,11 +55,9 @@ pub(super) fn read_tools(
         let Ok(bytes) = read_bounded(path) else { continue };
         let digest = Digest::of(&bytes);
         let file = match known.get(source).filter(|known| known.digest == digest) {
-            Some(known) => ToolsFile {
-                digest,
-                diagnostics: known.diagnostics.clone(),
-                approved: known.approved.clone(),
-            },
+            Some(known) => {
+                ToolsFile { digest, diagnostics: known.diagnostics.clone(), approved: known.approved.clone() }
+            }
             None => {
                 let outcome = ApprovedTools::parse(source, &bytes);
                 ToolsFile { digest, diagnostics: outcome.diagnostics, approved: outcome.value.map(Arc::new) }

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cap_compiler::capability::{
-    Annotations, AnswerRules, Call, Capability, McpCall, NewTools, Origin, SchemaText, ToolName, ToolOverride,
-    Upstream,
+    Annotations, AnswerRules, Call, Capability, McpCall, NewTools, Origin, SchemaText, ToolName, ToolOverride, Upstream,
 };
 use cap_compiler::pin::{ApprovedTools, Digest, Pin, Policy, Problem, Quarantined, canonical, differences};
 use rmcp::model::Tool;

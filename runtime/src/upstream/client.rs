@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use rmcp::model::{
-    ClientConfig, ClientResult, EmptyResult, ErrorCode, ServerNotification, ServerRequest, GetExtensions,
+    ClientConfig, ClientResult, EmptyResult, ErrorCode, GetExtensions, ServerNotification, ServerRequest,
 };
 use rmcp::service::{InboundStreamOrigin, NotificationContext, RequestContext};
 use rmcp::{ErrorData, RoleClient, Service};

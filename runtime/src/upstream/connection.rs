@@ -128,7 +128,8 @@ pub(super) async fn connect(
             }
             UpstreamTransport::Sse(door) => {
                 let door = Door::of(&Prepared::new(Arc::clone(door))).map_err(ConnectFault::call)?;
-                let transport = SseTransport::connect(executor.clone(), door, limit).await.map_err(ConnectFault::http)?;
+                let transport =
+                    SseTransport::connect(executor.clone(), door, limit).await.map_err(ConnectFault::http)?;
                 let made = Parts::new(caller).over(transport, ClientLifecycleMode::Initialize, (None, None)).await;
                 made.map_err(|(error, _)| ConnectFault::of(&error))
             }
@@ -136,12 +137,17 @@ pub(super) async fn connect(
         }
     };
     let longest = upstream.limits.connect_timeout.unwrap_or(LONGEST_CONNECT);
-    timeout(longest, connecting).await.unwrap_or_else(|_| {
-        Err(ConnectFault::Failed(format!("it did not answer within {} s", longest.as_secs())))
-    })
+    timeout(longest, connecting)
+        .await
+        .unwrap_or_else(|_| Err(ConnectFault::Failed(format!("it did not answer within {} s", longest.as_secs()))))
 }
 
-async fn over_http(door: &Door, executor: &Executor, caller: &Caller, limit: usize) -> Result<Connection, ConnectFault> {
+async fn over_http(
+    door: &Door,
+    executor: &Executor,
+    caller: &Caller,
+    limit: usize,
+) -> Result<Connection, ConnectFault> {
     let attempt = |lifecycle| async {
         let (transport, client) = http::transport(executor.clone(), door.clone(), limit);
         Parts::new(caller).over(WorkerTransport(transport), lifecycle, (Some(client), None)).await
@@ -152,9 +158,9 @@ async fn over_http(door: &Door, executor: &Executor, caller: &Caller, limit: usi
     };
     match ConnectFault::of(&error) {
         // What was asked first may have confused it: an older server is asked as older clients do.
-        ConnectFault::Failed(_) => attempt(ClientLifecycleMode::Initialize)
-            .await
-            .map_err(|(error, _)| ConnectFault::of(&error)),
+        ConnectFault::Failed(_) => {
+            attempt(ClientLifecycleMode::Initialize).await.map_err(|(error, _)| ConnectFault::of(&error))
+        }
         fault @ ConnectFault::Login(_) => Err(fault),
     }
 }

@@ -46,7 +46,9 @@ async fn pages(connection: &Arc<Connection>) -> Result<Vec<Tool>, String> {
         }
         match page.next_cursor.filter(|next| !next.is_empty()) {
             None => return Ok(tools),
-            Some(next) if !seen.insert(next.clone()) => return Err("its list of tools goes round in circles".to_owned()),
+            Some(next) if !seen.insert(next.clone()) => {
+                return Err("its list of tools goes round in circles".to_owned());
+            }
             next => cursor = next,
         }
     }

@@ -11,10 +11,7 @@ const LONGEST: usize = 64;
 const MARK: usize = 8;
 
 /// Served names, by the server's own; a name that two tools would have gets the digest of each.
-pub(super) fn served_names<'a>(
-    upstream: &str,
-    tools: impl IntoIterator<Item = &'a str>,
-) -> BTreeMap<&'a str, String> {
+pub(super) fn served_names<'a>(upstream: &str, tools: impl IntoIterator<Item = &'a str>) -> BTreeMap<&'a str, String> {
     let tools: BTreeSet<&str> = tools.into_iter().collect();
     let mut wanted: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for tool in tools {

@@ -52,7 +52,16 @@ impl Running {
     ) -> Self {
         let now = Instant::now();
         let until = now + patience.whole;
-        Self { handle: Some(handle), result: None, flight, _connection: connection, patience, heard: now, held: false, until }
+        Self {
+            handle: Some(handle),
+            result: None,
+            flight,
+            _connection: connection,
+            patience,
+            heard: now,
+            held: false,
+            until,
+        }
     }
 
     /// Somebody is asked: the time that takes is not the upstream's.

@@ -37,9 +37,8 @@ impl<T> Wire<T> {
                 self.flights.progressed(&note.params.progress_token.clone(), note.into());
                 None
             }
-            ServerNotification::CancelledNotification(_) | ServerNotification::SubscriptionsAcknowledgedNotification(_) => {
-                Some(note)
-            }
+            ServerNotification::CancelledNotification(_)
+            | ServerNotification::SubscriptionsAcknowledgedNotification(_) => Some(note),
             // On a subscription's own stream; the SDK knows whose.
             note if note.get_meta().subscription_id().is_some() => Some(note),
             note => {

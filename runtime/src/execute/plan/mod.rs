@@ -20,9 +20,7 @@ mod xml;
 
 use std::collections::BTreeSet;
 
-use cap_compiler::capability::{
-    Binding, Credential, Encoding, HttpCall, Parameter, Piece, Text, is_connection_header,
-};
+use cap_compiler::capability::{Binding, Credential, Encoding, HttpCall, Parameter, Piece, Text, is_connection_header};
 use serde_json::{Map, Value};
 
 use super::connection;

@@ -21,8 +21,8 @@ use super::error::ToolError;
 use super::plan::RequestPlan;
 use super::progress::Progress;
 use super::wire::WireRequest;
-use cap_compiler::capability::Limits;
 use by_runtime::ClientsByRuntime;
+use cap_compiler::capability::Limits;
 use client::{Bounds, SendError};
 use health::Apis;
 use limit::ApiLimits;
@@ -83,12 +83,7 @@ impl Sender {
     ///
     /// # Errors
     /// When there is none, why.
-    pub(super) async fn open(
-        &self,
-        owner: &str,
-        request: &WireRequest,
-        limits: &Limits,
-    ) -> Result<Opened, ToolError> {
+    pub(super) async fn open(&self, owner: &str, request: &WireRequest, limits: &Limits) -> Result<Opened, ToolError> {
         let (connect_timeout, read_timeout) = (limits.connect_timeout, limits.read_timeout);
         let bounds = Bounds { max_response: u64::MAX, connect_timeout, read_timeout, stream_until: None };
         let opened = self.clients.here().open(request, &bounds).await;

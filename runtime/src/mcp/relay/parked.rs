@@ -52,13 +52,7 @@ impl Parked {
     }
 
     /// The call that rests under `state`, its question answered; `None` if there is none of that kind.
-    pub(super) fn take(
-        &self,
-        state: &str,
-        upstream: &str,
-        identity: &str,
-        responses: &InputResponses,
-    ) -> Option<Sent> {
+    pub(super) fn take(&self, state: &str, upstream: &str, identity: &str, responses: &InputResponses) -> Option<Sent> {
         let call = {
             let mut calls = self.calls();
             let known = calls.get(state).is_some_and(|call| call.upstream == upstream && call.identity == identity);

@@ -28,11 +28,7 @@ impl SseTransport {
     ///
     /// # Errors
     /// When there is no stream, or it does not begin as it should.
-    pub(in crate::upstream) async fn connect(
-        executor: Executor,
-        door: Door,
-        limit: usize,
-    ) -> Result<Self, HttpFault> {
+    pub(in crate::upstream) async fn connect(executor: Executor, door: Door, limit: usize) -> Result<Self, HttpFault> {
         let headers = vec![("Accept".to_owned(), "text/event-stream".to_owned())];
         let request = DoorRequest { method: "GET", headers, body: None, target: None };
         let answer = executor.open(&door, &request).await.map_err(HttpFault::Call)?;
