@@ -254,7 +254,8 @@ impl Problem {
                     .help("review the change, then run `cap pin` with the upstream's name")
             }
             Self::ToolUnapproved { tool, .. } => {
-                let what = if tool == "*" { "the tools of this upstream".to_owned() } else { format!("the tool `{tool}`") };
+                let what =
+                    if tool == "*" { "the tools of this upstream".to_owned() } else { format!("the tool `{tool}`") };
                 Diagnostic::new(Code::TOOL_UNAPPROVED, format!("nobody has approved {what}"), place)
                     .help("run `cap pin` with the upstream's name, and review what it writes")
             }
