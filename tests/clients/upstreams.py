@@ -165,52 +165,67 @@ def served(name):
     return True
 
 
-async def compare(name, server):
+async def compare(name, server, mode):
+    """Through the gateway's own tools, as a client of one mode of the SDK."""
     query, wanted, calls = CALLS[name]
-    async with (
-        directly(server.get("direct") or server["transport"]) as direct,
-        Client(TARGET) as gateway,
-        Client(endpoint(name)) as own,
-    ):
-        await listing(name, await tools_of(direct), await listed_by(gateway, name), await tools_of(own))
+    async with directly(server.get("direct") or server["transport"]) as direct, Client(TARGET, mode=mode) as gateway:
+        listed = await listed_by(gateway, name)
+        missing = {f"{name}__{tool}" for tool in await tools_of(direct)} - listed
+        check(not missing, f"the gateway does not list {missing}")
         found = await gateway.call_tool("gateway_search_tools", {"query": query})
         tools = [match["tool"] for match in found.structured_content["matches"]]
         check(f"{name}__{wanted}" in tools, f"`{query}` finds {tools}")
         for tool, arguments, *once in calls:
-            expected = plain(await direct.call_tool(tool, arguments))
+            if once and mode == "auto":
+                continue  # the other mode was first
             invocation = {"tool": f"{name}__{tool}", "arguments": arguments}
-            same(f"{name}__{tool}", expected, plain(await gateway.call_tool("gateway_invoke", invocation)))
+            expected = plain(await direct.call_tool(tool, arguments))
+            same(tool, expected, plain(await gateway.call_tool("gateway_invoke", invocation)))
+        return listed
+
+
+async def compare_alone(name, server, listed):
+    """At the endpoint for the server alone."""
+    async with directly(server.get("direct") or server["transport"]) as direct, Client(endpoint(name)) as own:
+        listing(name, await tools_of(direct), await tools_of(own), listed)
+        for tool, arguments, *once in CALLS[name][2]:
             if not once:
-                same(f"{tool} of {name} alone", expected, plain(await own.call_tool(tool, arguments)))
-        return len(calls)
+                expected = plain(await direct.call_tool(tool, arguments))
+                same(tool, expected, plain(await own.call_tool(tool, arguments)))
 
 
 def same(what, expected, found):
     check(found == expected, f"{what}:\n    directly {expected[:600]}\n    through  {found[:600]}")
 
 
-async def listing(name, direct, listed, own):
-    missing = {f"{name}__{tool}" for tool in direct} - listed
-    check(not missing, f"the gateway does not list {missing}")
+def listing(name, direct, own, listed):
     # Some servers offer more to a client that can be asked.
     check(listed == {f"{name}__{tool}" for tool in own}, f"{sorted(listed)} are not {sorted(own)}")
-    check(name == "everything" or set(direct) == set(own), f"{set(own) ^ set(direct)}")
+    check(name == "everything" or set(direct) == set(own), f"only one of both lists {set(own) ^ set(direct)}")
     for tool in direct:
         check(shape(own[tool]) == shape(direct[tool]), f"{tool}: {shape(own[tool])} is not {shape(direct[tool])}")
 
 
 async def main():
-    if not served(next(iter(SERVERS))):
-        print("SKIPPED: upstreams: the gateway has no endpoint for one server")
-        return
     failed = 0
-    for name, server in SERVERS.items():
+
+    async def run(what, steps):
+        nonlocal failed
         try:
-            calls = await asyncio.wait_for(compare(name, server), 60)
-            print(f"ok: {name} through the gateway, {calls} calls", flush=True)
+            result = await asyncio.wait_for(steps, 60)
+            print(f"ok: {what}", flush=True)
+            return result
         except BaseException as error:  # the SDK raises groups of exceptions
             failed += 1
-            print(f"FAILED: {name} through the gateway: {reason(error)}", flush=True)
+            print(f"FAILED: {what}: {reason(error)}", flush=True)
+
+    for name, server in SERVERS.items():
+        for mode in ("legacy", "auto"):
+            listed = await run(f"{name} through the gateway, {mode}", compare(name, server, mode))
+        if not served(name):
+            print(f"SKIPPED: {name} alone: there is nothing at {endpoint(name)}")
+        elif listed is not None:
+            await run(f"{name} alone", compare_alone(name, server, listed))
     sys.exit(failed)
 
 
