@@ -4,6 +4,7 @@ mod secret;
 
 mod auth;
 mod call;
+mod upstream;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -17,6 +18,8 @@ pub(crate) use secret::{
 };
 
 pub(crate) use call::{AnswerFormat, CallArgs};
+
+pub(crate) use upstream::{AddArgs, RemoveArgs, Transport};
 
 pub(crate) use auth::{AuthArgs, AuthCommand, LoginArgs, LogoutArgs, StatusArgs};
 
@@ -46,6 +49,10 @@ Exit status: 0 success, 1 errors in definitions, 2 wrong usage, 3 not pinned,
 pub(crate) enum Command {
     /// Compile an OpenAPI document into capability files
     Import(ImportArgs),
+    /// Add an MCP server: write its upstream file
+    Add(AddArgs),
+    /// Remove an MCP server: its upstream file and its approved tools
+    Remove(RemoveArgs),
     /// Read the definitions and report what is wrong with them
     Check(CheckArgs),
     /// Record the digests of reviewed files in cap.lock
@@ -79,7 +86,7 @@ pub(crate) enum Command {
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct FolderArgs {
     /// A capabilities folder; may be repeated [default: cap.yaml's, or `capabilities`]
-    #[arg(long = "capabilities", value_name = "DIR")]
+    #[arg(long = "capabilities", alias = "dir", value_name = "DIR")]
     pub(crate) capabilities: Vec<PathBuf>,
     /// The settings file [default: cap.yaml, if it exists]
     #[arg(long, value_name = "FILE")]
@@ -224,9 +231,22 @@ pub(crate) struct ListArgs {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+    /// How to print
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT", conflicts_with = "json")]
+    pub(crate) format: ListFormat,
     /// Folders and settings.
     #[command(flatten)]
     pub(crate) folders: FolderArgs,
+}
+
+/// How lists are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// Lines for people
+    #[default]
+    Human,
+    /// One JSON object
+    Json,
 }
 
 /// `cap show`

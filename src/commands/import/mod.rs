@@ -16,7 +16,9 @@ use cap_compiler::import::{DocumentSource, Import, import};
 use cap_compiler::source::{SourceId, SourceLoader};
 use cap_runtime::config::DEFAULT_CAPABILITIES;
 
-use self::folder::{ApiFolder, write_schemas};
+pub(crate) use self::folder::write_schemas;
+
+use self::folder::ApiFolder;
 use self::summary::{counted, has_conflicts, show_done, show_dry, show_end, shown};
 use crate::args::{ConflictSide, ImportArgs};
 use crate::disk::write_atomic;
