@@ -4,6 +4,7 @@ mod secret;
 
 mod auth;
 mod call;
+mod connect;
 mod upstream;
 
 use std::net::SocketAddr;
@@ -13,11 +14,15 @@ use cap_runtime::config::collector;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::clients::Client;
+
 pub(crate) use secret::{
     AccessArgs, SecretArgs, SecretCommand, SecretListArgs, SecretRekeyArgs, SecretRmArgs, SecretSetArgs,
 };
 
 pub(crate) use call::{AnswerFormat, CallArgs};
+
+pub(crate) use connect::ConnectArgs;
 
 pub(crate) use upstream::{AddArgs, RemoveArgs, Transport};
 
@@ -35,11 +40,13 @@ pub(crate) struct Cli {
 const TOUR: &str = "\
 A tour:
   cap import openapi.json --api shop   compile a document into capabilities/shop/
+  cap add files -- npx server-files    or serve the tools of an MCP server
   cap check                            read the definitions; status 1 if one is wrong
   cap pin                              record what was reviewed in capabilities/cap.lock
   cap search 'refund an order'         what an agent would find
   cap call shop__orders_list --arg limit=5 --dry-run
   cap serve                            MCP at http://127.0.0.1:39400/mcp, hot-reloading
+  cap connect cursor --write           enter the gateway into a client's configuration
 
 Exit status: 0 success, 1 errors in definitions, 2 wrong usage, 3 not pinned,
 4 a call failed, 5 a file, folder or port cannot be used.";
@@ -53,6 +60,8 @@ pub(crate) enum Command {
     Add(AddArgs),
     /// Remove an MCP server: its upstream file and its approved tools
     Remove(RemoveArgs),
+    /// Enter the gateway into the configuration of an MCP client
+    Connect(ConnectArgs),
     /// Read the definitions and report what is wrong with them
     Check(CheckArgs),
     /// Record the digests of reviewed files in cap.lock
@@ -104,6 +113,8 @@ Examples:
   cap import openapi.yaml --overlay fixes.yaml     correct the document without editing it
   cap import --update                              every api again, as it was imported
   cap import --update shop --dry-run               what the newer document would change
+  cap import --from-clients                        MCP servers that other clients are configured with
+  cap import --from-clients cursor --write github --store-secrets
 
 One file is written for each operation, beside an api.yaml with server, credentials and limits.
 Importing again is a three-way merge: what a person edited stays, what the document changed is
@@ -111,8 +122,19 @@ taken over, and a value that both changed is a conflict. The hidden file .import
 folder keeps what was written last; commit it with the other files.")]
 pub(crate) struct ImportArgs {
     /// The OpenAPI document: a file, a folder with one, an http(s) URL, or `-` for standard input
-    #[arg(required_unless_present = "update")]
+    #[arg(required_unless_present_any = ["update", "from_clients"])]
     pub(crate) document: Option<String>,
+    /// Look for MCP servers in the configuration of these clients, and offer them [default: all clients]
+    #[arg(long, value_enum, value_name = "CLIENT", num_args = 0.., conflicts_with_all = [
+        "document", "api", "server", "overlay", "include", "exclude", "tag", "method", "update", "media_type",
+    ])]
+    pub(crate) from_clients: Option<Vec<Client>>,
+    /// Write the servers that were found, or those of these names
+    #[arg(long, visible_alias = "yes", value_name = "NAME", num_args = 0.., requires = "from_clients")]
+    pub(crate) write: Option<Vec<String>>,
+    /// Put the credentials of those servers into the vault at once, as `cap secret set` does
+    #[arg(long, requires = "write")]
+    pub(crate) store_secrets: bool,
     /// Import these apis again, as their api.yaml says under `import` [default: all that say it]
     #[arg(long, value_name = "API", num_args = 0.., conflicts_with_all = [
         "document", "api", "server", "overlay", "include", "exclude", "tag", "method",

@@ -44,6 +44,19 @@ pub(crate) fn write_in_place(path: &Path, text: &str) -> io::Result<()> {
     Ok(())
 }
 
+/// Writes a copy of a file's text where there is none: whoever could read the file can read the copy.
+///
+/// # Errors
+/// As [`write_new`].
+pub(crate) fn write_copy(path: &Path, text: &str, of: &Path) -> io::Result<()> {
+    let file = beside(path, text)?;
+    if let Ok(before) = fs::metadata(of) {
+        file.as_file().set_permissions(before.permissions())?;
+    }
+    file.persist_noclobber(path).map_err(|error| named(&error.error, path))?;
+    Ok(())
+}
+
 /// A temporary file with the text, in the folder that the file is to be in. Nobody else can read it.
 fn beside(path: &Path, text: &str) -> io::Result<NamedTempFile> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

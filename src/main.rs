@@ -6,6 +6,7 @@
 mod address;
 mod args;
 mod catalog;
+mod clients;
 mod commands;
 mod demo;
 mod disk;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
     let result = match &cli.command {
         Command::Import(args) => commands::import::run(args, &output),
         Command::Add(args) => commands::add::run(args, &output),
+        Command::Connect(args) => commands::connect::run(args, &output),
         Command::Remove(args) => commands::remove::run(args, &output),
         Command::Check(args) => commands::check::run(args, &output),
         Command::Pin(args) => commands::pin::run(args, &output),

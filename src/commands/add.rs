@@ -8,14 +8,14 @@ use crate::args::{AddArgs, Transport};
 use crate::exit::Exit;
 use crate::output::{Output, Tone};
 use crate::upstreams::{
-    Declared, Draft, Effect, Existing, Outlet, Reach, Refusal, draft, known_servers, say_secrets, store,
+    Declared, Draft, Effect, Existing, Outlet, Reach, Refusal, Taken, draft, known_servers, say_secrets, store,
 };
 use crate::workspace::Workspace;
 
 pub(crate) fn run(args: &AddArgs, output: &Output) -> Result<Exit, Exit> {
     let declared = declared(args, output)?;
     let workspace = Workspace::open(&args.access.folders, output)?;
-    let draft = draft(&declared).map_err(|refusal| refuse(&refusal, output))?;
+    let draft = draft(&declared, &Taken::new()).map_err(|refusal| refuse(&refusal, output))?;
     let known = known_servers(&workspace.folders).map_err(|error| {
         output.error(&format!("cannot read the capabilities: {error}"), None);
         Exit::Environment

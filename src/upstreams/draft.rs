@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::arguments::credential_in;
 use super::reference::of_editor;
-use super::template::{NeededSecret, Owner, Templates};
+use super::template::{NeededSecret, Owner, Taken, Templates};
 use crate::commands::import::SCHEMA_BASE;
 
 /// A server as somebody declared it, credentials and all. It is not shown and not written.
@@ -96,12 +96,12 @@ impl Reach {
     }
 }
 
-/// Makes the file of a server.
+/// Makes the file of a server. Its secrets get no names that other values have.
 ///
 /// # Errors
 /// What no file can say.
-pub(crate) fn draft(declared: &Declared) -> Result<Draft, Refusal> {
-    let mut templates = Templates::of(&declared.name);
+pub(crate) fn draft(declared: &Declared, taken: &Taken) -> Result<Draft, Refusal> {
+    let mut templates = Templates::of(&declared.name, taken);
     let mut tree = tree(declared, &mut templates)?;
     let mut text = text(&tree);
     let made_private = !declared.private && judge(&text).iter().any(|fault| fault.code == Code::PRIVATE_SERVER);

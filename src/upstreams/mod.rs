@@ -13,4 +13,5 @@ mod write;
 
 pub(crate) use draft::{Declared, Draft, Reach, Refusal, draft};
 pub(crate) use known::{Known, KnownKind, known_servers};
+pub(crate) use template::{NeededSecret, Taken};
 pub(crate) use write::{Effect, Existing, Outlet, say_secrets, store};

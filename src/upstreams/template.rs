@@ -32,7 +32,12 @@ pub(super) enum Owner {
 pub(super) struct Templates<'a> {
     server: &'a str,
     needed: BTreeMap<String, NeededSecret>,
+    /// Names that other files gave to values.
+    taken: &'a Taken,
 }
+
+/// Secrets that were named, with their values.
+pub(crate) type Taken = BTreeMap<String, SecretString>;
 
 /// Names that say nothing of whose they are.
 const GENERIC: [&str; 14] = [
@@ -53,8 +58,8 @@ const GENERIC: [&str; 14] = [
 ];
 
 impl<'a> Templates<'a> {
-    pub(super) fn of(server: &'a str) -> Self {
-        Self { server, needed: BTreeMap::new() }
+    pub(super) fn of(server: &'a str, taken: &'a Taken) -> Self {
+        Self { server, needed: BTreeMap::new(), taken }
     }
 
     /// The secrets that were named, by name.
@@ -113,9 +118,11 @@ impl<'a> Templates<'a> {
         match scheme(value).filter(|_| owner == Owner::Header) {
             Some((scheme, credential)) => format!("{scheme} {}", self.secret(key, &purpose, credential)),
             None => {
-                let own = owner == Owner::Variable && !is_generic(key);
-                let name = if own { self.free(&secret_name(key), value) } else { String::new() };
-                if name.is_empty() { self.secret(key, &purpose, value) } else { self.refer(name, purpose, value) }
+                let own = secret_name(key);
+                if owner == Owner::Variable && !is_generic(key) && !self.is_taken(&own, value) {
+                    return self.refer(own, purpose, value);
+                }
+                self.secret(key, &purpose, value)
             }
         }
     }
@@ -140,15 +147,18 @@ impl<'a> Templates<'a> {
 
     /// The name, or one with a number if another value has it.
     fn free(&self, wanted: &str, value: &str) -> String {
-        let taken = |name: &str| {
-            let known = self.needed.get(name).map(|known| known.value.as_ref());
-            known.is_some_and(|known| known.is_none_or(|known| known.expose_secret() != value))
-        };
-        if !taken(wanted) {
+        if !self.is_taken(wanted, value) {
             return wanted.to_owned();
         }
         let mut numbered = (2..).map(|number: u32| format!("{wanted}_{number}"));
-        numbered.find(|name| !taken(name)).unwrap_or_else(|| wanted.to_owned())
+        numbered.find(|name| !self.is_taken(name, value)).unwrap_or_else(|| wanted.to_owned())
+    }
+
+    /// Whether another value has the name, or one that is not known.
+    fn is_taken(&self, name: &str, value: &str) -> bool {
+        let is_other = |known: &SecretString| known.expose_secret() != value;
+        let here = self.needed.get(name).is_some_and(|known| known.value.as_ref().is_none_or(is_other));
+        here || self.taken.get(name).is_some_and(is_other)
     }
 
     fn need(&mut self, name: String, purpose: String, value: Option<SecretString>) {
@@ -174,7 +184,7 @@ mod tests {
     use super::*;
 
     fn made(owner: Owner, key: &str, value: &str) -> String {
-        Templates::of("my-server").value(owner, key, value).unwrap()
+        Templates::of("my-server", &Taken::new()).value(owner, key, value).unwrap()
     }
 
     #[test]
@@ -190,7 +200,8 @@ mod tests {
 
     #[test]
     fn two_values_never_share_a_name() {
-        let mut templates = Templates::of("s");
+        let taken = Taken::new();
+        let mut templates = Templates::of("s", &taken);
         templates.value(Owner::Header, "X-Key", "one").unwrap();
         assert_eq!(templates.value(Owner::Header, "Key", "two").unwrap(), "{{ secret.S_KEY_2 }}");
         assert_eq!(templates.value(Owner::Header, "Key", "one").unwrap(), "{{ secret.S_KEY }}");
@@ -199,7 +210,8 @@ mod tests {
 
     #[test]
     fn urls_lose_keys_in_their_path() {
-        let mut templates = Templates::of("zap");
+        let taken = Taken::new();
+        let mut templates = Templates::of("zap", &taken);
         let url = templates.url("https://a.example/mcp/sk-ak-0123456789abcdef/sse").unwrap();
         assert_eq!(url, "https://a.example/mcp/{{ secret.ZAP_URL_KEY }}/sse");
     }

@@ -1,5 +1,6 @@
 //! `cap import`: an OpenAPI document to capability files.
 
+mod clients;
 mod folder;
 mod record;
 mod summary;
@@ -41,6 +42,9 @@ struct Job {
 }
 
 pub(crate) fn run(args: &ImportArgs, output: &Output) -> Result<Exit, Exit> {
+    if let Some(clients) = &args.from_clients {
+        return clients::run(clients, args, output);
+    }
     let folder = args.out.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_CAPABILITIES));
     if let Some(names) = &args.update {
         return update::run(names, args, &folder, output);
