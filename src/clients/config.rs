@@ -131,10 +131,12 @@ pub(crate) fn edited(
     };
     let Ok(tree) = tree else { return Edit::Strange };
     let wanted = Value::Object(entry.clone());
-    match tree.get(client.key()).and_then(|servers| servers.get(name)) {
-        Some(there) if *there == wanted => return Edit::Unchanged,
-        Some(there) if !is_ours(there) => return Edit::Taken,
-        Some(_) | None => {}
+    let servers = tree.get(client.key()).and_then(Value::as_object);
+    if servers.is_some_and(|servers| servers.values().any(|there| *there == wanted)) {
+        return Edit::Unchanged;
+    }
+    if servers.and_then(|servers| servers.get(name)).is_some_and(|there| !is_ours(there)) {
+        return Edit::Taken;
     }
     let new = match client.format() {
         Format::Json => json_edit::with_member(text, &[client.key(), name], &wanted),

@@ -3,6 +3,7 @@
 use cap_compiler::syntax::Pointer;
 use serde_json::{Map, Value};
 
+use super::relay::relayed;
 use super::{Client, Gateway};
 use crate::upstreams::{Declared, Reach};
 
@@ -32,49 +33,77 @@ pub(super) fn tables(client: Client, tree: &Value) -> Vec<(Pointer, &Value)> {
 /// # Errors
 /// Why there is no server to be made of it.
 pub(super) fn declared(client: Client, name: &str, entry: &Value) -> Result<Declared, EntryFault> {
-    let fault = |member, message: &str, help| EntryFault { member, message: message.to_owned(), help };
     let Some(entry) = entry.as_object() else {
-        return Err(fault(None, "the entry is no object", "write `command` and `args`, or `url`"));
+        let message = "the entry is no object".to_owned();
+        return Err(EntryFault { member: None, message, help: "write `command` and `args`, or `url`" });
     };
+    let (mut reach, env, mut headers) = (reach(entry)?, env(entry)?, headers(entry)?);
+    if let Reach::Stdio(command) = &reach {
+        // Clients leave mappings of the other transport in their files.
+        headers = Vec::new();
+        if let Some(relayed) = relayed(command, &env) {
+            headers = relayed.headers;
+            reach = relayed.reach;
+        }
+    }
     let mut query = Vec::new();
-    let reach = reach(entry, &mut query)?;
-    if client == Client::ClaudeCode
-        && let Reach::Stdio(command) = &reach
-        && command.iter().any(|argument| argument.contains("${"))
-    {
-        return Err(fault(
-            Some("args"),
-            "an argument has a variable, which only the client fills in",
-            "write the value itself",
-        ));
-    }
-    let directory = text(entry, "cwd")?;
-    if directory.as_deref().is_some_and(|path| !is_absolute(path)) {
-        return Err(fault(Some("cwd"), "the folder is relative to where the client runs", "write an absolute path"));
-    }
+    let is_program = match &mut reach {
+        Reach::Http(url) | Reach::Sse(url) => {
+            take_query(url, &mut query);
+            false
+        }
+        Reach::Stdio(command) => {
+            check_arguments(client, command)?;
+            true
+        }
+    };
+    Ok(Declared {
+        headers,
+        env: if is_program { env } else { Vec::new() },
+        query,
+        directory: if is_program { directory(entry)? } else { None },
+        allow: texts(entry, "enabled_tools")?,
+        deny: texts(entry, "disabled_tools")?,
+        paused: entry.get("disabled") == Some(&Value::Bool(true)) || entry.get("enabled") == Some(&Value::Bool(false)),
+        ..Declared::new(name, reach)
+    })
+}
+
+fn headers(entry: &Map<String, Value>) -> Result<Vec<(String, String)>, EntryFault> {
     let mut headers = pairs(entry, "headers")?;
     headers.extend(pairs(entry, "http_headers")?);
     headers.extend(pairs(entry, "env_http_headers")?.into_iter().map(|(key, name)| (key, format!("${{{name}}}"))));
     if let Some(name) = text(entry, "bearer_token_env_var")? {
         headers.push(("Authorization".to_owned(), format!("Bearer ${{{name}}}")));
     }
+    Ok(headers)
+}
+
+fn env(entry: &Map<String, Value>) -> Result<Vec<(String, String)>, EntryFault> {
     let mut env = pairs(entry, "env")?;
     if let Some(command) = entry.get("command").and_then(Value::as_object) {
         env.extend(pairs(command, "env")?);
     }
     env.extend(texts(entry, "env_vars")?.into_iter().map(|name| (name.clone(), format!("${{{name}}}"))));
-    let is_program = matches!(reach, Reach::Stdio(_));
-    Ok(Declared {
-        // Clients leave empty mappings of the other transport in their files.
-        headers: if is_program { Vec::new() } else { headers },
-        env: if is_program { env } else { Vec::new() },
-        query,
-        directory: directory.filter(|_| is_program),
-        allow: texts(entry, "enabled_tools")?,
-        deny: texts(entry, "disabled_tools")?,
-        paused: entry.get("disabled") == Some(&Value::Bool(true)) || entry.get("enabled") == Some(&Value::Bool(false)),
-        ..Declared::new(name, reach)
-    })
+    Ok(env)
+}
+
+/// Claude Code fills in variables of arguments; other clients leave them to the program.
+fn check_arguments(client: Client, command: &[String]) -> Result<(), EntryFault> {
+    if client != Client::ClaudeCode || !command.iter().any(|argument| argument.contains("${")) {
+        return Ok(());
+    }
+    let message = "an argument has a variable, which only the client fills in".to_owned();
+    Err(EntryFault { member: Some("args"), message, help: "write the value itself" })
+}
+
+fn directory(entry: &Map<String, Value>) -> Result<Option<String>, EntryFault> {
+    let directory = text(entry, "cwd")?;
+    if directory.as_deref().is_none_or(is_absolute) {
+        return Ok(directory);
+    }
+    let message = "the folder is relative to where the client runs".to_owned();
+    Err(EntryFault { member: Some("cwd"), message, help: "write an absolute path" })
 }
 
 /// Whether an entry leads to the gateway itself.
@@ -87,7 +116,7 @@ pub(super) fn names_env_file(entry: &Value) -> bool {
     entry.get("envFile").is_some_and(Value::is_string)
 }
 
-fn reach(entry: &Map<String, Value>, query: &mut Vec<(String, String)>) -> Result<Reach, EntryFault> {
+fn reach(entry: &Map<String, Value>) -> Result<Reach, EntryFault> {
     let kind = text(entry, "type")?.or(text(entry, "transport")?);
     let url = match text(entry, "url")? {
         Some(url) => Some(url),
@@ -96,9 +125,9 @@ fn reach(entry: &Map<String, Value>, query: &mut Vec<(String, String)>) -> Resul
     let wrong =
         |message: String| EntryFault { member: Some("type"), message, help: "a server is `stdio`, `http` or `sse`" };
     match (kind.as_deref(), url) {
-        (Some("sse"), Some(url)) => Ok(Reach::Sse(without_query(&url, query))),
+        (Some("sse"), Some(url)) => Ok(Reach::Sse(url)),
         (None | Some("http" | "streamable-http" | "streamableHttp" | "streamable_http" | "remote"), Some(url)) => {
-            Ok(Reach::Http(without_query(&url, query)))
+            Ok(Reach::Http(url))
         }
         (None | Some("stdio" | "local"), None) => command(entry),
         (Some(kind @ ("stdio" | "http" | "sse")), _) => Err(wrong(format!("`type` is `{kind}`, and the rest is not"))),
@@ -123,13 +152,13 @@ fn command(entry: &Map<String, Value>) -> Result<Reach, EntryFault> {
 }
 
 /// Parameters of a URL become credentials of their own: most of them are, and a server's URL has none.
-fn without_query(url: &str, query: &mut Vec<(String, String)>) -> String {
-    let Some((before, after)) = url.split_once('?') else { return url.to_owned() };
+fn take_query(url: &mut String, query: &mut Vec<(String, String)>) {
+    let Some((before, after)) = url.split_once('?') else { return };
     let after = after.split('#').next().unwrap_or_default();
     query.extend(
         url::form_urlencoded::parse(after.as_bytes()).map(|(key, value)| (key.into_owned(), value.into_owned())),
     );
-    before.to_owned()
+    *url = before.to_owned();
 }
 
 fn text(map: &Map<String, Value>, key: &'static str) -> Result<Option<String>, EntryFault> {
@@ -143,7 +172,8 @@ fn text(map: &Map<String, Value>, key: &'static str) -> Result<Option<String>, E
 fn texts(map: &Map<String, Value>, key: &'static str) -> Result<Vec<String>, EntryFault> {
     let text = |value: &Value| match value {
         Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
-        _ => value.as_str().map(str::to_owned),
+        Value::String(text) => Some(text.clone()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
     };
     match map.get(key) {
         None | Some(Value::Null) => Ok(Vec::new()),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use url::{Host, Url};
 
 use super::Client;
@@ -56,19 +56,25 @@ impl Gateway {
 
 /// The gateway's entry in a client's file.
 pub(crate) fn entry(client: Client, reach: &GatewayReach) -> Map<String, Value> {
-    let entry = match (client, reach) {
-        (Client::ClaudeCode | Client::VsCode, GatewayReach::Url(url)) => json!({"type": "http", "url": url}),
-        (Client::Windsurf, GatewayReach::Url(url)) => json!({"serverUrl": url}),
-        (_, GatewayReach::Url(url)) => json!({"url": url}),
-        (Client::ClaudeCode | Client::VsCode, GatewayReach::Program(program, arguments)) => {
-            json!({"type": "stdio", "command": program, "args": arguments})
+    let says_type = matches!(client, Client::ClaudeCode | Client::VsCode);
+    let mut entry = Map::new();
+    match reach {
+        GatewayReach::Url(url) => {
+            if says_type {
+                entry.insert("type".to_owned(), "http".into());
+            }
+            let key = if client == Client::Windsurf { "serverUrl" } else { "url" };
+            entry.insert(key.to_owned(), url.as_str().into());
         }
-        (_, GatewayReach::Program(program, arguments)) => json!({"command": program, "args": arguments}),
-    };
-    match entry {
-        Value::Object(map) => map,
-        _ => Map::new(),
+        GatewayReach::Program(program, arguments) => {
+            if says_type {
+                entry.insert("type".to_owned(), "stdio".into());
+            }
+            entry.insert("command".to_owned(), program.as_str().into());
+            entry.insert("args".to_owned(), arguments.clone().into());
+        }
     }
+    entry
 }
 
 #[cfg(test)]

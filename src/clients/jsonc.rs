@@ -40,7 +40,8 @@ pub(super) fn plain(text: &str) -> String {
             b' ' | b'\t' | b'\r' | b'\n' => {}
             _ => comma = None,
         }
-        if !byte.is_ascii_whitespace() && !(byte == b'/' && end > at + 1) {
+        let is_comment = byte == b'/' && end > at + 1;
+        if !is_comment && !byte.is_ascii_whitespace() {
             before = byte;
         }
         at = end;

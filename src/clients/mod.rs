@@ -11,6 +11,7 @@ mod json_edit;
 mod jsonc;
 mod places;
 mod redact;
+mod relay;
 mod scan;
 mod toml;
 

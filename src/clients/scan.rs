@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use cap_compiler::diagnostic::{Code, Diagnostic, Place};
+use cap_compiler::diagnostic::{Code, Diagnostic, Place, Severity};
 use cap_compiler::syntax::Pointer;
 use serde_json::Value;
 
@@ -171,6 +171,7 @@ impl Page {
         let name = pointer.tokens().last().map(String::as_str).unwrap_or_default();
         let message = format!("`{}` of {} is passed over: {}", printable(name), client.title(), fault.message);
         let mut diagnostic = Diagnostic::new(code, message, self.place(pointer, name, fault.member));
+        diagnostic.severity = Severity::Warning;
         if !fault.help.is_empty() {
             diagnostic = diagnostic.help(fault.help);
         }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use cap_compiler::source::SourceId;
 use cap_runtime::config::{DEFAULT_LISTEN, SETTINGS_FILE};
 use serde_json::Value;
 use url::Url;
@@ -45,7 +46,7 @@ pub(crate) fn run(args: &ConnectArgs, output: &Output) -> Result<Exit, Exit> {
     let is_ours = |there: &Value| is_gateway(client, there, &gateway);
     match edited(client, before.as_deref().unwrap_or_default(), &args.name, &entry, is_ours) {
         Edit::Unchanged => {
-            output.status(Tone::Good, "Unchanged", &format!("{} has the gateway already", path.display()))
+            output.status(Tone::Good, "Unchanged", &format!("{} has the gateway already", path.display()));
         }
         Edit::Changed(text) => write(client, &path, before.as_deref(), &text, output)?,
         Edit::Taken => {
@@ -74,7 +75,8 @@ fn write(client: Client, path: &Path, before: Option<&str>, text: &str, output: 
     let Some(before) = before else {
         // A client's file may hold credentials one day: it is this account's alone.
         write_copy(path, text, path).map_err(failed)?;
-        return Ok(said(client, path, output));
+        said(client, path, output);
+        return Ok(());
     };
     let copy = backup(path, before).map_err(failed)?;
     if !std::fs::read(path).is_ok_and(|now| now == before.as_bytes()) {
@@ -106,11 +108,8 @@ fn list(surroundings: &Surroundings, gateway: &Gateway, output: &Output) -> Exit
     let scan = scan(&[], surroundings, gateway);
     for client in Client::ALL {
         let files: Vec<&PathBuf> = scan.files.iter().filter(|(it, _)| *it == client).map(|(_, path)| path).collect();
-        let broken = scan.told.iter().any(|told| {
-            surroundings
-                .user_file(client)
-                .is_some_and(|path| told.diagnostic.primary.place.source.as_str() == path.to_string_lossy())
-        });
+        let place = surroundings.user_file(client).map(|path| SourceId::new(&path.to_string_lossy()));
+        let broken = scan.told.iter().any(|told| Some(&told.diagnostic.primary.place.source) == place.as_ref());
         let state = match (files.first(), scan.own.iter().any(|(it, _)| *it == client)) {
             (_, true) => "connected".to_owned(),
             (Some(_), false) => format!("`cap connect {} --write`", client.id()),

@@ -135,9 +135,8 @@ fn is_random(value: &str) -> bool {
     }
     let parts: Vec<&str> = value.split(|c: char| !c.is_ascii_alphanumeric()).collect();
     let hex = |part: &&str| part.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let uuid = parts
-        .windows(5)
-        .any(|five| five.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12]) && five.iter().all(|part| hex(&part)));
+    let uuid =
+        parts.windows(5).any(|five| five.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12]) && five.iter().all(hex));
     uuid || parts.iter().any(|part| part.len() >= RUN && is_mixed(part) && entropy(part) >= 3.0)
 }
 

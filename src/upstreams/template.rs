@@ -130,7 +130,7 @@ impl<'a> Templates<'a> {
     /// A secret named after the server and the key.
     fn secret(&mut self, key: &str, purpose: &str, value: &str) -> String {
         let server = secret_name(&self.server.to_ascii_uppercase().replace('-', "_"));
-        let key = key.to_ascii_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+        let key = words(key).to_ascii_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_");
         let key = key.strip_prefix("X_").unwrap_or(&key).trim_matches('_');
         let key = if key.ends_with("AUTHORIZATION") { "TOKEN" } else { key };
         let wanted = if key.starts_with(&format!("{server}_")) { key.to_owned() } else { format!("{server}_{key}") };
@@ -166,6 +166,18 @@ impl<'a> Templates<'a> {
     }
 }
 
+/// `exaApiKey` as `exa_Api_Key`.
+fn words(key: &str) -> String {
+    let mut words = String::new();
+    for c in key.chars() {
+        if c.is_ascii_uppercase() && words.ends_with(|before: char| before.is_ascii_lowercase()) {
+            words.push('_');
+        }
+        words.push(c);
+    }
+    words
+}
+
 fn is_generic(key: &str) -> bool {
     key.to_ascii_uppercase().split(|c: char| !c.is_ascii_alphanumeric()).all(|word| GENERIC.contains(&word))
 }
@@ -191,6 +203,7 @@ mod tests {
     fn credentials_get_names() {
         assert_eq!(made(Owner::Header, "Authorization", "Bearer abc"), "Bearer {{ secret.MY_SERVER_TOKEN }}");
         assert_eq!(made(Owner::Header, "X-Api-Key", "abc"), "{{ secret.MY_SERVER_API_KEY }}");
+        assert_eq!(made(Owner::Query, "apiKey", "abc"), "{{ secret.MY_SERVER_API_KEY }}");
         assert_eq!(made(Owner::Variable, "API_KEY", "abc"), "{{ secret.MY_SERVER_API_KEY }}");
         assert_eq!(made(Owner::Variable, "GITHUB_TOKEN", "abc"), "{{ secret.GITHUB_TOKEN }}");
         assert_eq!(made(Owner::Variable, "LOG_LEVEL", "debug"), "debug");

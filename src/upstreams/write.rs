@@ -57,18 +57,22 @@ impl Outlet<'_> {
     pub(crate) fn put(&self, draft: &Draft, output: &Output) -> Result<(), Exit> {
         check_name(draft, output)?;
         let path = self.folder.join(&draft.name).join("upstream.yaml");
+        if self.effect == Effect::Write && std::fs::read(&path).is_ok_and(|there| there == draft.text.as_bytes()) {
+            output.status(Tone::Good, "Unchanged", &path.display().to_string());
+            return Ok(());
+        }
         self.check_taken(draft, &path, output)?;
         check(draft, &path, output)?;
         if self.effect == Effect::Show {
             output.data(&draft.text);
             return Ok(());
         }
-        self.write(&path, &draft.text).map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => exists(&path, output),
-            _ => {
-                output.error(&format!("cannot write: {error}"), None);
-                Exit::Environment
+        self.write(&path, &draft.text).map_err(|error| {
+            if error.kind() == io::ErrorKind::AlreadyExists {
+                return exists(&path, output);
             }
+            output.error(&format!("cannot write: {error}"), None);
+            Exit::Environment
         })?;
         output.status(Tone::Good, "Wrote", &path.display().to_string());
         Ok(())

@@ -1,8 +1,6 @@
 //! `cap import --from-clients`: servers of other clients' files become upstream files, as `cap add` writes
 //! them. Without `--write`, it says what there is.
 
-use std::path::PathBuf;
-
 use cap_compiler::diagnostic::nearest;
 
 use crate::args::{FolderArgs, ImportArgs, SecretArgs};
@@ -139,7 +137,13 @@ fn write(wanted: &[Offer<'_>], args: &ImportArgs, workspace: &Workspace, output:
     let (mut written, mut exit) = (Vec::new(), Exit::Success);
     for it in wanted {
         match outlet.put(&it.draft, output) {
-            Ok(()) => written.push(it),
+            Ok(()) => {
+                if it.found.env_file {
+                    let text = format!("the `envFile` of `{}` is not read: say its variables in `env`", it.draft.name);
+                    output.status(Tone::Warning, "Note", &text);
+                }
+                written.push(it);
+            }
             Err(failed) => exit = failed,
         }
     }
@@ -149,8 +153,7 @@ fn write(wanted: &[Offer<'_>], args: &ImportArgs, workspace: &Workspace, output:
     if args.dry_run {
         output.status(Tone::Good, "Finished", &format!("{count}; nothing was written (--dry-run)"));
     } else {
-        let place: PathBuf = outlet.folder.to_owned();
-        output.status(Tone::Good, "Imported", &format!("{count} below {}", place.display()));
+        output.status(Tone::Good, "Imported", &format!("{count} below {}", outlet.folder.display()));
         output.detail(
             "(review the files, then run `cap pin` and `cap serve`; `cap connect` enters the gateway into clients)",
         );
