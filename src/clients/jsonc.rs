@@ -85,9 +85,10 @@ fn line_end(bytes: &[u8], at: usize) -> usize {
     length.map_or(bytes.len(), |length| at + length)
 }
 
+/// The byte after a comment; one that is not closed is none.
 fn comment_end(bytes: &[u8], at: usize) -> usize {
     let inside = bytes.get(at + 2..).unwrap_or_default();
-    inside.windows(2).position(|pair| pair == b"*/").map_or(bytes.len(), |length| at + 4 + length)
+    inside.windows(2).position(|pair| pair == b"*/").map_or(at + 1, |length| at + 4 + length)
 }
 
 fn blank(bytes: &mut [u8], range: Range<usize>) {
