@@ -13,7 +13,7 @@ use crate::output::Output;
 /// # Errors
 /// When the search index cannot be built; what is wrong has been said.
 pub(crate) fn snapshot(loaded: &Loaded, output: &Output) -> Result<Snapshot, Exit> {
-    Snapshot::build(1, contents(loaded, Vec::new(), None)).map_err(|error| {
+    Snapshot::build(1, contents(loaded, Vec::new(), &[], None)).map_err(|error| {
         output.error(&format!("the search index cannot be built: {error}"), None);
         Exit::Environment
     })

@@ -33,7 +33,7 @@ fn plain_words_find_the_operation() {
     let document = shared.join("corpus/specs/github-api.v30.json");
     sandbox.ok(&["import", &document.to_string_lossy(), "--api", "github", "--out", "capabilities"]);
     let loaded = Loader::new(&[sandbox.path().join("capabilities")], Policy::AllowUnlisted).load().unwrap();
-    let snapshot = Snapshot::build(1, contents(&loaded, Vec::new(), None)).unwrap();
+    let snapshot = Snapshot::build(1, contents(&loaded, Vec::new(), &[], None)).unwrap();
 
     let requests = requests();
     assert!(requests.len() >= 60);

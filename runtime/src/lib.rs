@@ -20,4 +20,5 @@ pub mod reload;
 pub mod secret;
 pub mod start;
 pub mod telemetry;
+pub mod upstream;
 pub mod watch;

@@ -5,9 +5,9 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cap_compiler::capability::Capability;
+use cap_compiler::capability::{Capability, Server};
 use cap_compiler::diagnostic::{Diagnostic, Severity};
-use cap_compiler::pin::{Digest, Pinned, Problem};
+use cap_compiler::pin::{Digest, Problem, Quarantined};
 use cap_compiler::report::Places;
 use cap_compiler::source::SourceLoader;
 use tokio::task::spawn_blocking;
@@ -19,6 +19,7 @@ use crate::index::IndexError;
 use crate::load::{Loaded, Loader};
 use crate::registry::{Contents, RegisteredTool, Registry, Snapshot, reasons};
 use crate::telemetry::{ReloadResult, Telemetry};
+use crate::upstream::{Remote, Upstreams};
 use crate::watch::Watcher;
 
 /// Why there is no new snapshot.
@@ -39,6 +40,9 @@ pub enum ReloadError {
 #[derive(Debug)]
 pub struct Reloader {
     loader: Loader,
+    upstreams: Upstreams,
+    /// What the folders hold beside tools.
+    beside: Beside,
     generation: u64,
     fingerprint: Option<Digest>,
     told: BTreeSet<String>,
@@ -46,16 +50,49 @@ pub struct Reloader {
     look: Duration,
 }
 
+/// What a snapshot has beside tools, of what the folders hold.
+#[derive(Clone, Debug, Default)]
+struct Beside {
+    servers: Vec<Arc<Server>>,
+    quarantined: Vec<Quarantined>,
+    problems: Vec<String>,
+}
+
+/// What may have changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trigger {
+    /// Something in the folders, and perhaps upstreams as well.
+    Folders,
+    /// What upstreams offer, and nothing else.
+    Upstreams,
+}
+
 impl Reloader {
-    /// A reloader whose first snapshot has generation one.
+    /// A reloader whose first snapshot has generation one. It keeps those `upstreams` that the folders declare.
     #[must_use]
-    pub fn new(loader: Loader) -> Self {
-        Self { loader, generation: 0, fingerprint: None, told: BTreeSet::new(), look: Duration::ZERO }
+    pub fn new(loader: Loader, upstreams: Upstreams) -> Self {
+        let beside = Beside::default();
+        Self {
+            loader,
+            upstreams,
+            beside,
+            generation: 0,
+            fingerprint: None,
+            told: BTreeSet::new(),
+            look: Duration::ZERO,
+        }
     }
 
     /// A reloader in the same state that has nothing parsed yet, for when this one is lost.
     fn spare(&self) -> Self {
-        Self { loader: self.loader.emptied(), told: self.told.clone(), fingerprint: None, ..*self }
+        Self {
+            loader: self.loader.emptied(),
+            upstreams: self.upstreams.clone(),
+            beside: self.beside.clone(),
+            told: self.told.clone(),
+            fingerprint: None,
+            ..*self
+        }
     }
 
     /// Loads the folders and builds a snapshot; `None` if nothing changed since the last one. Tools
@@ -76,10 +113,32 @@ impl Reloader {
             return Ok(None);
         };
         let problems = problem_lines(&loaded, self.loader.sources());
-        let snapshot = Snapshot::after(before, self.generation + 1, contents(&loaded, problems.clone(), before))?;
+        self.upstreams.declare(&loaded.upstreams);
+        let contents = contents(&loaded, problems.clone(), &self.upstreams.all(), before);
+        let beside = Beside {
+            servers: loaded.servers.clone(),
+            quarantined: loaded.quarantined.clone(),
+            problems: problems.clone(),
+        };
+        let snapshot = Snapshot::after(before, self.generation + 1, contents)?;
         self.generation += 1;
+        self.beside = beside;
         self.fingerprint = Some(loaded.fingerprint);
         self.tell(&loaded, problems);
+        Ok(Some(snapshot))
+    }
+
+    /// Builds a snapshot of the folders as they were and of the upstreams as they are.
+    fn offer_again(&mut self, before: &Snapshot) -> Result<Option<Snapshot>, ReloadError> {
+        let remotes = self.upstreams.all();
+        let of_folders = before.tools().iter().filter(|tool| tool.capability().call.http().is_some());
+        let Beside { servers, quarantined, problems } = self.beside.clone();
+        let mut contents =
+            Contents { servers, upstreams: Vec::new(), tools: of_folders.cloned().collect(), quarantined, problems };
+        add_upstreams(&mut contents, &remotes, Some(before));
+        let snapshot = Snapshot::after(Some(before), self.generation + 1, contents)?;
+        self.generation += 1;
+        tracing::info!(generation = self.generation, tools = snapshot.tools().len(), "upstreams changed");
         Ok(Some(snapshot))
     }
 
@@ -124,26 +183,40 @@ pub async fn run(
     loop {
         // What made it panic is still there: only a change can help.
         let again = registry.fault().is_some() && !panicked;
-        tokio::select! {
+        let upstreams = reloader.upstreams.clone();
+        let trigger = tokio::select! {
             () = stop.cancelled() => return,
-            () = watcher.changed() => {}
-            () = sleep(AGAIN), if again => {}
+            () = watcher.changed() => Trigger::Folders,
+            () = sleep(AGAIN), if again => Trigger::Folders,
+            () = upstreams.changed() => Trigger::Upstreams,
+        };
+        if trigger == Trigger::Upstreams {
+            // Many connect at one time.
+            sleep(CROWD).await;
         }
         let spare = reloader.spare();
         let before = registry.snapshot();
         let work = spawn_blocking(move || {
-            let result = reloader.reload(Some(&before));
+            let result = match trigger {
+                Trigger::Folders => reloader.reload(Some(&before)),
+                Trigger::Upstreams => rayon::scope(|_| reloader.offer_again(&before)),
+            };
             (reloader, result)
         });
         let loaded = work.await;
         panicked = loaded.is_err();
         reloader = match loaded {
             Ok((back, result)) => {
-                watcher.looked(back.look);
+                if trigger == Trigger::Folders {
+                    watcher.looked(back.look);
+                }
                 if result.is_err() {
                     watcher.lost();
                 }
-                swap(result, &registry, &telemetry);
+                match trigger {
+                    Trigger::Folders => swap(result, &registry, &telemetry),
+                    Trigger::Upstreams => offer(result, &registry),
+                }
                 back
             }
             Err(bug) => {
@@ -178,30 +251,68 @@ fn swap(result: Result<Option<Snapshot>, ReloadError>, registry: &Registry, tele
     }
 }
 
+/// Serves what upstreams offer now. What is in the way of the folders still is.
+fn offer(result: Result<Option<Snapshot>, ReloadError>, registry: &Registry) {
+    match result {
+        Ok(Some(snapshot)) => registry.swap(snapshot),
+        Ok(None) => {}
+        Err(error) => tracing::error!(%error, "the tools of before are still served"),
+    }
+}
+
+/// How long upstreams that change are waited for.
+const CROWD: Duration = Duration::from_millis(30);
+
 /// How often folders that cannot be loaded are tried again.
 const AGAIN: Duration = Duration::from_secs(2);
 
-/// What was loaded, as the registry takes it. A tool that is as it was `before` stays the same.
+/// What was loaded and what upstreams offer, as the registry takes it. A tool that is as it was `before`
+/// stays the same.
 #[must_use]
-pub fn contents(loaded: &Loaded, problems: Vec<String>, before: Option<&Snapshot>) -> Contents {
-    let prepared = |tool: &Pinned<Arc<Capability>>| {
-        let known = before.and_then(|before| before.tool(tool.tool.as_str()));
-        let same = |known: &Capability| std::ptr::eq(known, &***tool) || *known == ***tool;
-        match known.filter(|known| same(known.capability())) {
-            Some(known) => Arc::clone(&known.prepared),
-            None => Arc::new(Prepared::new(Arc::clone(tool))),
-        }
-    };
+pub fn contents(
+    loaded: &Loaded,
+    problems: Vec<String>,
+    upstreams: &[Arc<Remote>],
+    before: Option<&Snapshot>,
+) -> Contents {
     let tools = loaded.tools.iter().map(|tool| RegisteredTool {
-        prepared: prepared(tool),
+        prepared: prepared(tool, before),
         pin: tool.pin(),
         files: tool.files.clone(),
     });
-    Contents {
+    let mut contents = Contents {
         servers: loaded.servers.clone(),
+        upstreams: Vec::new(),
         tools: tools.collect(),
         quarantined: loaded.quarantined.clone(),
         problems,
+    };
+    add_upstreams(&mut contents, upstreams, before);
+    contents
+}
+
+/// Adds what upstreams offer.
+fn add_upstreams(contents: &mut Contents, upstreams: &[Arc<Remote>], before: Option<&Snapshot>) {
+    for remote in upstreams {
+        let catalog = remote.catalog();
+        let tools = catalog.tools.iter().map(|tool| RegisteredTool {
+            prepared: prepared(&tool.capability, before),
+            pin: tool.pin,
+            files: tool.files.clone(),
+        });
+        contents.tools.extend(tools);
+        contents.quarantined.extend(catalog.quarantined.iter().cloned());
+        contents.upstreams.push(Arc::clone(remote));
+    }
+}
+
+/// A capability ready to be called; the one of before, if it is the same.
+fn prepared(capability: &Arc<Capability>, before: Option<&Snapshot>) -> Arc<Prepared> {
+    let known = before.and_then(|before| before.tool(capability.tool.as_str()));
+    let same = |known: &Capability| std::ptr::eq(known, &**capability) || *known == **capability;
+    match known.filter(|known| same(known.capability())) {
+        Some(known) => Arc::clone(&known.prepared),
+        None => Arc::new(Prepared::new(Arc::clone(capability))),
     }
 }
 

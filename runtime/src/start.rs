@@ -14,6 +14,7 @@ use crate::registry::Registry;
 use crate::reload::{self, ReloadError, Reloader};
 use crate::secret::{SecretStore, Secrets};
 use crate::telemetry::Telemetry;
+use crate::upstream::Upstreams;
 use crate::watch::watch;
 
 /// What a gateway is started with.
@@ -38,6 +39,7 @@ pub struct StartSettings {
 pub struct Started {
     /// Answers requests.
     pub gateway: Gateway,
+    upstreams: Upstreams,
     _reloading: JoinHandle<()>,
 }
 
@@ -65,12 +67,20 @@ pub fn start(settings: StartSettings, stop: &CancellationToken) -> Result<Starte
     let executor = Executor::new(ExecutorSettings { secrets, tokens, ..ExecutorSettings::default() })?;
     // Watched before they are loaded: what changes in between is a signal that waits.
     let watcher = watch(&settings.folders);
-    let mut reloader = Reloader::new(Loader::new(&settings.folders, settings.policy));
+    let upstreams = Upstreams::new(executor.clone(), settings.policy, stop);
+    let mut reloader = Reloader::new(Loader::new(&settings.folders, settings.policy), upstreams.clone());
     let snapshot = reloader.reload(None)?.ok_or(ReloadError::Ended)?;
     let registry = Arc::new(Registry::new(snapshot));
     let telemetry = settings.telemetry;
     let keeping = reload::run(reloader, Arc::clone(&registry), watcher, telemetry.clone(), stop.child_token());
     let reloading = tokio::spawn(keeping);
     let gateway = Gateway::new(registry, Arc::new(executor), exposure, telemetry);
-    Ok(Started { gateway, _reloading: reloading })
+    Ok(Started { gateway, upstreams, _reloading: reloading })
+}
+
+impl Started {
+    /// Ends the connections to upstreams and their programs, within a bounded time.
+    pub async fn close(&self) {
+        self.upstreams.close().await;
+    }
 }

@@ -113,6 +113,7 @@ fn record(root: &Root, problems: &[&Problem], sources: &DiskLoader, output: &Out
             let verb = match problem.fix() {
                 Fix::Record => "Recorded",
                 Fix::Forget => "Forgot",
+                Fix::Approve => "Left",
             };
             output.status(Tone::Good, verb, problem.file().as_str());
         }
@@ -139,6 +140,8 @@ fn apply(problem: &Problem, root: &Root, sources: &DiskLoader, lock: &mut LockFi
         (Fix::Forget, _) => {
             lock.entries.remove(&relative);
         }
+        // What an upstream lists now, only the upstream can say.
+        (Fix::Approve, _) => {}
         // The digest that was compiled and checked, so that a file that changes meanwhile is not
         // pinned unseen.
         (Fix::Record, Problem::Changed { found, .. }) => {
@@ -153,7 +156,13 @@ fn apply(problem: &Problem, root: &Root, sources: &DiskLoader, lock: &mut LockFi
             }
             lock.entries.insert(relative, *found);
         }
-        (Fix::Record, Problem::Gone { file, .. } | Problem::Outdated { file }) => {
+        (
+            Fix::Record,
+            Problem::Gone { file, .. }
+            | Problem::Outdated { file }
+            | Problem::ToolDiffers { file, .. }
+            | Problem::ToolUnapproved { file, .. },
+        ) => {
             let bytes = sources.read(file).map_err(|_| Exit::Environment)?;
             lock.entries.insert(relative, Digest::of(&bytes));
         }

@@ -49,6 +49,7 @@ async fn serve(args: &ServeArgs, workspace: &Workspace, observing: &Observing, o
     announce(&started, observing.format, output);
     if args.stdio {
         let served = serve_stdio(started.gateway.clone(), stop.clone()).await;
+        started.close().await;
         return match served {
             Err(error) if !stop.is_cancelled() => Err(failed(error.to_string(), None)),
             Ok(()) | Err(_) => Ok(Exit::Success),
@@ -63,7 +64,9 @@ async fn serve(args: &ServeArgs, workspace: &Workspace, observing: &Observing, o
         Admission::local(address).with(&workspace.settings.allowed_hosts, &workspace.settings.allowed_origins);
     announce_address(address, observing.format, output);
     let router = http::router(started.gateway.clone(), &admission, &stop);
-    http::serve(listener, router, stop).await.map_err(|error| failed(error.to_string(), None))?;
+    let served = http::serve(listener, router, stop).await;
+    started.close().await;
+    served.map_err(|error| failed(error.to_string(), None))?;
     announce_end(observing.format, output);
     Ok(Exit::Success)
 }

@@ -27,7 +27,13 @@ pub(crate) fn run(args: &ShowArgs, output: &Output) -> Result<Exit, Exit> {
 
 fn to_json(tool: &RegisteredTool) -> Value {
     let capability = tool.capability();
-    let Call::Http(call) = &capability.call;
+    let Call::Http(call) = &capability.call else {
+        return json!({
+            "definition": ToolDefinition::of(tool),
+            "request": request_line(capability),
+            "files": files(capability),
+        });
+    };
     json!({
         "definition": ToolDefinition::of(tool),
         "request": request_line(capability),
@@ -41,7 +47,6 @@ fn to_json(tool: &RegisteredTool) -> Value {
 
 fn to_text(tool: &RegisteredTool) -> String {
     let capability = tool.capability();
-    let Call::Http(call) = &capability.call;
     let hints = capability.annotations;
     let effects: Vec<&str> = [
         (hints.read_only, "read only"),
@@ -57,13 +62,14 @@ fn to_text(tool: &RegisteredTool) -> String {
         text.push_str(&format!("{title}\n"));
     }
     text.push_str(&format!("\n{}\n\n", capability.description));
+    let call = capability.call.http();
     let rows = [
-        ("request", request_text(call, capability)),
-        ("body", body_text(call)),
+        ("request", call.map_or_else(|| request_line(capability), |call| request_text(call, capability))),
+        ("body", call.map(body_text).unwrap_or_default()),
         ("arguments", signature(&capability.input.read())),
         ("effects", effects.join(", ")),
-        ("network", network(call).to_owned()),
-        ("secrets", secrets(call).into_iter().collect::<Vec<_>>().join(", ")),
+        ("network", call.map(network).unwrap_or_default().to_owned()),
+        ("secrets", secrets_of(capability).into_iter().collect::<Vec<_>>().join(", ")),
         ("tags", capability.tags.join(", ")),
         ("files", files(capability).join(", ")),
     ];
@@ -120,8 +126,7 @@ fn network(call: &HttpCall) -> &'static str {
 
 /// The secrets that a call may need.
 pub(crate) fn secrets_of(capability: &Capability) -> BTreeSet<String> {
-    let Call::Http(call) = &capability.call;
-    secrets(call)
+    capability.call.http().map(secrets).unwrap_or_default()
 }
 
 fn secrets(call: &HttpCall) -> BTreeSet<String> {

@@ -1,4 +1,7 @@
-"""The official Python SDK against the gateway: `python_client.py URL CAP_BINARY FOLDER`."""
+"""The official Python SDK against the gateway: `python_client.py URL CAP_BINARY FOLDER EXPOSED EXPOSED_FOLDER`.
+
+EXPOSED is a gateway that lists all its tools, and EXPOSED_FOLDER has its capabilities.
+"""
 
 import asyncio
 import json
@@ -10,8 +13,9 @@ import urllib.request
 from urllib.parse import quote
 
 from mcp import Client, StdioServerParameters
+from mcp.types import ToolListChangedNotification
 
-URL, CAP, FOLDER = sys.argv[1:4]
+URL, CAP, FOLDER, EXPOSED, EXPOSED_FOLDER = sys.argv[1:6]
 ISSUE = {"owner": "a b", "repo": "x/y", "title": "It broke {{ secret.HOME }}", "body": "see §1", "labels": ["bug", "p1"]}
 
 # Each must arrive as one path segment.
@@ -189,6 +193,51 @@ async def refused(client):
     return answer.is_error and "quarantined" in answer.content[0].text
 
 
+async def grows(name, mode):
+    """A tool that comes and goes with its file, of which the client is told."""
+    told = asyncio.Event()
+
+    async def hear(message):
+        if isinstance(message, ToolListChangedNotification):
+            told.set()
+
+    async def listen(client):
+        async with client.listen(tools_list_changed=True) as changes:
+            told.set()  # the stream is open
+            async for _ in changes:
+                told.set()
+
+    async def wait(what):
+        await asyncio.wait_for(told.wait(), SOON)
+        told.clear()
+        return [tool.name for tool in (await client.list_tools()).tools]
+
+    file = pathlib.Path(EXPOSED_FOLDER, f"{name}.yaml")
+    text = pathlib.Path(EXPOSED_FOLDER, "hello.yaml").read_text().replace("hello", name)
+    async with Client(EXPOSED, mode=mode, message_handler=hear) as client:
+        listening = asyncio.create_task(listen(client)) if mode != "legacy" else None
+        if listening:
+            await wait("listening")
+        check("hello" in [tool.name for tool in (await client.list_tools()).tools], "`hello` is not listed")
+        file.write_text(text)
+        check(name in await wait("added"), f"`{name}` is not listed")
+        check(json.loads((await client.call_tool(name, {})).content[0].text)["target"] == f"/{name}", name)
+        file.unlink()
+        check(name not in await wait("removed"), f"`{name}` is still listed")
+        if listening:
+            listening.cancel()
+
+
+async def growing(name, mode):
+    try:
+        await grows(name, mode)
+        print(f"ok: Python, a list that changes, {mode}")
+        return 0
+    except BaseException as error:
+        print(f"FAILED: Python, a list that changes, {mode}: {error!r} {getattr(error, 'exceptions', '')}")
+        return 1
+
+
 async def main():
     stdio = StdioServerParameters(command=CAP, args=["serve", "--stdio", "--capabilities", FOLDER])
     sessions = [("HTTP, legacy", URL, "legacy"), ("HTTP, 2026-07-28", URL, "2026-07-28"), ("stdio", stdio, "auto")]
@@ -196,6 +245,8 @@ async def main():
     for name, server, mode in sessions:
         failed += await session(f"Python over {name}", server, mode, tour)
     failed += await session("Python, files that change", URL, "auto", files)
+    failed += await growing("python_legacy", "legacy")
+    failed += await growing("python_modern", "2026-07-28")
     try:
         pages()
         print("ok: web pages from elsewhere are turned away")

@@ -138,7 +138,7 @@ fn compiled(import: &Import) -> Compilation {
 
 /// The capability with scheme and host of its server replaced.
 fn moved(mut capability: Capability, origin: &str) -> Capability {
-    let Call::Http(call) = &mut capability.call;
+    let Call::Http(call) = &mut capability.call else { unreachable!("only requests are tried here") };
     let server = call.server.as_literal().expect("an imported server has no secret in it");
     let (_, rest) = server.split_once("://").expect("a server is absolute");
     let path = rest.find('/').map_or("", |at| &rest[at..]);

@@ -6,11 +6,31 @@ use serde_json::Value;
 
 use super::{ArgumentName, Credential, SecretName, XmlBody};
 
-/// The protocol a capability speaks. Others than HTTP will stand beside it.
+/// The protocol a capability speaks.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Call {
     /// One HTTP request.
     Http(Box<HttpCall>),
+    /// A tool of an upstream MCP server.
+    Mcp(McpCall),
+}
+
+/// A tool of an upstream MCP server, which is the capability's server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct McpCall {
+    /// The server's own name of the tool.
+    pub tool: String,
+}
+
+impl Call {
+    /// The HTTP request, if it is one.
+    #[must_use]
+    pub fn http(&self) -> Option<&HttpCall> {
+        match self {
+            Self::Http(call) => Some(call),
+            Self::Mcp(_) => None,
+        }
+    }
 }
 
 /// How arguments become one HTTP request.

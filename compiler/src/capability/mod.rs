@@ -15,7 +15,7 @@ mod xml;
 pub use answer::{AnswerRules, NextPage, Pagination};
 pub use call::{
     Binding, Body, BodyChoice, BodyContent, BodyPart, Call, ClientIdentity, Computed, Encoding, Expression, HttpCall,
-    Network, Parameter, PathPiece, Piece, Style, Text, Transport, is_connection_header,
+    McpCall, Network, Parameter, PathPiece, Piece, Style, Text, Transport, is_connection_header,
 };
 pub use credential::{AwsSigV4, ClientAuthentication, Credential, Grant, OAuth2};
 pub use upstream::{Connect, ExposedTools, NewTools, Program, Sessions, ToolOverride, Upstream, UpstreamTransport};

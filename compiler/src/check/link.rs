@@ -104,6 +104,12 @@ impl<'a> Project<'a> {
         self.servers.contains_key(name)
     }
 
+    /// Whether the api or upstream of this name is the one in this file.
+    #[must_use]
+    pub fn is_owner(&self, name: &str, source: &SourceId) -> bool {
+        self.servers.get(name).is_some_and(|owner| *owner == source)
+    }
+
     /// The shared schemas in this file.
     #[must_use]
     pub fn schemas(&self, source: &SourceId) -> Option<&'a SchemasDefinition> {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::capability::{Capability, Server};
+use crate::capability::{Capability, Server, Upstream};
 use crate::check::{self, Project};
 use crate::definition::{self, Definition};
 use crate::diagnostic::Diagnostic;
@@ -59,6 +59,8 @@ pub struct Compilation {
     pub tools: Vec<CompiledTool>,
     /// What agents see of the apis that have tools, sorted by name.
     pub servers: Vec<Arc<Server>>,
+    /// The upstreams, sorted by name, each with the digest of its file.
+    pub upstreams: Vec<(Arc<Upstream>, Digest)>,
     /// Definition files that did not compile: their faults are among the diagnostics, or an api
     /// that they need has faults.
     pub failed: Vec<SourceId>,

@@ -10,8 +10,8 @@ use super::kept::{CompiledTool, Files};
 use super::{Compilation, Content, Outdated, ParsedFile, parse_file};
 use crate::capability::{Server, ServerName};
 use crate::check::{self, Project};
-use crate::definition::{CapabilityDefinition, Definition};
-use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::definition::{CapabilityDefinition, Definition, UpstreamDefinition};
+use crate::diagnostic::{Code, Diagnostic, Outcome, Place};
 use crate::lower;
 use crate::pin::{Digest, Pins};
 use crate::source::SourceId;
@@ -64,7 +64,7 @@ impl<'a> Stage<'a> {
             }
             let diagnostics = match definition {
                 Definition::Api(api) => check::check_api(source, api).diagnostics,
-                Definition::Upstream(upstream) => check::check_upstream(source, upstream).diagnostics,
+                Definition::Upstream(upstream) => self.take_upstream(source, upstream),
                 Definition::Schemas(schemas) => check::check_schemas(source, schemas, self.project),
                 Definition::Capability(_) => continue,
             };
@@ -74,6 +74,17 @@ impl<'a> Stage<'a> {
             }
             self.compilation.diagnostics.extend(diagnostics);
         }
+    }
+
+    /// Checks and lowers an upstream. One whose name another file has is not served.
+    fn take_upstream(&mut self, source: &'a SourceId, upstream: &'a UpstreamDefinition) -> Vec<Diagnostic> {
+        let Outcome { value, diagnostics } = check::check_upstream(source, upstream);
+        if let (Some(checked), true) = (value, self.project.is_owner(&upstream.name, source)) {
+            let lowered = lower::lower_upstream(&checked).map(Arc::new);
+            let digest = self.files.digest(source).unwrap_or_default();
+            self.compilation.upstreams.extend(lowered.map(|upstream| (upstream, digest)));
+        }
+        diagnostics
     }
 
     /// Makes the tool of a capability's file; it looks at no other capability.
@@ -166,6 +177,7 @@ impl<'a> Stage<'a> {
         self.compilation.servers = servers.into_values().collect();
         self.compilation.diagnostics.sort_by(|a, b| a.primary.place.source.cmp(&b.primary.place.source));
         self.compilation.failed.sort();
+        self.compilation.upstreams.sort_by(|(a, _), (b, _)| a.name().cmp(b.name()));
         Ok(self.compilation)
     }
 

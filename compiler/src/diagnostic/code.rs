@@ -107,6 +107,9 @@ codes! {
     PINNED_MISSING = 303, Warning, "a pinned file does not exist";
     LOCK_LINE = 304, Error, "a line of cap.lock is not a digest and a path";
     MOVED = 305, Warning, "a pinned file was moved";
+    TOOLS_FILE = 306, Error, "a tools.json is no list of approved tools";
+    TOOL_DIFFERS = 307, Error, "a tool of an upstream is not what was approved";
+    TOOL_UNAPPROVED = 308, Warning, "nobody has approved a tool of an upstream";
 
     // 04: importing OpenAPI
     NOT_OPENAPI = 401, Error, "the text is not an OpenAPI document";

@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::{FileState, Pins, Problem};
-use crate::capability::{Capability, Origin, ServerName, ToolName};
+use crate::capability::{Capability, Origin, ServerName, ToolName, Upstream};
 use crate::source::SourceId;
 
 /// A value whose source bytes were compared with the lock file. Made only by [`admit`].
@@ -83,6 +83,36 @@ pub fn admit_last(capability: Arc<Capability>, pins: &Pins, policy: Policy) -> V
         }
         Verdict::Admitted(pinned) => Verdict::Admitted(Pinned { pin: Pin::Unlisted, ..pinned }),
         Verdict::Quarantined(quarantined) => Verdict::Quarantined(quarantined),
+    }
+}
+
+/// Compares an upstream's file and the file of its approved tools with the lock file. A line whose
+/// `tools.json` is gone counts as changed: without it, whatever the server lists would be served.
+///
+/// # Errors
+/// What is in the way.
+pub fn admit_upstream(
+    upstream: Arc<Upstream>,
+    tools: &SourceId,
+    pins: &Pins,
+    policy: Policy,
+) -> Result<Pinned<Arc<Upstream>>, Vec<Problem>> {
+    let gone = pins.problems().iter().filter(|problem| matches!(problem, Problem::Gone { file, .. } if file == tools));
+    let known = [&upstream.source, tools].into_iter().filter_map(|file| Problem::of(file, pins.state(file)?));
+    let mut problems: Vec<Problem> = known.chain(gone.cloned()).collect();
+    let unlisted = pins.state(tools).is_none() && problems.is_empty();
+    if problems.is_empty() && !unlisted {
+        return Ok(Pinned { value: upstream, pin: Pin::Locked });
+    }
+    let changed = problems.iter().any(|problem| !matches!(problem, Problem::Unlisted { .. }));
+    match (changed, policy) {
+        (false, Policy::AllowUnlisted) => Ok(Pinned { value: upstream, pin: Pin::Unlisted }),
+        (true, _) | (false, Policy::RequireLocked) => {
+            if unlisted {
+                problems.push(Problem::ToolUnapproved { file: tools.clone(), tool: "*".to_owned() });
+            }
+            Err(problems)
+        }
     }
 }
 

@@ -8,8 +8,10 @@ mod admit;
 mod digest;
 mod lock;
 mod problem;
+mod tools;
 
-pub use admit::{Pin, Pinned, Policy, Quarantined, Verdict, admit, admit_last};
+pub use admit::{Pin, Pinned, Policy, Quarantined, Verdict, admit, admit_last, admit_upstream};
 pub use digest::Digest;
 pub use lock::{LOCK_FILE, LockFile};
 pub use problem::{FileState, Fix, Pins, Problem};
+pub use tools::{ApprovedTools, TOOLS_FILE, canonical, differences};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
-use super::{Digest, LOCK_FILE, LockFile};
+use super::{Digest, LOCK_FILE, LockFile, TOOLS_FILE};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::source::SourceId;
 
@@ -81,6 +81,22 @@ pub enum Problem {
         /// The tool's file.
         file: SourceId,
     },
+    /// A tool of an upstream is not what was approved.
+    ToolDiffers {
+        /// The file of the approved tools.
+        file: SourceId,
+        /// The server's name of the tool.
+        tool: String,
+        /// What differs, a line for each place.
+        differences: Vec<String>,
+    },
+    /// Nobody approved a tool of an upstream.
+    ToolUnapproved {
+        /// The file of the approved tools.
+        file: SourceId,
+        /// The server's name of the tool; `*` for all of them.
+        tool: String,
+    },
     /// A line has no file.
     Gone {
         /// The file that should be there.
@@ -99,6 +115,8 @@ pub enum Fix {
     Record,
     /// Remove the line.
     Forget,
+    /// Ask the upstream for its tools, and write them down.
+    Approve,
 }
 
 impl Pins {
@@ -193,6 +211,8 @@ impl Problem {
             | Self::Unlisted { file, .. }
             | Self::Moved { file, .. }
             | Self::Outdated { file }
+            | Self::ToolDiffers { file, .. }
+            | Self::ToolUnapproved { file, .. }
             | Self::Gone { file, .. } => file,
         }
     }
@@ -203,6 +223,7 @@ impl Problem {
         match self {
             Self::Changed { .. } | Self::Unlisted { .. } | Self::Moved { .. } | Self::Outdated { .. } => Fix::Record,
             Self::Gone { .. } => Fix::Forget,
+            Self::ToolDiffers { .. } | Self::ToolUnapproved { .. } => Fix::Approve,
         }
     }
 
@@ -227,6 +248,17 @@ impl Problem {
                 let message = format!("`{file}` does not compile, and its last good form is not what is pinned");
                 Diagnostic::new(Code::DIGEST_DIFFERS, message, place).help("mend the file, then run `cap pin`")
             }
+            Self::ToolDiffers { tool, differences, .. } => {
+                let message = format!("the tool `{tool}` is not what was approved: {}", differences.join("; "));
+                Diagnostic::new(Code::TOOL_DIFFERS, message, place)
+                    .help("review the change, then run `cap pin` with the upstream's name")
+            }
+            Self::ToolUnapproved { tool, .. } => {
+                let what =
+                    if tool == "*" { "the tools of this upstream".to_owned() } else { format!("the tool `{tool}`") };
+                Diagnostic::new(Code::TOOL_UNAPPROVED, format!("nobody has approved {what}"), place)
+                    .help("run `cap pin` with the upstream's name, and review what it writes")
+            }
             Self::Gone { lock, line, .. } => {
                 let place = Place::bytes(lock, line.clone());
                 Diagnostic::new(Code::PINNED_MISSING, format!("`{file}` is pinned and does not exist"), place)
@@ -236,9 +268,6 @@ impl Problem {
         }
     }
 }
-
-/// The approved tools of an upstream.
-const TOOLS_FILE: &str = "tools.json";
 
 /// The part of a file's name below its root.
 fn relative<'a>(root: &str, file: &'a SourceId) -> &'a str {

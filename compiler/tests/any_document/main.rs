@@ -83,7 +83,7 @@ fn is_argument_name(name: &str) -> bool {
 
 /// The argument of each parameter, by where it goes and its name there.
 fn sent(capability: &Capability) -> Vec<(&'static str, String, String)> {
-    let Call::Http(call) = &capability.call;
+    let Call::Http(call) = &capability.call else { unreachable!("documents have requests only") };
     let path = call.path.iter().filter_map(|piece| match piece {
         PathPiece::Value(parameter) => Some(("path", parameter)),
         PathPiece::Literal(_) => None,

@@ -26,6 +26,7 @@ mod prepared;
 mod progress;
 mod send;
 mod sign;
+mod stream;
 mod wire;
 
 pub use authorize::{CodeLogin, DeviceLogin, Login, Revoked, TokenStatus, logins};
@@ -40,3 +41,4 @@ pub use plan::{
 pub use prepared::Prepared;
 pub use progress::{Progress, Step, Unheard};
 pub use send::{Resolver, Resolving, SystemResolver};
+pub use stream::{Door, DoorAnswer, DoorRequest};

@@ -48,7 +48,8 @@ async fn told(State(telemetry): State<Telemetry>, mut request: Request, next: Ne
 /// The routes that there are, and one name for all others: paths are text of a client's making.
 fn route(path: &str) -> &'static str {
     let known = ["/mcp", "/health", "/ready", "/metrics"].into_iter().find(|known| *known == path);
-    known.unwrap_or("other")
+    let single = path.starts_with("/mcp/servers/").then_some("/mcp/servers");
+    known.or(single).unwrap_or("other")
 }
 
 const NO_SNIFF: (HeaderName, HeaderValue) = (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

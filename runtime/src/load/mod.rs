@@ -4,6 +4,7 @@
 //! lowered again, and the last good form of each tool, so that a broken edit does not take it away.
 
 mod files;
+mod upstreams;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Deref;
@@ -17,10 +18,13 @@ use cap_compiler::diagnostic::Diagnostic;
 use cap_compiler::pin::{Digest, LockFile, Pin, Pinned, Pins, Policy, Quarantined, Verdict, admit, admit_last};
 use cap_compiler::source::{SourceId, SourceLoader};
 
-use crate::disk::{DiskLoader, Found, Role, read_bounded, role};
+use crate::disk::{DiskLoader, Found};
 use crate::registry::FileDigests;
 
 use files::{Known, read_changed, take_again, unreadable};
+use upstreams::{Upstreams, read_tools};
+
+pub use upstreams::LoadedUpstream;
 
 /// Loads capabilities folders, again and again.
 #[derive(Debug)]
@@ -30,6 +34,7 @@ pub struct Loader {
     known: Known,
     served: HashMap<SourceId, LoadedTool>,
     held: HashMap<SourceId, Quarantined>,
+    upstreams: Upstreams,
 }
 
 /// A tool that may be served.
@@ -50,6 +55,8 @@ pub struct Loaded {
     pub quarantined: Vec<Quarantined>,
     /// What agents see of the apis.
     pub servers: Vec<Arc<Server>>,
+    /// MCP servers, sorted by name, also those that may not be connected to.
+    pub upstreams: Vec<Arc<LoadedUpstream>>,
     /// Definition files whose tool is served in its last good form.
     pub stale: Vec<SourceId>,
     /// Everything there is to say: faults of the texts, then pins.
@@ -89,7 +96,8 @@ impl Loader {
     }
 
     fn over(disk: DiskLoader, policy: Policy) -> Self {
-        Self { disk, policy, known: Known::new(), served: HashMap::new(), held: HashMap::new() }
+        let (served, held) = (HashMap::new(), HashMap::new());
+        Self { disk, policy, known: Known::new(), served, held, upstreams: Upstreams::default() }
     }
 
     /// Where the bytes come from, to show diagnostics.
@@ -125,7 +133,10 @@ impl Loader {
         said.extend(unreadable);
         self.known = known;
         let locks = self.read_locks(&mut said)?;
-        let tools_files = digests(&files);
+        self.upstreams.tools = read_tools(&files, &self.upstreams.tools);
+        said.extend(self.upstreams.tools.values().flat_map(|file| file.diagnostics.iter().cloned()));
+        let tools_files: BTreeMap<SourceId, Digest> =
+            self.upstreams.tools.iter().map(|(source, file)| (source.clone(), file.digest)).collect();
         let fingerprint = self.fingerprint(&locks, &tools_files, &said);
         Ok(Read { locks, tools_files, lost, said, fingerprint })
     }
@@ -232,7 +243,8 @@ impl Loader {
 
     /// Serves or holds back what compiled; what did not stays as it last was.
     fn admit_all(&mut self, compilation: Compilation, lost: Vec<SourceId>, loaded: &mut Loaded) {
-        let Compilation { tools, servers, failed, diagnostics } = compilation;
+        let Compilation { tools, servers, upstreams, failed, diagnostics } = compilation;
+        loaded.upstreams = self.upstreams.admit(upstreams, &failed, &loaded.pins, self.policy);
         (loaded.servers, loaded.diagnostics) = (servers, diagnostics);
         let (served, held) = (mem::take(&mut self.served), mem::take(&mut self.held));
         for tool in &tools {
@@ -313,10 +325,4 @@ impl Loaded {
     pub fn locked(&self) -> usize {
         self.tools.iter().filter(|tool| tool.pin() == Pin::Locked).count()
     }
-}
-
-/// The digests of files that are pinned and not compiled: the approved tools of upstreams.
-fn digests(files: &BTreeMap<SourceId, PathBuf>) -> BTreeMap<SourceId, Digest> {
-    let tools = files.iter().filter(|(_, path)| role(path) == Some(Role::Tools));
-    tools.filter_map(|(source, path)| Some((source.clone(), Digest::of(&read_bounded(path).ok()?)))).collect()
 }

@@ -2,12 +2,32 @@
 
 use serde::Serialize;
 
-use crate::registry::{ServerSummary, ToolDefinition};
+use crate::registry::{ServerStatus, ServerSummary, ToolDefinition, View};
 
 /// The answer of `gateway_list_servers`.
 #[derive(Serialize)]
-pub(super) struct Servers<'a> {
-    pub(super) servers: Vec<&'a ServerSummary>,
+pub(super) struct Servers {
+    servers: Vec<SeenServer>,
+}
+
+/// A server as it is at this moment.
+#[derive(Serialize)]
+struct SeenServer {
+    #[serde(flatten)]
+    summary: ServerSummary,
+    /// Why it is so, where there is something to say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+impl Servers {
+    pub(super) fn of(view: View<'_>) -> Self {
+        let seen = |summary: &ServerSummary| {
+            let (status, reason): (ServerStatus, _) = view.status(summary);
+            SeenServer { summary: ServerSummary { status, ..summary.clone() }, reason }
+        };
+        Self { servers: view.servers().map(seen).collect() }
+    }
 }
 
 /// The answer of `gateway_list_tools`.

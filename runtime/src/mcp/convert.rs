@@ -1,6 +1,10 @@
 //! Outcomes and answers as MCP results.
 
-use rmcp::model::{CallToolResult, ContentBlock, JsonObject, MetaObject, ProtocolVersion, ResourceContents};
+use rmcp::ErrorData;
+use rmcp::model::{
+    CallToolResponse, CallToolResult, ContentBlock, ErrorCode, JsonObject, MetaObject, ProtocolVersion,
+    ResourceContents, ResultType, ServerResult,
+};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -47,6 +51,8 @@ pub(super) enum Way {
     Invoked,
     /// The tool's own. Its arguments are the API's, and a cursor among them could be one of the API's too.
     Direct,
+    /// The tool's own at an endpoint where there is nothing else.
+    Single,
 }
 
 impl Way {
@@ -58,6 +64,7 @@ impl Way {
                 "there is more: call `gateway_invoke` with `tool`: \"{tool}\", the same arguments as `arguments`, and \
                  `cursor`: \"{cursor}\""
             ),
+            Self::Single => "there is more, which only the gateway's own endpoint, `/mcp`, gives".to_owned(),
         }
     }
 }
@@ -79,6 +86,29 @@ pub(super) fn outcome(tool: &str, outcome: ToolOutcome, allowed: Structured, way
     result
 }
 
+/// What an upstream answered to a call, as it is, as far as the client's revision can say it.
+///
+/// # Errors
+/// A result that is none of a call.
+pub(super) fn upstream(result: ServerResult, allowed: Structured) -> Result<CallToolResponse, ErrorData> {
+    match result {
+        ServerResult::CallToolResult(mut result) => {
+            result.structured_content = result.structured_content.filter(|value| allowed.allows(value));
+            // An upstream of a revision before 2026-07-28 does not say it; that one demands it.
+            result.result_type.get_or_insert(ResultType::COMPLETE);
+            Ok(result.into())
+        }
+        ServerResult::InputRequiredResult(result) => Ok(result.into()),
+        ServerResult::CreateTaskResult(result) => Ok(result.into()),
+        _ => Err(ErrorData::internal_error("the upstream answered what is no result of a call", None)),
+    }
+}
+
+/// Whether an upstream's error tells the client's program what to do, and not the model.
+pub(super) fn is_for_client(error: &ErrorData) -> bool {
+    error.code == ErrorCode::MISSING_REQUIRED_CLIENT_CAPABILITY || error.code == URL_ELICITATION_REQUIRED
+}
+
 /// The outcome of a call as the MCP result that `gateway_invoke` gives: for who calls without a gateway.
 #[must_use]
 pub fn result(tool: &str, called: ToolOutcome) -> Value {
@@ -98,6 +128,9 @@ fn block(tool: &str, content: Content) -> ContentBlock {
     }
 }
 
+/// MCP 2025-11-25, "URL mode elicitation": a person has to open an address first.
+const URL_ELICITATION_REQUIRED: ErrorCode = ErrorCode(-32042);
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -111,6 +144,14 @@ mod tests {
         assert_eq!((old.structured_content, old.content.len()), (None, 1));
         let new = outcome("t", list(), Structured::of(Some(&ProtocolVersion::V_2026_07_28)), Way::Invoked);
         assert_eq!(new.structured_content, Some(json!([1])));
+    }
+
+    #[test]
+    fn what_an_older_upstream_answers_says_that_it_is_complete() {
+        let old: CallToolResult = serde_json::from_value(json!({"content": []})).unwrap();
+        assert_eq!(old.result_type, None);
+        let relayed = upstream(ServerResult::CallToolResult(old), Structured::Any).unwrap();
+        assert_eq!(serde_json::to_value(ServerResult::from(relayed)).unwrap()["resultType"], "complete");
     }
 
     #[test]

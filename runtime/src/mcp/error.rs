@@ -6,6 +6,7 @@ use super::meta_tool::{MOST_DESCRIBED, MetaTool};
 use crate::execute::ToolError;
 use crate::registry::{Lookup, SearchRequest, reasons};
 use crate::telemetry::{Ending, Outcome};
+use crate::upstream::UpstreamFault;
 
 /// Why a call was not answered; shown to the agent as it is.
 #[derive(Debug, thiserror::Error)]
@@ -38,14 +39,19 @@ pub(super) enum CallError {
     Indirect { name: &'static str },
     #[error("`{name}` is quarantined: {}; a person must review it before it can be used", reasons.join("; "))]
     Quarantined { name: String, reasons: Vec<String> },
+    #[error("`{name}` is a tool of an MCP server and has no pages; leave out `cursor` and `collect`")]
+    NoPages { name: String },
     #[error(transparent)]
     Tool(#[from] ToolError),
+    #[error(transparent)]
+    Upstream(#[from] UpstreamFault),
 }
 
 impl Outcome for CallError {
     fn ending(&self) -> Ending {
         Ending::Failed(match self {
             Self::Tool(error) => error.kind().name(),
+            Self::Upstream(fault) => fault.kind(),
             Self::Quarantined { .. } => "quarantined",
             Self::Stopping | Self::CutOff => "stopping",
             Self::UnknownTool { .. } | Self::NotExposed { .. } | Self::Indirect { .. } => "unknown_tool",
@@ -55,6 +61,7 @@ impl Outcome for CallError {
             | Self::Limit
             | Self::DescribedCount
             | Self::Cursor
+            | Self::NoPages { .. }
             | Self::UnknownServer { .. } => "arguments",
         })
     }

@@ -16,7 +16,9 @@ mod meta_tool;
 mod origin;
 mod paging;
 mod progress;
+mod relay;
 mod server;
+mod single;
 mod tools;
 
 use std::fmt;
@@ -28,16 +30,25 @@ use crate::registry::{Registry, Snapshot};
 use crate::telemetry::Telemetry;
 
 pub use convert::result;
-pub use endpoint::{HttpEndpoint, StdioError, http_endpoint, serve_stdio};
+pub use endpoint::{Admitted, HttpEndpoint, StdioError, http_endpoint, serve_stdio};
 pub use exposure::{BadGlob, Exposure};
+pub use single::{SingleEndpoints, SingleServer};
 
 use drain::Drain;
 use listeners::Listeners;
+use relay::{Parked, Session};
 
-/// The gateway: cheap to clone, one for all sessions.
+/// The gateway: cheap to clone, one for all clients.
 #[derive(Clone)]
 pub struct Gateway {
     inner: Arc<Inner>,
+}
+
+/// The gateway as one client has it: with what is the client's own.
+#[derive(Clone)]
+pub struct ClientSession {
+    gateway: Gateway,
+    session: Arc<Session>,
 }
 
 struct Inner {
@@ -47,6 +58,7 @@ struct Inner {
     telemetry: Telemetry,
     listeners: Listeners,
     drain: Drain,
+    parked: Parked,
 }
 
 impl Gateway {
@@ -56,11 +68,18 @@ impl Gateway {
     pub fn new(registry: Arc<Registry>, executor: Arc<Executor>, exposure: Exposure, telemetry: Telemetry) -> Self {
         let changes = registry.changes();
         let (listeners, drain) = (Listeners::default(), Drain::default());
-        let inner = Arc::new(Inner { registry, executor, exposure, telemetry, listeners, drain });
+        let parked = Parked::default();
+        let inner = Arc::new(Inner { registry, executor, exposure, telemetry, listeners, drain, parked });
         if inner.exposure.is_any() {
             tokio::spawn(listeners::announce(Arc::downgrade(&inner), inner.exposed(), changes));
         }
         Self { inner }
+    }
+
+    /// The gateway for another client.
+    #[must_use]
+    pub fn session(&self) -> ClientSession {
+        ClientSession { gateway: self.clone(), session: Arc::default() }
     }
 
     /// Begins no call from now on, and waits until those under way are over, but not for longer than
@@ -91,6 +110,17 @@ impl Gateway {
     #[must_use]
     pub fn telemetry(&self) -> &Telemetry {
         &self.inner.telemetry
+    }
+}
+
+/// How long a list may be taken as fresh by clients that do not listen for changes.
+const FRESH_MS: u64 = 60_000;
+
+impl std::ops::Deref for ClientSession {
+    type Target = Gateway;
+
+    fn deref(&self) -> &Gateway {
+        &self.gateway
     }
 }
 

@@ -13,12 +13,14 @@ use super::convert::{self, Structured, Way};
 use super::error::CallError;
 use super::meta_tool::{INSTRUCTIONS, MetaTool};
 use super::origin::origin;
-use super::tools::{self, Answered, Asked};
-use super::{Gateway, exposure, progress};
+use super::relay::{Logging, is_modern};
+use super::tools::{self, Answered, Asked, ForClient};
+use super::{ClientSession, FRESH_MS, exposure, progress};
 use crate::execute::{PageRequest, Progress, Unheard};
 use crate::registry::{Caller, Lookup, Snapshot, View};
+use crate::upstream::UpstreamFault;
 
-impl ServerHandler for Gateway {
+impl ServerHandler for ClientSession {
     fn get_info(&self) -> ServerConfig {
         let capabilities = ServerCapabilities::builder().enable_tools().enable_tool_list_changed().build();
         ServerConfig::new(capabilities)
@@ -76,6 +78,10 @@ impl ServerHandler for Gateway {
         let result: CallToolResult = match called {
             Ok(Answered::Outcome { tool, outcome }) => convert::outcome(&tool, outcome, allowed, way),
             Ok(Answered::Result(result)) => result.map_err(|error| fault(&error))?,
+            Ok(Answered::Upstream(result)) => return convert::upstream(*result, allowed),
+            Err(CallError::Upstream(UpstreamFault::Refused { error, .. })) if convert::is_for_client(&error) => {
+                return Err(*error);
+            }
             Err(error) => convert::failure(&error),
         };
         Ok(result.into())
@@ -122,7 +128,7 @@ impl ServerHandler for Gateway {
     }
 }
 
-impl Gateway {
+impl ClientSession {
     /// Answers a call, and tells a client that asked for it what happens meanwhile.
     async fn told(
         &self,
@@ -149,12 +155,17 @@ impl Gateway {
     ) -> Result<Answered, CallError> {
         let view = View::of(snapshot, caller(context));
         let inner = &self.inner;
+        let retry = (request.input_responses, request.request_state);
+        // The gateway's own endpoint declares no logging; newer clients ask for it with each request.
+        let logging = if is_modern(context) { Logging::Passed } else { Logging::Dropped };
+        let client = ForClient { context, session: &self.session, parked: &inner.parked, retry: &retry, logging };
         let asked = || Asked {
             view,
             executor: &inner.executor,
             telemetry: &inner.telemetry,
             origin: origin(context, &inner.telemetry),
             progress,
+            client,
         };
         let arguments = request.arguments.unwrap_or_default();
         let name = request.name.as_ref();
@@ -178,6 +189,3 @@ fn fault(error: &serde_json::Error) -> ErrorData {
     tracing::error!(%error, "internal error: an answer could not be serialized");
     ErrorData::internal_error("internal error: the answer could not be serialized", None)
 }
-
-/// How long a list may be taken as fresh by clients that do not listen for changes.
-const FRESH_MS: u64 = 60_000;

@@ -2,7 +2,12 @@
 
 use std::time::Instant;
 
-use rmcp::model::CallToolResult;
+use cap_compiler::capability::{Call, McpCall};
+use rmcp::RoleServer;
+use rmcp::model::{
+    CallToolRequest, CallToolRequestParams, CallToolResult, ClientRequest, InputResponses, ServerResult,
+};
+use rmcp::service::RequestContext;
 use serde_json::{Map, Value};
 
 use super::answer::{Definition, Described, Description, Listed, Page, Servers};
@@ -10,6 +15,7 @@ use super::arguments::Arguments;
 use super::error::CallError;
 use super::meta_tool::MetaTool;
 use super::origin::Origin;
+use super::relay::{Logging, Parked, Relay, Session};
 use super::{convert, paging};
 use crate::execute::{Executor, PageRequest, Progress, ToolOutcome};
 use crate::registry::{Lookup, RegisteredTool, SearchReply, SearchRequest, ToolDefinition, View, signature};
@@ -21,6 +27,8 @@ pub(super) enum Answered {
     Result(Result<CallToolResult, serde_json::Error>),
     /// The outcome of a tool.
     Outcome { tool: String, outcome: ToolOutcome },
+    /// What an upstream answered.
+    Upstream(Box<ServerResult>),
 }
 
 /// A call, from whom, and what it is answered with.
@@ -30,6 +38,18 @@ pub(super) struct Asked<'a> {
     pub(super) telemetry: &'a Telemetry,
     pub(super) origin: Origin,
     pub(super) progress: &'a dyn Progress,
+    pub(super) client: ForClient<'a>,
+}
+
+/// The client of a call, for upstreams that ask it something.
+#[derive(Clone, Copy)]
+pub(super) struct ForClient<'a> {
+    pub(super) context: &'a RequestContext<RoleServer>,
+    pub(super) session: &'a Session,
+    pub(super) parked: &'a Parked,
+    /// The answers that it was asked for, and the state that goes with them.
+    pub(super) retry: &'a (Option<InputResponses>, Option<String>),
+    pub(super) logging: Logging,
 }
 
 /// Calls one of the gateway's own tools.
@@ -39,7 +59,7 @@ pub(super) async fn call(tool: MetaTool, values: Map<String, Value>, asked: Aske
     Ok(Answered::Result(match tool {
         MetaTool::Search => convert::answer(&search(&mut arguments, &asked)?),
         MetaTool::Describe => convert::answer(&describe(&mut arguments, view)?),
-        MetaTool::ListServers => convert::answer(&Servers { servers: view.servers().collect() }),
+        MetaTool::ListServers => convert::answer(&Servers::of(view)),
         MetaTool::ListTools => convert::answer(&list(&mut arguments, view)?),
         MetaTool::Invoke => {
             let name = arguments.text("tool")?;
@@ -67,11 +87,36 @@ pub(super) async fn invoke(
         arguments,
     };
     let work = async {
-        let tool = &found_tool(name, &found)?.prepared;
-        let outcome = asked.executor.call_heard(tool, arguments, page, asked.progress).await?;
+        let tool = found_tool(name, &found)?;
+        if let Call::Mcp(call) = &tool.capability().call {
+            // On the heap: it is large, and most calls are requests.
+            return Box::pin(relay(tool, call, arguments, page, &asked)).await;
+        }
+        let outcome = asked.executor.call_heard(&tool.prepared, arguments, page, asked.progress).await?;
         Ok(Answered::Outcome { tool: name.to_owned(), outcome })
     };
     asked.telemetry.observe(observed, work).await
+}
+
+/// Calls a tool of an upstream: its arguments and its result are between the client and the upstream.
+async fn relay(
+    tool: &RegisteredTool,
+    call: &McpCall,
+    arguments: &Map<String, Value>,
+    page: &PageRequest,
+    asked: &Asked<'_>,
+) -> Result<Answered, CallError> {
+    if page.cursor.is_some() || page.collect.is_some() {
+        return Err(CallError::NoPages { name: tool.name().to_owned() });
+    }
+    let remote = asked.view.upstream(tool.server());
+    let remote = remote.ok_or_else(|| CallError::unknown_tool(tool.name(), &[]))?;
+    let ForClient { context, session, parked, retry, logging } = asked.client;
+    let mut params = CallToolRequestParams::new(call.tool.clone()).with_arguments(arguments.clone());
+    (params.input_responses, params.request_state) = retry.clone();
+    let relay = Relay { remote, session, parked, context, logging };
+    let result = relay.request(ClientRequest::CallToolRequest(CallToolRequest::new(params))).await?;
+    Ok(Answered::Upstream(Box::new(result)))
 }
 
 fn found_tool<'a>(name: &str, found: &Lookup<'a>) -> Result<&'a RegisteredTool, CallError> {

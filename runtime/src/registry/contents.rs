@@ -6,12 +6,15 @@ use cap_compiler::capability::{Capability, Server};
 use cap_compiler::pin::{Digest, Pin, Quarantined};
 
 use crate::execute::Prepared;
+use crate::upstream::Remote;
 
 /// Everything that is to be served, and what is held back.
 #[derive(Clone, Debug, Default)]
 pub struct Contents {
     /// The servers that have a file of their own; others are known by their tools alone.
     pub servers: Vec<Arc<Server>>,
+    /// MCP servers that some of the tools belong to.
+    pub upstreams: Vec<Arc<Remote>>,
     /// The tools that are served.
     pub tools: Vec<RegisteredTool>,
     /// The tools that are not.

@@ -48,6 +48,9 @@ pub struct Match {
     pub score: f64,
     /// The arguments in one line.
     pub arguments: String,
+    /// How its server is, where it cannot be called now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<&'static str>,
 }
 
 impl SearchRequest {
@@ -110,6 +113,7 @@ impl View<'_> {
             server: tool.server().to_owned(),
             score: hit.score,
             arguments: signature(&capability.input.read()),
+            status: self.trouble(tool).map(|state| state.name().as_str()),
         })
     }
 }

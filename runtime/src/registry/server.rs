@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use cap_compiler::capability::{Server, ServerName};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::Contents;
+use crate::upstream::StateName;
 
 /// A group of tools.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -22,29 +23,50 @@ pub struct ServerSummary {
     pub description: Option<String>,
     /// How many of its tools are served.
     pub tools: usize,
-    /// Whether all is well.
+    /// Whether all is well. That of an upstream is asked of [`View::status`](super::View::status).
     pub status: ServerStatus,
     /// How many of its tools are held back.
     #[serde(skip_serializing_if = "is_zero")]
     pub quarantined: usize,
 }
 
-/// What is behind a server. Upstream MCP servers will stand beside apis.
+/// What is behind a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ServerKind {
     /// A REST api.
     Api,
+    /// An MCP server.
+    Upstream,
 }
 
 /// Whether a server's tools can be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServerStatus {
     /// All of them.
     Ok,
     /// Some are held back until they are reviewed.
     Quarantined,
+    /// Those of an upstream, as its connection is.
+    Upstream(StateName),
+}
+
+impl ServerStatus {
+    /// The word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Quarantined => "quarantined",
+            Self::Upstream(state) => state.as_str(),
+        }
+    }
+}
+
+impl Serialize for ServerStatus {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
 }
 
 /// Every server of `contents` by name, declared or known by its tools.
@@ -55,13 +77,23 @@ pub(super) fn summaries(contents: &Contents) -> BTreeMap<ServerName, ServerSumma
         summary.title = title(server);
         summary.description = server.description.clone();
     }
+    for remote in &contents.upstreams {
+        let loaded = remote.loaded();
+        let summary = summary(&mut servers, loaded.upstream.name());
+        summary.kind = ServerKind::Upstream;
+        summary.title = title(&loaded.upstream.server);
+        summary.description = loaded.upstream.server.description.clone();
+        summary.status = ServerStatus::Upstream(remote.state().name());
+    }
     for tool in &contents.tools {
         summary(&mut servers, &tool.capability().server).tools += 1;
     }
     for held in &contents.quarantined {
         let server = summary(&mut servers, &held.server);
         server.quarantined += 1;
-        server.status = ServerStatus::Quarantined;
+        if server.kind == ServerKind::Api {
+            server.status = ServerStatus::Quarantined;
+        }
     }
     servers
 }

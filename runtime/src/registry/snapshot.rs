@@ -10,6 +10,7 @@ use super::searched::text;
 use super::server::summaries;
 use super::{Contents, IndexError, RegisteredTool, ServerSummary};
 use crate::index::{Before, ToolIndex};
+use crate::upstream::Remote;
 
 /// The tools of one generation, their servers and the index over them.
 #[derive(Debug)]
@@ -18,6 +19,7 @@ pub struct Snapshot {
     /// Sorted by name; the index knows a tool by its place here.
     tools: Vec<RegisteredTool>,
     servers: BTreeMap<ServerName, ServerSummary>,
+    upstreams: BTreeMap<String, Arc<Remote>>,
     /// Sorted by name.
     quarantined: Vec<Quarantined>,
     problems: Vec<String>,
@@ -46,8 +48,9 @@ impl Snapshot {
         let known: Vec<Before> = tools.iter().map(|tool| before.and_then(|it| it.indexed(tool, &servers))).collect();
         let text = |at: usize| tools.get(at).map(|tool| text(tool, &servers)).unwrap_or_default();
         let index = ToolIndex::update(before.map(|it| &it.index), &known, text)?;
-        let Contents { tools, quarantined, problems, .. } = contents;
-        Ok(Self { generation, tools, servers, quarantined, problems, index })
+        let Contents { tools, upstreams, quarantined, problems, .. } = contents;
+        let upstreams = upstreams.into_iter().map(|remote| (remote.name().to_owned(), remote)).collect();
+        Ok(Self { generation, tools, servers, upstreams, quarantined, problems, index })
     }
 
     /// The number of this build; later ones are greater.
@@ -72,6 +75,17 @@ impl Snapshot {
     /// Every server, sorted by name.
     pub fn servers(&self) -> impl Iterator<Item = &ServerSummary> {
         self.servers.values()
+    }
+
+    /// Every upstream, sorted by name.
+    pub fn upstreams(&self) -> impl Iterator<Item = &Arc<Remote>> {
+        self.upstreams.values()
+    }
+
+    /// The upstream of that name.
+    #[must_use]
+    pub fn upstream(&self, name: &str) -> Option<&Arc<Remote>> {
+        self.upstreams.get(name)
     }
 
     /// Every tool that is held back, sorted by name.

@@ -1,9 +1,12 @@
 //! What one caller may see of a snapshot. Everything that answers a request asks here.
 
+use std::sync::Arc;
+
 use cap_compiler::diagnostic::nearest;
 use cap_compiler::pin::Quarantined;
 
-use super::{RegisteredTool, SearchRequest, ServerSummary, Snapshot};
+use super::{RegisteredTool, SearchRequest, ServerStatus, ServerSummary, Snapshot};
+use crate::upstream::{Remote, State};
 
 /// Who asks. There is one kind of caller so far; keys, identities and groups go here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -113,6 +116,26 @@ impl<'a> View<'a> {
     pub fn server(&self, name: &str) -> Result<&'a ServerSummary, Option<&'a str>> {
         let found = self.servers().find(|server| server.name == name);
         found.ok_or_else(|| nearest(name, self.servers().map(|server| server.name.as_str())))
+    }
+
+    /// The upstream that a server is, if it is one.
+    #[must_use]
+    pub fn upstream(&self, server: &str) -> Option<&'a Arc<Remote>> {
+        self.snapshot.upstream(server)
+    }
+
+    /// How a server is at this moment, and why, where there is something to say.
+    #[must_use]
+    pub fn status(&self, server: &ServerSummary) -> (ServerStatus, Option<String>) {
+        match self.upstream(&server.name).map(|remote| remote.state()) {
+            None => (server.status, None),
+            Some(state) => (ServerStatus::Upstream(state.name()), state.reason().map(str::to_owned)),
+        }
+    }
+
+    /// How the upstream of a tool is, if it cannot be called now.
+    pub(super) fn trouble(&self, tool: &RegisteredTool) -> Option<State> {
+        self.upstream(tool.server()).map(|remote| remote.state()).filter(|state| !state.is_well())
     }
 
     /// Names like `wanted`: of those that share words with it the one most alike in spelling, then

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cap_compiler::capability::{Call, Capability, Expression, Piece, Text};
+use cap_compiler::capability::{Capability, Expression, Piece, Text};
 use cap_compiler::pin::Digest;
 
 use super::RequestId;
@@ -71,15 +71,13 @@ impl CallRecord<'_> {
     /// The HTTP method.
     #[must_use]
     pub fn method(&self) -> Option<&str> {
-        let Call::Http(call) = &self.capability?.call;
-        Some(&call.method)
+        Some(&self.capability?.call.http()?.method)
     }
 
     /// Host and port of the server as the definition has them; a secret in them stays a name.
     #[must_use]
     pub fn host(&self) -> Option<String> {
-        let Call::Http(call) = &self.capability?.call;
-        Some(authority(&shown(&call.server)))
+        Some(authority(&shown(&self.capability?.call.http()?.server)))
     }
 }
 

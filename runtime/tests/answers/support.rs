@@ -104,7 +104,7 @@ pub(crate) fn tool(server: &Server, names: &[&str]) -> Capability {
 }
 
 pub(crate) fn http(capability: &mut Capability) -> &mut HttpCall {
-    let Call::Http(call) = &mut capability.call;
+    let Call::Http(call) = &mut capability.call else { unreachable!("only requests are tried here") };
     call
 }
 

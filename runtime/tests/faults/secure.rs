@@ -244,7 +244,7 @@ async fn a_proxy_is_no_way_round_the_rules() {
     for server in servers {
         let mut tools =
             compiled(&[written("t", "http://x.example", "public", "{method: GET, path: /x}", &through(&proxy))]);
-        let cap_compiler::capability::Call::Http(call) = &mut tools[0].call;
+        let cap_compiler::capability::Call::Http(call) = &mut tools[0].call else { unreachable!() };
         call.server = cap_compiler::capability::Text::literal(server);
         let settings = ExecutorSettings { secrets: secrets(), ..Names::of(&[&["10.0.0.1"]]).settings() };
         let running = Running::with(tools, settings).await;

@@ -19,7 +19,7 @@ fn at(servers: &[String]) -> Vec<Capability> {
         capability.tool = ToolName(format!("t{number}"));
         capability.server.0 = format!("t{number}");
         capability.limits.retries = Some(0);
-        let Call::Http(call) = &mut capability.call;
+        let Call::Http(call) = &mut capability.call else { unreachable!("only requests are tried here") };
         (call.network, call.server) = (Network::Public, Text::literal(server));
         capability
     };
@@ -126,7 +126,7 @@ async fn a_value_is_one_header() {
     let of = |(number, row): (usize, &Value)| {
         let mut capability = one.clone();
         capability.tool = ToolName(format!("t{number}"));
-        let Call::Http(call) = &mut capability.call;
+        let Call::Http(call) = &mut capability.call else { unreachable!("only requests are tried here") };
         call.headers[0].name = text(row, "name").to_owned();
         assert!(matches!(&call.headers[0].value, Binding::Value(Expression::Argument(_))));
         capability

@@ -147,7 +147,7 @@ pub(crate) fn contents() -> Contents {
 /// One tool whose api is at `address`.
 pub(crate) fn contents_of(address: SocketAddr) -> Contents {
     let mut capability = capability("api", "read", "Reads.");
-    let Call::Http(call) = &mut capability.call;
+    let Call::Http(call) = &mut capability.call else { unreachable!("only requests are tried here") };
     call.server = Text::literal(format!("http://{address}"));
     Contents { tools: vec![admitted(capability)], ..Contents::default() }
 }

@@ -87,6 +87,7 @@ pub(crate) fn request_line(capability: &Capability) -> String {
                 .collect();
             format!("{} {path}", call.method)
         }
+        Call::Mcp(call) => format!("MCP {}", call.tool),
     }
 }
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cap_compiler::capability::{Call, Grant, Network};
+use cap_compiler::capability::{Grant, Network};
 use secrecy::{ExposeSecret, SecretString};
 use url::{Url, form_urlencoded};
 
@@ -64,7 +64,7 @@ pub fn logins<'a>(tools: impl IntoIterator<Item = &'a Prepared>) -> Vec<Login> {
     let mut found: BTreeMap<(String, String), Login> = BTreeMap::new();
     for tool in tools {
         let capability = tool.capability();
-        let Call::Http(call) = &capability.call;
+        let Some(call) = capability.call.http() else { continue };
         for oauth2 in oauth2_credentials(tool) {
             let api = capability.server.to_string();
             found.entry((api.clone(), format!("{oauth2:?}"))).or_insert_with(|| Login {

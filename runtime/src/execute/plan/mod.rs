@@ -20,9 +20,7 @@ mod xml;
 
 use std::collections::BTreeSet;
 
-use cap_compiler::capability::{
-    Binding, Call, Credential, Encoding, HttpCall, Parameter, Piece, Text, is_connection_header,
-};
+use cap_compiler::capability::{Binding, Credential, Encoding, HttpCall, Parameter, Piece, Text, is_connection_header};
 use serde_json::{Map, Value};
 
 use super::connection;
@@ -47,7 +45,7 @@ pub(crate) use sealed::SealedPiece;
 pub(in crate::execute) fn oauth2_credentials(tool: &Prepared) -> Vec<PlannedOAuth2> {
     let arguments = Map::new();
     let scope = Scope { tool, arguments: &arguments };
-    let Call::Http(call) = &tool.capability().call;
+    let Some(call) = tool.capability().call.http() else { return Vec::new() };
     let credentials = call.auth.iter().flatten().filter_map(|credential| match credential {
         Credential::OAuth2(it) => oauth2::oauth2(it, &scope).ok(),
         Credential::Bearer(_)
@@ -71,7 +69,9 @@ pub(in crate::execute) fn plan(
 ) -> Result<RequestPlan, ToolError> {
     let capability = tool.capability();
     let scope = Scope { tool, arguments };
-    let Call::Http(call) = &capability.call;
+    let Some(call) = capability.call.http() else {
+        return Err(scope.definition("it is a tool of an MCP server, and no request"));
+    };
     let body = body::plan(call, &scope)?;
     Ok(RequestPlan {
         tool: capability.tool.to_string(),
@@ -101,7 +101,7 @@ fn repeats(idempotent: bool, call: &HttpCall) -> Repeats {
 /// How connections of a tool are made, for requests beside its calls.
 pub(in crate::execute) fn transport_of(tool: &Prepared) -> Option<Box<PlannedTransport>> {
     let arguments = Map::new();
-    let Call::Http(call) = &tool.capability().call;
+    let call = tool.capability().call.http()?;
     transport(call, &Scope { tool, arguments: &arguments }).ok().flatten()
 }
 

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use cap_compiler::capability::SecretName;
+use cap_compiler::capability::{Expression, Piece, SecretName, Text};
 use serde_json::{Map, Value};
 
 use super::expression::CompiledExpression;
@@ -38,6 +38,22 @@ impl Sealed {
     #[must_use]
     pub fn plain(text: impl Into<String>) -> Self {
         Self { pieces: vec![SealedPiece::Plain(text.into())] }
+    }
+
+    /// A text that reads secrets, and no arguments.
+    #[must_use]
+    pub(crate) fn of_secrets(text: &Text) -> Self {
+        let piece = |piece: &Piece| match piece {
+            Piece::Literal(text) => SealedPiece::Plain(text.clone()),
+            Piece::Hole(Expression::Secret(name)) => SealedPiece::Secret(name.clone()),
+            Piece::Hole(Expression::Argument(name)) => SealedPiece::Plain(format!("{{{}}}", name.0)),
+            Piece::Hole(Expression::Computed(computed) | Expression::Signed(computed)) => SealedPiece::Computed {
+                expression: Arc::new(CompiledExpression::new(&computed.source)),
+                arguments: Map::new(),
+                secrets: computed.secrets.clone(),
+            },
+        };
+        Self { pieces: text.pieces.iter().map(piece).collect() }
     }
 
     /// Whether it reads the request as it is sent.

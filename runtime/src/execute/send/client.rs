@@ -6,6 +6,7 @@
 
 mod answer;
 mod settings;
+mod stream;
 
 use std::collections::VecDeque;
 use std::error::Error as StdError;
@@ -26,6 +27,7 @@ use answer::{in_time, read};
 use settings::{AddressRefused, SettingKey, builder, setting_key, special};
 
 pub(crate) use answer::Answer;
+pub(crate) use stream::Opened;
 
 /// One client for public servers and one for private ones, so that neither their connections nor
 /// their name resolution mix; and one for each further way to make connections.
@@ -114,6 +116,12 @@ impl Clients {
     /// # Errors
     /// When there is no answer.
     pub(crate) async fn send(&self, request: &WireRequest, bounds: &Bounds) -> Result<Answer, SendError> {
+        let response = self.exchange(request, bounds).await?;
+        read(response, bounds).await
+    }
+
+    /// Sends a request and waits for the beginning of its answer.
+    async fn exchange(&self, request: &WireRequest, bounds: &Bounds) -> Result<Response, SendError> {
         let method = Method::from_bytes(request.method.as_bytes())
             .map_err(|_| SendError::Invalid(format!("`{}` is no HTTP method", request.method)))?;
         let client = self.client(request, bounds)?;
@@ -122,8 +130,7 @@ impl Clients {
         if let Some(body) = &request.body {
             outgoing = outgoing.body(body.clone());
         }
-        let response = heard(outgoing.send(), bounds).await?;
-        read(response, bounds).await
+        heard(outgoing.send(), bounds).await
     }
 
     /// The client for a request: one of the usual ones, or one that is built for its settings.

@@ -22,11 +22,12 @@ use super::plan::RequestPlan;
 use super::progress::Progress;
 use super::wire::WireRequest;
 use by_runtime::ClientsByRuntime;
-use client::SendError;
+use cap_compiler::capability::Limits;
+use client::{Bounds, SendError};
 use health::Apis;
 use limit::ApiLimits;
 
-pub(crate) use client::Answer;
+pub(crate) use client::{Answer, Opened};
 pub(crate) use egress::check_url;
 pub use resolve::{Resolver, Resolving, SystemResolver};
 pub(super) use tries::Job;
@@ -77,4 +78,20 @@ impl Sender {
         let (tool, api, limits, repeats) = (&plan.tool, &plan.api, &plan.limits, plan.repeats);
         self.carry(&Job { tool, api, request, limits, repeats, max_response, progress }).await
     }
+
+    /// The answer to a request, as soon as it begins: one try, without the limits of an api.
+    ///
+    /// # Errors
+    /// When there is none, why.
+    pub(super) async fn open(&self, owner: &str, request: &WireRequest, limits: &Limits) -> Result<Opened, ToolError> {
+        let (connect_timeout, read_timeout) = (limits.connect_timeout, limits.read_timeout);
+        let bounds = Bounds { max_response: u64::MAX, connect_timeout, read_timeout, stream_until: None };
+        let opened = self.clients.here().open(request, &bounds).await;
+        opened.map_err(|error| tries::unsent(error, owner, request))
+    }
+}
+
+/// What breaks while an answer is read.
+pub(super) fn broken(error: &SendError) -> String {
+    error.to_string()
 }

@@ -153,20 +153,20 @@ fn log(change: Change, job: &Job<'_>) {
 }
 
 fn finished(result: Result<Answer, SendError>, job: &Job<'_>) -> Result<Answer, ToolError> {
-    result.map_err(|error| unsent(error, job))
+    result.map_err(|error| unsent(error, job.tool, job.request))
 }
 
-fn unsent(error: SendError, job: &Job<'_>) -> ToolError {
-    let host = job.request.host();
+pub(super) fn unsent(error: SendError, tool: &str, request: &WireRequest) -> ToolError {
+    let host = request.host();
     match error {
         SendError::Refused(reason) => ToolError::Refused { host, reason },
         SendError::Unreachable(reason) | SendError::Broken(reason) | SendError::Unusable(reason) => {
             ToolError::Network { host, reason }
         }
         SendError::Silent(timeout) => {
-            ToolError::Timeout { host, timeout, hint: timeout_hint(&job.request.method).to_owned() }
+            ToolError::Timeout { host, timeout, hint: timeout_hint(&request.method).to_owned() }
         }
-        SendError::Invalid(reason) => ToolError::Definition { tool: job.tool.to_owned(), reason },
+        SendError::Invalid(reason) => ToolError::Definition { tool: tool.to_owned(), reason },
     }
 }
 

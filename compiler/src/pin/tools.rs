@@ -1,0 +1,183 @@
+//! `tools.json`: the tools of an upstream as a person approved them, and how another form differs.
+//!
+//! What a server says beside the definition, `_meta` and `icons`, is not in it: no model reads them.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use crate::diagnostic::{Code, Diagnostic, Outcome, Place};
+use crate::source::SourceId;
+use crate::syntax::{self, Pointer};
+
+/// The name of the file, beside the upstream's.
+pub const TOOLS_FILE: &str = "tools.json";
+
+/// The tools of one upstream as they were approved, by the server's names of them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ApprovedTools {
+    tools: BTreeMap<String, Value>,
+}
+
+impl ApprovedTools {
+    /// Tools as a server lists them. Of two with one name, the first counts.
+    #[must_use]
+    pub fn of<'a>(listed: impl IntoIterator<Item = &'a Value>) -> Self {
+        let mut tools = BTreeMap::new();
+        for tool in listed {
+            if let Some(name) = name_of(tool) {
+                tools.entry(name.to_owned()).or_insert_with(|| canonical(tool));
+            }
+        }
+        Self { tools }
+    }
+
+    /// Reads a file.
+    #[must_use]
+    pub fn parse(source: &SourceId, text: &[u8]) -> Outcome<Self> {
+        let tree = match syntax::parse_definition(source, text) {
+            Ok(tree) => tree,
+            Err(diagnostic) => return Outcome::failed(*diagnostic),
+        };
+        let fault = |pointer: Pointer, label: &str| {
+            let place = Place::value(source, pointer);
+            let fault = Diagnostic::new(Code::TOOLS_FILE, "this is no list of approved tools", place).label(label);
+            Outcome::failed(fault.help("run `cap pin` with the upstream's name to write it anew"))
+        };
+        if tree.get("kind").and_then(Value::as_str) != Some("tools") || tree.get("version") != Some(&json!(1)) {
+            return fault(Pointer::root(), "expected `version: 1` and `kind: tools`");
+        }
+        let Some(Value::Array(listed)) = tree.get("tools") else {
+            return fault(Pointer::root(), "expected `tools`, a list");
+        };
+        let mut tools = BTreeMap::new();
+        for (index, tool) in listed.iter().enumerate() {
+            let pointer = Pointer::of(["tools"]).item(index);
+            let Some(name) = name_of(tool) else { return fault(pointer, "expected a tool with a `name`") };
+            if tools.insert(name.to_owned(), canonical(tool)).is_some() {
+                return fault(pointer.child("name"), "expected each name once");
+            }
+        }
+        Outcome { value: Some(Self { tools }), diagnostics: Vec::new() }
+    }
+
+    /// The file's text: the same for the same tools, in whatever order a server lists them.
+    #[must_use]
+    pub fn render(&self) -> String {
+        let tools: Vec<&Value> = self.tools.values().collect();
+        let file = json!({"version": 1, "kind": "tools", "tools": tools});
+        let mut text = serde_json::to_string_pretty(&file).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+
+    /// The tool of that name.
+    #[must_use]
+    pub fn tool(&self, name: &str) -> Option<&Value> {
+        self.tools.get(name)
+    }
+
+    /// All tools, sorted by name.
+    pub fn tools(&self) -> impl ExactSizeIterator<Item = (&str, &Value)> {
+        self.tools.iter().map(|(name, tool)| (name.as_str(), tool))
+    }
+}
+
+/// A tool without what is no part of its definition, its members in one order.
+#[must_use]
+pub fn canonical(tool: &Value) -> Value {
+    let Value::Object(members) = tool else { return sorted(tool) };
+    let first = FIRST.into_iter().filter_map(|key| members.get_key_value(key));
+    let mut others: Vec<_> =
+        members.iter().filter(|(key, _)| !FIRST.contains(&key.as_str()) && !LEFT_OUT.contains(&key.as_str())).collect();
+    others.sort_by_key(|(key, _)| key.as_str());
+    Value::Object(first.chain(others).map(|(key, value)| (key.clone(), sorted(value))).collect())
+}
+
+/// How a tool differs from the form that was approved, a line for each place, at most a few; none if it does not.
+#[must_use]
+pub fn differences(approved: &Value, found: &Value) -> Vec<String> {
+    let (approved, found) = (canonical(approved), canonical(found));
+    let mut lines = Vec::new();
+    compare(&approved, &found, "", &mut lines);
+    let more = lines.len().saturating_sub(MOST_DIFFERENCES);
+    lines.truncate(MOST_DIFFERENCES);
+    if more > 0 {
+        lines.push(format!("and {more} more"));
+    }
+    lines
+}
+
+fn compare(approved: &Value, found: &Value, at: &str, lines: &mut Vec<String>) {
+    match (approved, found) {
+        (Value::Object(one), Value::Object(another)) => compare_members(one, another, at, lines),
+        (Value::Array(one), Value::Array(another)) if one.len() == another.len() => {
+            for (index, (one, another)) in one.iter().zip(another).enumerate() {
+                compare(one, another, &format!("{at}/{index}"), lines);
+            }
+        }
+        (one, another) if one == another => {}
+        (one, another) => lines.push(format!("`{}` was {} and is {}", shown_place(at), shown(one), shown(another))),
+    }
+}
+
+fn compare_members(one: &Map<String, Value>, another: &Map<String, Value>, at: &str, lines: &mut Vec<String>) {
+    for (key, value) in one {
+        let place = format!("{at}/{key}");
+        match another.get(key) {
+            Some(other) => compare(value, other, &place, lines),
+            None => lines.push(format!("`{}` was {} and is gone", shown_place(&place), shown(value))),
+        }
+    }
+    for (key, value) in another.iter().filter(|(key, _)| !one.contains_key(*key)) {
+        lines.push(format!("`{}` is new: {}", shown_place(&format!("{at}/{key}")), shown(value)));
+    }
+}
+
+/// A place as people read it: `description`, `inputSchema/properties/path`.
+fn shown_place(at: &str) -> String {
+    let place: String = at.trim_start_matches('/').chars().flat_map(visible).take(LONGEST_SHOWN).collect();
+    if place.is_empty() { "the tool".to_owned() } else { place }
+}
+
+/// A value in one short line, in which nothing is hidden: control and invisible characters are escaped.
+fn shown(value: &Value) -> String {
+    let mut line: String = value.to_string().chars().flat_map(visible).take(LONGEST_SHOWN + 1).collect();
+    if line.chars().count() > LONGEST_SHOWN {
+        line = line.chars().take(LONGEST_SHOWN).chain(['…']).collect();
+    }
+    line
+}
+
+/// The character, or its escape where it would not be seen.
+fn visible(c: char) -> impl Iterator<Item = char> {
+    let hidden = c.is_control()
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}');
+    let (escaped, plain) = if hidden { (Some(c.escape_unicode()), None) } else { (None, Some(c)) };
+    escaped.into_iter().flatten().chain(plain)
+}
+
+fn name_of(tool: &Value) -> Option<&str> {
+    tool.get("name").and_then(Value::as_str).filter(|name| !name.is_empty())
+}
+
+/// The value with the members of every object sorted.
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let members: BTreeMap<&String, Value> = members.iter().map(|(key, value)| (key, sorted(value))).collect();
+            Value::Object(members.into_iter().map(|(key, value)| (key.clone(), value)).collect())
+        }
+        Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
+}
+
+/// What a person reads first stands first.
+const FIRST: [&str; 4] = ["name", "title", "description", "annotations"];
+/// What is no part of a definition.
+const LEFT_OUT: [&str; 2] = ["_meta", "icons"];
+const MOST_DIFFERENCES: usize = 5;
+/// In characters.
+const LONGEST_SHOWN: usize = 120;

@@ -1,0 +1,70 @@
+//! `_meta` and what rides with messages inside of the SDK: what goes on to the other side, and what is
+//! one side's own.
+
+use rmcp::RoleServer;
+use rmcp::model::{ClientRequest, Extensions, GetExtensions, GetMeta, RequestMetaObject, ServerNotification};
+use rmcp::service::RequestContext;
+use serde_json::Value;
+
+/// Whether a request is of a client that speaks 2026-07-28 or later: it holds no session, and cannot be asked.
+pub(in crate::mcp) fn is_modern(context: &RequestContext<RoleServer>) -> bool {
+    context.protocol_version().is_some_and(|version| !version.has_initialize())
+}
+
+/// The `_meta` of a request on its way to an upstream: the client's, but for what belongs to its own
+/// connection. A newer upstream learns from it what the client can do.
+pub(super) fn upstream(
+    context: &RequestContext<RoleServer>,
+    modern_upstream: bool,
+    level: Option<Value>,
+) -> RequestMetaObject {
+    let mut meta = context.meta.clone();
+    meta.0.0.shift_remove(PROGRESS_TOKEN);
+    meta.0.0.shift_remove(PROTOCOL_VERSION);
+    if !modern_upstream {
+        meta.0.0.retain(|key, _| !key.starts_with(RESERVED));
+        return meta;
+    }
+    if let (Some(capabilities), None) = (context.client_capabilities(), meta.client_capabilities()) {
+        meta.set_client_capabilities(capabilities);
+    }
+    if let (Some(level), false) = (level, meta.0.0.contains_key(LOG_LEVEL)) {
+        meta.0.0.insert(LOG_LEVEL.to_owned(), level);
+    }
+    if let (Some(info), None) = (context.client_info(), meta.client_info()) {
+        meta.set_client_info(info);
+    }
+    meta
+}
+
+/// Takes from a request what rode with it on the client's side: `_meta` travels on its own.
+pub(super) fn strip(request: &mut ClientRequest) {
+    *request.extensions_mut() = Extensions::default();
+    match request {
+        ClientRequest::CallToolRequest(request) => request.params.meta = None,
+        ClientRequest::GetPromptRequest(request) => request.params.meta = None,
+        ClientRequest::ReadResourceRequest(request) => request.params.meta = None,
+        _ => {}
+    }
+}
+
+/// A note with its own `_meta` and nothing else.
+pub(super) fn bare(mut note: ServerNotification) -> ServerNotification {
+    let meta = note.get_meta().clone();
+    *note.extensions_mut() = Extensions::default();
+    *note.get_meta_mut() = meta;
+    note
+}
+
+/// A note of a subscription as a session without subscriptions gets it.
+pub(super) fn unsubscribed(note: ServerNotification) -> ServerNotification {
+    let mut note = note;
+    *note.extensions_mut() = Extensions::default();
+    note
+}
+
+const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
+const PROGRESS_TOKEN: &str = "progressToken";
+const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
+/// What the revision says goes with every request of a newer client.
+const RESERVED: &str = "io.modelcontextprotocol/";

@@ -1,0 +1,173 @@
+//! The task of one upstream, from its start to its end.
+
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use cap_compiler::capability::Connect;
+use rmcp::model::{ClientCapabilities, ClientConfig, Implementation, ServerNotification, SubscriptionFilter};
+use rmcp::service::Subscription;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::connection::{Caller, Connection, connect};
+use super::fault::ConnectFault;
+use super::listing::list;
+use super::remote::{Remote, pause};
+use super::state::State;
+
+/// Keeps an upstream connected until it is stopped.
+pub(super) async fn run(remote: Arc<Remote>) {
+    if remote.is_kept_away() {
+        return;
+    }
+    tokio::select! {
+        () = keep(&remote) => {}
+        () = remote.stop.cancelled() => {}
+    }
+    remote.set_state(State::Idle);
+    if let Some(connection) = remote.take_connection() {
+        connection.close().await;
+    }
+}
+
+async fn keep(remote: &Remote) {
+    let mut failures = 0;
+    if remote.state() == State::Idle {
+        remote.wanted.notified().await;
+    }
+    loop {
+        remote.set_state(State::Connecting);
+        let begun = Instant::now();
+        match attempt(remote).await {
+            Ok(connection) => {
+                let ending = stay(remote, &connection).await;
+                remote.set_connection(None);
+                if begun.elapsed() > STABLE {
+                    failures = 0;
+                }
+                unavailable(remote, ending, &mut failures).await;
+            }
+            Err(ConnectFault::Login(reason)) => {
+                remote.set_state(State::NeedsLogin { reason });
+                // Whoever logs in does not tell; a call or a while later it is tried again.
+                tokio::select! {
+                    () = sleep(LOGIN_PAUSE) => {}
+                    () = remote.wanted.notified() => {}
+                }
+            }
+            Err(ConnectFault::Failed(reason)) => unavailable(remote, reason, &mut failures).await,
+        }
+    }
+}
+
+/// Waits until it is tried again.
+async fn unavailable(remote: &Remote, reason: String, failures: &mut u32) {
+    let again = pause(*failures);
+    *failures = failures.saturating_add(1);
+    remote.set_state(State::Unavailable { reason, again });
+    sleep_until(again).await;
+}
+
+/// Connects and lists.
+async fn attempt(remote: &Remote) -> Result<Arc<Connection>, ConnectFault> {
+    let loaded = remote.loaded();
+    let caller = Caller { info: gateway(), home: None };
+    let connection = Arc::new(connect(&loaded.upstream, &remote.executor, &caller).await?);
+    match list(&connection).await {
+        Ok(tools) => {
+            *remote.info.lock().unwrap_or_else(PoisonError::into_inner) = connection.info();
+            remote.take_listed(tools);
+            remote.set_connection(Some(Arc::clone(&connection)));
+            remote.set_state(State::Connected);
+            Ok(connection)
+        }
+        Err(reason) => {
+            let reason = if connection.is_closed() { connection.ending().await } else { reason };
+            connection.close().await;
+            Err(ConnectFault::Failed(reason))
+        }
+    }
+}
+
+/// What the gateway says of itself where it speaks for all of its clients.
+#[expect(deprecated, reason = "servers of older revisions ask for samples")]
+fn gateway() -> ClientConfig {
+    let capabilities = ClientCapabilities::builder().enable_elicitation().enable_sampling().build();
+    ClientConfig::new(capabilities, Implementation::new("cap", env!("CARGO_PKG_VERSION")))
+}
+
+/// Lists again when the upstream says that its tools changed, until the connection ends; gives why it did.
+async fn stay(remote: &Remote, connection: &Arc<Connection>) -> String {
+    let mut notes = connection.notes();
+    let mut subscription = subscribe(connection).await;
+    let lazy = remote.loaded().upstream.connect == Connect::Lazy;
+    loop {
+        tokio::select! {
+            () = connection.closed() => return connection.ending().await,
+            () = changed(&mut notes) => {}
+            () = announced(&mut subscription) => {}
+            () = sleep(LOOK_AGAIN), if !lazy => {}
+        }
+        // A crowd of changes is one.
+        sleep(SETTLE).await;
+        match list(connection).await {
+            Ok(tools) => remote.take_listed(tools),
+            Err(reason) if connection.is_closed() => {
+                tracing::debug!(reason, "the connection ended while tools were listed");
+            }
+            Err(reason) => {
+                tracing::warn!(upstream = remote.name(), "the tools of before are still served: {reason}");
+                sleep(LIST_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Comes when the tools changed, or may have.
+async fn changed(notes: &mut Receiver<ServerNotification>) {
+    loop {
+        match notes.recv().await {
+            Ok(ServerNotification::ToolListChangedNotification(_)) | Err(RecvError::Lagged(_)) => return,
+            Ok(_) => {}
+            Err(RecvError::Closed) => std::future::pending().await,
+        }
+    }
+}
+
+/// Changes are subscribed to from 2026-07-28 on.
+async fn subscribe(connection: &Connection) -> Option<Subscription> {
+    let changes = connection.info()?.capabilities.tools.as_ref()?.list_changed.unwrap_or(false);
+    if !connection.is_modern() || !changes {
+        return None;
+    }
+    let filter = SubscriptionFilter::builder().tools_list_changed().build();
+    match tokio::time::timeout(SUBSCRIBING, connection.peer().listen(filter)).await {
+        Ok(Ok(subscription)) => Some(subscription),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "an upstream does not tell of changes");
+            None
+        }
+        Err(_) => None,
+    }
+}
+
+async fn announced(subscription: &mut Option<Subscription>) {
+    let Some(open) = subscription else { return std::future::pending().await };
+    match open.next().await {
+        Ok(Some(_)) => {}
+        Ok(None) | Err(_) => *subscription = None,
+    }
+}
+
+/// After a login, the longest until it counts where nobody calls.
+const LOGIN_PAUSE: Duration = Duration::from_secs(15);
+/// A connection that stood so long was a good one.
+const STABLE: Duration = Duration::from_secs(30);
+/// How long after a change the tools are listed again.
+const SETTLE: Duration = Duration::from_millis(50);
+/// How often tools are listed that nobody says have changed.
+const LOOK_AGAIN: Duration = Duration::from_secs(600);
+/// After a list that failed.
+const LIST_PAUSE: Duration = Duration::from_secs(2);
+const SUBSCRIBING: Duration = Duration::from_secs(10);
