@@ -1,5 +1,7 @@
 //! `cap add`: the file that it writes, and what it keeps out of it.
 
+use serde_json::json;
+
 use crate::support::Sandbox;
 use crate::{assert_nowhere, exists};
 
@@ -85,6 +87,16 @@ fn credentials_become_secrets() {
     for hidden in ["hidden-", "a1b2c3d4e5f60718293a4b5c"] {
         assert_nowhere(sandbox.path(), &[&header, &env, &path], hidden);
     }
+}
+
+#[test]
+fn the_secrets_of_upstreams_are_listed() {
+    let sandbox = Sandbox::new();
+    sandbox.ok(&["add", "web", "https://web.example/mcp", "-H", "Authorization: Bearer ${WEB_TOKEN}"]);
+    sandbox.ok(&["add", "prog", "-e", "KEY=${PROG_KEY}", "--", "prog"]);
+    let list = sandbox.ok(&["secret", "list", "--json"]).json();
+    let row = |name: &str, user: &str| json!({"name": name, "set": false, "source": null, "used_by": [user]});
+    assert_eq!(list, json!([row("PROG_KEY", "prog"), row("WEB_TOKEN", "web")]));
 }
 
 #[test]
