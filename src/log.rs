@@ -40,5 +40,5 @@ fn filter() -> EnvFilter {
     // The MCP library logs whole messages, arguments and answers included; they are shown only to
     // those who ask for them by name.
     let asked = if asked.contains("rmcp") { asked } else { format!("{asked},rmcp=warn,tantivy=warn") };
-    EnvFilter::try_new(asked).unwrap_or_else(|_| EnvFilter::new("info,rmcp=warn,tantivy=warn"))
+    EnvFilter::try_new(asked).unwrap_or_else(|_| EnvFilter::new("info,rmcp=off,tantivy=warn"))
 }

@@ -236,6 +236,11 @@ impl Connection {
         self.closed.cancelled().await;
     }
 
+    /// Cancelled when it stands no more.
+    pub(super) fn end(&self) -> CancellationToken {
+        self.closed.clone()
+    }
+
     /// Whether it stands no more.
     pub(crate) fn is_closed(&self) -> bool {
         self.closed.is_cancelled()

@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -41,6 +41,8 @@ pub struct Remote {
     failures: AtomicU32,
     /// Somebody wants a connection.
     pub(super) wanted: Notify,
+    /// A call failed in a way that says nothing good of the connection.
+    pub(super) suspected: Notify,
     pub(super) stop: CancellationToken,
     /// What is served of it changed.
     changed: Arc<Notify>,
@@ -70,6 +72,7 @@ impl Remote {
             places: Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS))),
             failures: AtomicU32::new(0),
             wanted: Notify::new(),
+            suspected: Notify::new(),
             stop,
             changed,
         })
@@ -221,8 +224,11 @@ impl Remote {
     pub(crate) async fn own(&self, caller: &Caller) -> Result<Arc<Connection>, UpstreamFault> {
         self.refusal(&self.state())?;
         let loaded = self.loaded();
-        let connected = connect(&loaded.upstream, &self.executor, caller).await;
-        connected.map(Arc::new).map_err(|fault| match fault {
+        let connected = connect(&loaded.upstream, &self.executor, caller).await.map(Arc::new);
+        if let Ok(connection) = &connected {
+            tokio::spawn(end_with(Arc::downgrade(connection), connection.end(), self.stop.clone()));
+        }
+        connected.map_err(|fault| match fault {
             ConnectFault::Login(reason) => UpstreamFault::Login { name: self.name.clone(), reason },
             ConnectFault::Failed(reason) => self.unavailable(&reason, None),
         })
@@ -270,6 +276,7 @@ impl Remote {
     pub(crate) fn fault(&self, error: ServiceError) -> UpstreamFault {
         let fault = UpstreamFault::of(&self.name, error);
         if fault.is_its_own() {
+            self.suspected.notify_one();
             let failures = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
             if let CircuitBreaker::On { failures: most, .. } = self.loaded.load().upstream.limits.circuit_breaker
                 && failures >= most
@@ -308,6 +315,16 @@ impl Remote {
 pub(crate) struct Sent {
     pub(crate) running: Running,
     _place: OwnedSemaphorePermit,
+}
+
+/// Ends a client's own connection when its upstream is no longer kept.
+async fn end_with(connection: Weak<Connection>, end: CancellationToken, stop: CancellationToken) {
+    tokio::select! {
+        () = end.cancelled() => {}
+        () = stop.cancelled() => if let Some(connection) = connection.upgrade() {
+            connection.close().await;
+        },
+    }
 }
 
 fn first_state(loaded: &LoadedUpstream) -> State {
