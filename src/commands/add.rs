@@ -11,7 +11,8 @@ use crate::commands::connect::gateway;
 use crate::exit::Exit;
 use crate::output::{Output, Tone};
 use crate::upstreams::{
-    Declared, Draft, Effect, Existing, Outlet, Reach, Refusal, Taken, draft, known_servers, say_secrets, store,
+    Declared, Draft, Effect, Existing, Outlet, Reach, Refusal, Taken, draft, known_servers, mask, say_doubt,
+    say_secrets, store,
 };
 use crate::workspace::Workspace;
 
@@ -24,6 +25,7 @@ pub(crate) fn run(args: &AddArgs, output: &Output) -> Result<Exit, Exit> {
         return Err(Exit::Usage);
     }
     let draft = draft(&declared, &Taken::new()).map_err(|refusal| refuse(&refusal, output))?;
+    mask(draft.secrets.iter());
     let known = known_servers(&workspace.folders).map_err(|error| {
         output.error(&format!("cannot read the capabilities: {error}"), None);
         Exit::Environment
@@ -36,6 +38,7 @@ pub(crate) fn run(args: &AddArgs, output: &Output) -> Result<Exit, Exit> {
     };
     outlet.put(&draft, output)?;
     say_network(&draft, output);
+    say_doubt(&draft, output);
     if args.dry_run {
         say_secrets(draft.secrets.iter(), output);
         output.status(Tone::Good, "Finished", "nothing was written (--dry-run)");

@@ -10,7 +10,7 @@ use cap_compiler::pin::Pins;
 use cap_compiler::source::SourceId;
 use serde_json::{Map, Value, json};
 
-use super::arguments::credential_in;
+use super::arguments::{credential_in, doubtful_in};
 use super::reference::of_editor;
 use super::template::{NeededSecret, Owner, Taken, Templates};
 use crate::commands::import::SCHEMA_BASE;
@@ -52,6 +52,8 @@ pub(crate) struct Draft {
     pub(crate) secrets: Vec<NeededSecret>,
     /// Whether `network: private` was added because of the host.
     pub(crate) made_private: bool,
+    /// The number of an argument that may be a credential, and may be a name as well.
+    pub(crate) doubtful: Option<usize>,
 }
 
 /// Why no file can be made. What is said of values shows none that may be a credential.
@@ -96,11 +98,15 @@ impl Reach {
     }
 }
 
+/// Longer values are no values of headers and variables but files.
+const LONGEST: usize = 64 << 10;
+
 /// Makes the file of a server. Its secrets get no names that other values have.
 ///
 /// # Errors
 /// What no file can say.
 pub(crate) fn draft(declared: &Declared, taken: &Taken) -> Result<Draft, Refusal> {
+    check_lengths(declared)?;
     let mut templates = Templates::of(&declared.name, taken);
     let mut tree = tree(declared, &mut templates)?;
     let mut text = text(&tree);
@@ -110,7 +116,11 @@ pub(crate) fn draft(declared: &Declared, taken: &Taken) -> Result<Draft, Refusal
         tree = with_network(tree);
         text = self::text(&tree);
     }
-    Ok(Draft { name: declared.name.clone(), text, secrets: templates.into_needed(), made_private })
+    let doubtful = match &declared.reach {
+        Reach::Stdio(command) => doubtful_in(command),
+        Reach::Http(_) | Reach::Sse(_) => None,
+    };
+    Ok(Draft { name: declared.name.clone(), text, secrets: templates.into_needed(), made_private, doubtful })
 }
 
 /// What the compiler says of a file's text, taken alone.
@@ -188,6 +198,25 @@ fn transport(declared: &Declared, templates: &mut Templates<'_>) -> Result<Value
         transport.insert("directory".to_owned(), directory.as_str().into());
     }
     Ok(transport.into())
+}
+
+fn check_lengths(declared: &Declared) -> Result<(), Refusal> {
+    let texts: &[String] = match &declared.reach {
+        Reach::Http(text) | Reach::Sse(text) => std::slice::from_ref(text),
+        Reach::Stdio(command) => command,
+    };
+    let pairs = declared.headers.iter().chain(&declared.env).chain(&declared.query);
+    let texts = texts.iter().chain(pairs.flat_map(|(key, value)| [key, value]));
+    if texts.into_iter().all(|text| text.len() <= LONGEST) {
+        return Ok(());
+    }
+    Err(Refusal {
+        code: Code::TEXT_LIMIT,
+        message: "a value is longer than 64 KiB".to_owned(),
+        label: "longer than values are".to_owned(),
+        help: "let the program read it from a file".to_owned(),
+        shown: ("…".to_owned(), 0),
+    })
 }
 
 fn values(

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use cap_compiler::diagnostic::Diagnostic;
 use cap_compiler::source::{MemoryLoader, SourceId};
+use cap_runtime::secret::net;
+use secrecy::ExposeSecret;
 
 use super::draft::{Draft, judge_at};
 use super::known::{Known, KnownKind};
@@ -141,6 +143,23 @@ fn show(faults: &[Diagnostic], source: &SourceId, text: &str, output: &Output) -
     output.diagnostics(faults, &loader);
     output.status(Tone::Bad, "Failure", "nothing was written");
     Exit::Failure
+}
+
+/// Values are masked in whatever is said from here on; the longest and the thousandth are said nowhere.
+pub(crate) fn mask<'a>(needed: impl Iterator<Item = &'a NeededSecret>) {
+    let values = needed.filter_map(|secret| Some((secret.name.as_str(), secret.value.as_ref()?.expose_secret())));
+    net::learn_all(values.filter(|(_, value)| value.len() <= 1_024).take(1_000));
+}
+
+/// Says that an argument may be a credential.
+pub(crate) fn say_doubt(draft: &Draft, output: &Output) {
+    if let Some(number) = draft.doubtful {
+        let text = format!(
+            "argument {number} of `{}` stands in the file as it is: if it is a credential, say it in `env`",
+            draft.name
+        );
+        output.status(Tone::Warning, "Note", &text);
+    }
 }
 
 /// Says which secrets a file needs, and how they are set.

@@ -9,7 +9,8 @@ use crate::commands::connect::gateway;
 use crate::exit::Exit;
 use crate::output::{Output, Tone, plural};
 use crate::upstreams::{
-    Draft, Effect, Existing, NeededSecret, Outlet, Reach, Taken, draft, known_servers, say_secrets, store,
+    Draft, Effect, Existing, NeededSecret, Outlet, Reach, Taken, draft, known_servers, mask, say_doubt, say_secrets,
+    store,
 };
 use crate::workspace::Workspace;
 
@@ -134,10 +135,12 @@ fn write(wanted: &[Offer<'_>], args: &ImportArgs, workspace: &Workspace, output:
         existing: if args.force { Existing::Replace } else { Existing::Keep },
         effect: if args.dry_run { Effect::Show } else { Effect::Write },
     };
+    mask(wanted.iter().flat_map(|it| it.draft.secrets.iter()));
     let (mut written, mut exit) = (Vec::new(), Exit::Success);
     for it in wanted {
         match outlet.put(&it.draft, output) {
             Ok(()) => {
+                say_doubt(&it.draft, output);
                 if it.found.env_file {
                     let text = format!("the `envFile` of `{}` is not read: say its variables in `env`", it.draft.name);
                     output.status(Tone::Warning, "Note", &text);
