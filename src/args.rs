@@ -139,15 +139,21 @@ pub(crate) enum Format {
 Examples:
   cap pin                       record every file as it is now
   cap pin capabilities/github   only the files of this folder
+  cap pin linear                ask the upstream `linear` for its tools, write tools.json, and pin both
+  cap pin linear --check        status 3 if the upstream's tools are not what was approved; writes nothing
   cap pin --check               status 3 if a file is not what cap.lock says; writes nothing
 
 cap.lock is in sha256sum's format: cd capabilities && sha256sum -c cap.lock")]
 pub(crate) struct PinArgs {
-    /// Only files at or below these paths [default: all]
+    /// Only files at or below these paths, or the tools of these upstreams [default: all files]
+    #[arg(value_name = "PATH|UPSTREAM")]
     pub(crate) paths: Vec<PathBuf>,
     /// Only say what is not pinned
     #[arg(long)]
     pub(crate) check: bool,
+    /// Where the credentials of upstreams come from.
+    #[command(flatten)]
+    pub(crate) secrets: SecretArgs,
     /// Folders and settings.
     #[command(flatten)]
     pub(crate) folders: FolderArgs,

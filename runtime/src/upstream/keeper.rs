@@ -92,7 +92,7 @@ async fn attempt(remote: &Remote) -> Result<Arc<Connection>, ConnectFault> {
 
 /// What the gateway says of itself where it speaks for all of its clients.
 #[expect(deprecated, reason = "servers of older revisions ask for samples")]
-fn gateway() -> ClientConfig {
+pub(super) fn gateway() -> ClientConfig {
     let capabilities = ClientCapabilities::builder().enable_elicitation().enable_sampling().build();
     ClientConfig::new(capabilities, Implementation::new("cap", env!("CARGO_PKG_VERSION")))
 }

@@ -145,12 +145,13 @@ impl Remote {
 
     /// Notes how it is, and logs what is news.
     pub(super) fn set_state(&self, state: State) {
-        let before = self.state.send_replace(state.clone());
+        let before = self.state.send_replace(state);
+        let state = self.state.borrow();
         if before.name() == state.name() {
             return;
         }
         let upstream = &self.name;
-        match &state {
+        match &*state {
             State::Connected => tracing::info!(upstream, "connected"),
             State::NeedsLogin { reason } => {
                 tracing::warn!(upstream, "needs a login: {reason}; run `cap auth login {upstream}`");

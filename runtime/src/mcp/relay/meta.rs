@@ -1,6 +1,8 @@
 //! `_meta` and what rides with messages inside of the SDK: what goes on to the other side, and what is
 //! one side's own.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "the unions of the SDK are large and open")]
+
 use rmcp::RoleServer;
 use rmcp::model::{ClientRequest, Extensions, GetExtensions, GetMeta, RequestMetaObject, ServerNotification};
 use rmcp::service::RequestContext;
