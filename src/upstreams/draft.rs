@@ -226,6 +226,12 @@ fn values(
 ) -> Result<Map<String, Value>, Refusal> {
     let mut map = Map::new();
     for (key, value) in pairs {
+        if owner == Owner::Variable && (key.is_empty() || key.contains(|c: char| c == '=' || c.is_control())) {
+            return Err(impossible("a variable's name is empty or has `=` or control characters", "rename it"));
+        }
+        if owner == Owner::Variable && value.contains('\0') {
+            return Err(impossible("a variable's value has a null character", "leave it out"));
+        }
         let template = templates.value(owner, key, value).map_err(|name| of_client(&name, &format!("`{key}`")))?;
         map.insert(key.clone(), template.into());
     }
@@ -267,6 +273,9 @@ fn check_command(command: &[String]) -> Result<(), Refusal> {
     if let Some(name) = command.iter().find_map(|argument| of_editor(argument)) {
         return Err(of_client(&name, "an argument"));
     }
+    if command.iter().any(|argument| argument.contains('\0')) {
+        return Err(impossible("an argument has a null character", "leave it out"));
+    }
     let Some((place, from)) = credential_in(command) else { return Ok(()) };
     let mut shown = String::new();
     let mut at = 0;
@@ -291,6 +300,17 @@ fn check_command(command: &[String]) -> Result<(), Refusal> {
         help: help.to_owned(),
         shown: (shown, at),
     })
+}
+
+/// What no system can start a program with.
+fn impossible(message: &str, help: &str) -> Refusal {
+    Refusal {
+        code: Code::INVALID_VALUE,
+        message: message.to_owned(),
+        label: "no program can be started with it".to_owned(),
+        help: help.to_owned(),
+        shown: ("…".to_owned(), 0),
+    }
 }
 
 fn of_client(name: &str, place: &str) -> Refusal {

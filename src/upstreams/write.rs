@@ -1,7 +1,7 @@
 //! Puts upstream files into a capabilities folder, and says what was done and what is to be done next.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cap_compiler::diagnostic::Diagnostic;
 use cap_compiler::source::{MemoryLoader, SourceId};
@@ -58,7 +58,7 @@ impl Outlet<'_> {
     /// wrong has been said.
     pub(crate) fn put(&self, draft: &Draft, output: &Output) -> Result<(), Exit> {
         check_name(draft, output)?;
-        let path = self.folder.join(&draft.name).join("upstream.yaml");
+        let path = upstream_path(self.folder, &draft.name);
         if self.effect == Effect::Write && std::fs::read(&path).is_ok_and(|there| there == draft.text.as_bytes()) {
             output.status(Tone::Good, "Unchanged", &path.display().to_string());
             return Ok(());
@@ -104,6 +104,11 @@ impl Outlet<'_> {
         }
         Ok(())
     }
+}
+
+/// Where an upstream's file goes. The name must be one that tools can have.
+pub(crate) fn upstream_path(folder: &Path, name: &str) -> PathBuf {
+    folder.join(name).join("upstream.yaml")
 }
 
 fn is_same(one: &Path, other: &Path) -> bool {

@@ -87,14 +87,18 @@ fn values_with_signs_of_templates_and_yaml_stay_values() {
     let sandbox = Sandbox::new();
     sandbox.write(
         ".cursor/mcp.json",
-        r#"{"mcpServers": {"a": {"command": "p: #x", "args": ["- y", "!!z", "&a", "*b", "\u0000\u001b", "${x"],
+        r#"{"mcpServers": {"a": {"command": "p: #x", "args": ["- y", "!!z", "&a", "*b", "\u0001\u001b", "${x"],
             "env": {"B": "on", "C": "1", "D": "null", "E": "two\nlines: {a}"}},
-            "b": {"command": "b", "env": {"F": "{% raw %}"}}, "c": {"command": "c", "env": {"G": "{{ evil }}"}}}}"#,
+            "b": {"command": "b", "env": {"F": "{% raw %}"}}, "c": {"command": "c", "env": {"G": "{{ evil }}"}},
+            "d": {"command": "d", "args": ["\u0000"]}, "e": {"command": "e", "env": {"H=I": "x", "": "y"}},
+            "f": {"command": "f", "env": {"J": "\u0000"}}}}"#,
     );
     let run = sandbox.run(&["import", "--from-clients", "--write"]);
     assert_eq!(run.code, 1, "{run:?}");
     assert!(exists(&sandbox, "capabilities/a/upstream.yaml"), "{run:?}");
-    assert!(!exists(&sandbox, "capabilities/b") && !exists(&sandbox, "capabilities/c"), "{run:?}");
+    for name in ["b", "c", "d", "e", "f"] {
+        assert!(!exists(&sandbox, &format!("capabilities/{name}")), "{run:?}");
+    }
     sandbox.ok(&["check"]);
     let file = sandbox.read("capabilities/a/upstream.yaml");
     for text in ["\"on\"", "\"1\"", "\"null\"", "E: |-\n      two\n      lines: {a}\n"] {
