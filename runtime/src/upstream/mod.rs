@@ -16,6 +16,7 @@ mod flight;
 mod keeper;
 mod listing;
 mod names;
+mod near;
 mod once;
 mod remote;
 mod running;

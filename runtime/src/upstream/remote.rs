@@ -19,6 +19,7 @@ use super::catalog::{Catalog, catalog};
 use super::connection::{Caller, Connection, connect};
 use super::fault::{ConnectFault, UpstreamFault};
 use super::keeper;
+use super::near::Near;
 use super::running::{Patience, Running};
 use super::state::State;
 use crate::execute::Executor;
@@ -37,6 +38,7 @@ pub struct Remote {
     connection: watch::Sender<Option<Arc<Connection>>>,
     /// What it said of itself last.
     pub(super) info: Mutex<Option<Arc<ServerPeerInfo>>>,
+    near: Near,
     places: Arc<Semaphore>,
     failures: AtomicU32,
     /// Somebody wants a connection.
@@ -69,6 +71,7 @@ impl Remote {
             state: watch::Sender::new(state),
             connection: watch::Sender::new(None),
             info: Mutex::default(),
+            near: Near::default(),
             places: Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS))),
             failures: AtomicU32::new(0),
             wanted: Notify::new(),
@@ -246,12 +249,32 @@ impl Remote {
         })
     }
 
-    /// The connection that a request without a session goes over.
+    /// The connection that all share.
     ///
     /// # Errors
     /// Why there is none.
     pub(crate) async fn shared_connection(&self) -> Result<Arc<Connection>, UpstreamFault> {
         self.shared().await
+    }
+
+    /// The connection that a request without a session goes over: one of the thread that asks, where that is
+    /// as good as the shared one.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(crate) async fn near_connection(&self) -> Result<Arc<Connection>, UpstreamFault> {
+        let shared = self.shared().await?;
+        if !shared.is_stateless() {
+            return Ok(shared);
+        }
+        let connecting = async {
+            let loaded = self.loaded();
+            let caller = Caller { info: keeper::gateway(), home: None };
+            let connection = Arc::new(connect(&loaded.upstream, &self.executor, &caller).await.ok()?);
+            tokio::spawn(end_with(Arc::downgrade(&connection), connection.end(), self.stop.clone()));
+            Some(connection)
+        };
+        Ok(self.near.of(shared, connecting).await)
     }
 
     /// Sends a request over a connection, within the upstream's bounds.
