@@ -16,6 +16,7 @@ pub mod check;
 pub mod compile;
 pub mod definition;
 pub mod diagnostic;
+pub mod diff;
 pub mod import;
 mod json_schema;
 pub mod lower;

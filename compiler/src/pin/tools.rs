@@ -150,7 +150,7 @@ fn shown(value: &Value) -> String {
 }
 
 /// The character, or its escape where it would not be seen.
-fn visible(c: char) -> impl Iterator<Item = char> {
+pub(crate) fn visible(c: char) -> impl Iterator<Item = char> {
     let hidden = c.is_control()
         || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
             | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}');

@@ -1,0 +1,3 @@
+//! Two sets of capabilities compared: what changes for agents.
+
+pub mod schema;
