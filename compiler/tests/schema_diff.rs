@@ -40,9 +40,33 @@ impl Dice {
 const NAMES: [&str; 4] = ["a", "b", "c", "kind"];
 const PATTERNS: [&str; 4] = ["^a", "b$", "^[a-z]+$", ".*"];
 const KEYWORDS: [&str; 27] = [
-    "type", "type", "enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
-    "minLength", "maxLength", "pattern", "items", "prefixItems", "minItems", "maxItems", "uniqueItems", "properties",
-    "properties", "required", "additionalProperties", "patternProperties", "allOf", "anyOf", "oneOf", "not", "if",
+    "type",
+    "type",
+    "enum",
+    "const",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "items",
+    "prefixItems",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "properties",
+    "properties",
+    "required",
+    "additionalProperties",
+    "patternProperties",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "not",
+    "if",
 ];
 
 fn types(dice: &mut Dice) -> Value {
@@ -51,7 +75,21 @@ fn types(dice: &mut Dice) -> Value {
 }
 
 fn plain(dice: &mut Dice) -> Value {
-    dice.one(&[json!(null), json!(true), json!(0), json!(1), json!(2.5), json!(7), json!(""), json!("a"), json!("ab"), json!("bb"), json!([]), json!({})]).clone()
+    dice.one(&[
+        json!(null),
+        json!(true),
+        json!(0),
+        json!(1),
+        json!(2.5),
+        json!(7),
+        json!(""),
+        json!("a"),
+        json!("ab"),
+        json!("bb"),
+        json!([]),
+        json!({}),
+    ])
+    .clone()
 }
 
 fn keyword(dice: &mut Dice, key: &str, depth: usize) -> Value {
@@ -69,7 +107,10 @@ fn keyword(dice: &mut Dice, key: &str, depth: usize) -> Value {
         "pattern" => json!(dice.one(&PATTERNS)),
         "required" => json!((0..1 + dice.roll(2)).map(|_| *dice.one(&NAMES)).collect::<BTreeSet<_>>()),
         "additionalProperties" if dice.chance(60) => json!(false),
-        "properties" => (0..1 + dice.roll(3)).map(|_| ((*dice.one(&NAMES)).to_owned(), schema(dice, deeper))).collect::<Map<_, _>>().into(),
+        "properties" => (0..1 + dice.roll(3))
+            .map(|_| ((*dice.one(&NAMES)).to_owned(), schema(dice, deeper)))
+            .collect::<Map<_, _>>()
+            .into(),
         "patternProperties" => json!({*dice.one(&PATTERNS): schema(dice, deeper)}),
         "prefixItems" | "allOf" | "anyOf" | "oneOf" => (0..1 + dice.roll(3)).map(|_| schema(dice, deeper)).collect(),
         _ => schema(dice, deeper),
@@ -179,7 +220,9 @@ fn value(dice: &mut Dice, schema: &Value, root: &Value, depth: usize) -> Value {
         return dice.one(all).clone();
     }
     for key in ["anyOf", "oneOf", "allOf"] {
-        if let Some(Value::Array(parts)) = map.get(key) && dice.chance(60) {
+        if let Some(Value::Array(parts)) = map.get(key)
+            && dice.chance(60)
+        {
             let part = dice.one(parts).clone();
             return value(dice, &part, root, depth + 1);
         }
@@ -204,7 +247,13 @@ fn object(dice: &mut Dice, map: &Map<String, Value>, root: &Value, depth: usize)
     for name in NAMES {
         let required = map.get("required").is_some_and(|list| list.as_array().unwrap().contains(&json!(name)));
         let described = map.get("properties").and_then(|all| all.get(name));
-        let chance = if required { 95 } else if described.is_some() { 60 } else { 15 };
+        let chance = if required {
+            95
+        } else if described.is_some() {
+            60
+        } else {
+            15
+        };
         if dice.chance(chance) {
             let of = described.or_else(|| map.get("additionalProperties")).cloned().unwrap_or(json!(true));
             members.insert(name.to_owned(), value(dice, &of, root, depth + 1));
@@ -220,7 +269,12 @@ fn array(dice: &mut Dice, map: &Map<String, Value>, root: &Value, depth: usize) 
 }
 
 fn judge(schema: &Value) -> Option<Validator> {
-    jsonschema::options().with_draft(jsonschema::Draft::Draft202012).should_validate_formats(false).offline().build(schema).ok()
+    jsonschema::options()
+        .with_draft(jsonschema::Draft::Draft202012)
+        .should_validate_formats(false)
+        .offline()
+        .build(schema)
+        .ok()
 }
 
 /// Whether a schema refers to itself without a step into the value, so that it has no meaning.
@@ -303,7 +357,12 @@ fn what_is_called_compatible_is_compatible() {
         }
     }
     println!("{seen:?}");
-    assert!(wrong.is_empty(), "{} counter-examples\n{}", wrong.len(), wrong.iter().take(5).cloned().collect::<String>());
+    assert!(
+        wrong.is_empty(),
+        "{} counter-examples\n{}",
+        wrong.len(),
+        wrong.iter().take(5).cloned().collect::<String>()
+    );
     // A comparison that proves nothing would prove nothing wrong.
     assert!(seen.covered_and_tried > PAIRS / 8, "{seen:?}");
     assert!(seen.undecided < PAIRS / 3, "{seen:?}");

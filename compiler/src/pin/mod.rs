@@ -15,4 +15,4 @@ pub use digest::Digest;
 pub use lock::{LOCK_FILE, LockFile};
 pub use problem::{FileState, Fix, Pins, Problem};
 pub use tools::{ApprovedTools, TOOLS_FILE, canonical, differences};
-pub(crate) use tools::visible;
+pub(crate) use tools::{is_hidden, visible};

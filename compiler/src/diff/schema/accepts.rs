@@ -65,8 +65,16 @@ fn is_about_others(key: &str, types: &Types) -> Option<bool> {
         "format" => Types::STRING.or(Types::NUMBER),
         "items" | "prefixItems" | "minItems" | "maxItems" | "uniqueItems" | "contains" | "minContains"
         | "maxContains" | "unevaluatedItems" => Types::ARRAY,
-        "properties" | "patternProperties" | "additionalProperties" | "required" | "minProperties" | "maxProperties"
-        | "propertyNames" | "dependentRequired" | "dependentSchemas" | "unevaluatedProperties" => Types::OBJECT,
+        "properties"
+        | "patternProperties"
+        | "additionalProperties"
+        | "required"
+        | "minProperties"
+        | "maxProperties"
+        | "propertyNames"
+        | "dependentRequired"
+        | "dependentSchemas"
+        | "unevaluatedProperties" => Types::OBJECT,
         _ => return if is_known(key) { None } else { Some(true) },
     };
     (!about.has(*types)).then_some(true)
@@ -119,9 +127,7 @@ fn of_object(members: &Map<String, Value>, key: &str, of: Node<'_>, node: Node<'
     match key {
         "minProperties" => Some(length >= size(of.value)?),
         "maxProperties" => Some(length <= size(of.value)?),
-        "required" => {
-            all(of.value.as_array()?.iter().map(|name| Some(members.contains_key(name.as_str()?))))
-        }
+        "required" => all(of.value.as_array()?.iter().map(|name| Some(members.contains_key(name.as_str()?)))),
         "properties" => all(members.iter().map(|(name, value)| match of.get(name) {
             Some(part) => accepts(value, part, depth + 1),
             None => Some(true),
@@ -138,9 +144,7 @@ fn of_object(members: &Map<String, Value>, key: &str, of: Node<'_>, node: Node<'
             true => Some(true),
             false => accepts(value, of, depth + 1),
         })),
-        "propertyNames" => {
-            all(members.keys().map(|name| accepts(&Value::String(name.clone()), of, depth + 1)))
-        }
+        "propertyNames" => all(members.keys().map(|name| accepts(&Value::String(name.clone()), of, depth + 1))),
         _ => is_about_others(key, &Types::OBJECT),
     }
 }

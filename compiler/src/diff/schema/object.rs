@@ -150,9 +150,10 @@ impl Cover {
         if !sub.types().has(Types::OBJECT) {
             return Vec::new();
         }
-        let covered = of.value.as_object().into_iter().flatten().all(|(name, schema)| {
-            sub.member(name).types().is_empty() || self.covers(sub, of.child(schema)).is_empty()
-        });
+        let covered =
+            of.value.as_object().into_iter().flatten().all(|(name, schema)| {
+                sub.member(name).types().is_empty() || self.covers(sub, of.child(schema)).is_empty()
+            });
         if covered { Vec::new() } else { vec![self.undecided("", "dependentSchemas")] }
     }
 }

@@ -20,9 +20,27 @@ pub(super) fn same(one: Node<'_>, another: Node<'_>) -> bool {
 pub(super) fn is_word(key: &str) -> bool {
     matches!(
         key,
-        "title" | "description" | "default" | "examples" | "example" | "deprecated" | "readOnly" | "writeOnly"
-            | "$comment" | "$schema" | "$id" | "$anchor" | "$defs" | "definitions" | "contentEncoding"
-            | "contentMediaType" | "contentSchema" | "$vocabulary" | "discriminator" | "externalDocs" | "xml"
+        "title"
+            | "description"
+            | "default"
+            | "examples"
+            | "example"
+            | "deprecated"
+            | "readOnly"
+            | "writeOnly"
+            | "$comment"
+            | "$schema"
+            | "$id"
+            | "$anchor"
+            | "$defs"
+            | "definitions"
+            | "contentEncoding"
+            | "contentMediaType"
+            | "contentSchema"
+            | "$vocabulary"
+            | "discriminator"
+            | "externalDocs"
+            | "xml"
     ) || key.starts_with("x-")
 }
 
@@ -83,9 +101,10 @@ impl Sameness {
             (_, Shape::Schemas) => match (one.value, another.value) {
                 (Value::Array(left), Value::Array(right)) => {
                     left.len() == right.len()
-                        && left.iter().zip(right).all(|(left, right)| {
-                            self.nodes(one.child(left), another.child(right), depth)
-                        })
+                        && left
+                            .iter()
+                            .zip(right)
+                            .all(|(left, right)| self.nodes(one.child(left), another.child(right), depth))
                 }
                 (left, right) => left == right,
             },
@@ -93,7 +112,9 @@ impl Sameness {
                 (Value::Object(left), Value::Object(right)) => {
                     left.len() == right.len()
                         && left.iter().all(|(name, left)| {
-                            right.get(name).is_some_and(|right| self.nodes(one.child(left), another.child(right), depth))
+                            right
+                                .get(name)
+                                .is_some_and(|right| self.nodes(one.child(left), another.child(right), depth))
                         })
                 }
                 (left, right) => left == right,

@@ -39,5 +39,18 @@ impl Cover {
 }
 
 fn is_of_numbers(format: &str) -> bool {
-    matches!(format, "int32" | "int64" | "float" | "double" | "decimal" | "int8" | "int16" | "uint8" | "uint16" | "uint32" | "uint64")
+    matches!(
+        format,
+        "int32"
+            | "int64"
+            | "float"
+            | "double"
+            | "decimal"
+            | "int8"
+            | "int16"
+            | "uint8"
+            | "uint16"
+            | "uint32"
+            | "uint64"
+    )
 }

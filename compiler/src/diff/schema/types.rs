@@ -65,9 +65,9 @@ impl Types {
     pub(super) fn of_keyword(keyword: &Value) -> Option<Self> {
         match keyword {
             Value::String(name) => Self::named(name),
-            Value::Array(names) => names
-                .iter()
-                .try_fold(Self::NONE, |all, name| Some(all.or(Self::named(name.as_str()?)?))),
+            Value::Array(names) => {
+                names.iter().try_fold(Self::NONE, |all, name| Some(all.or(Self::named(name.as_str()?)?)))
+            }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => None,
         }
     }

@@ -1,0 +1,188 @@
+//! The request that a call becomes. What follows from an argument that came or went is told as such, and not
+//! once more here.
+
+use std::collections::BTreeSet;
+
+use super::change::Change;
+use super::code::ChangeCode;
+use super::sent::{quoted, shown, shown_expression};
+use super::tool::Both;
+use crate::capability::{Binding, Body, BodyContent, Capability, Expression, HttpCall, Parameter, PathPiece, Piece};
+
+/// A path with the names of its arguments left out, by which operations are known.
+pub(super) fn path_pattern(call: &HttpCall) -> String {
+    call.path
+        .iter()
+        .map(|piece| match piece {
+            PathPiece::Literal(text) => text.as_str(),
+            PathPiece::Value(_) => "{}",
+        })
+        .collect()
+}
+
+fn path(call: &HttpCall) -> String {
+    let piece = |piece: &PathPiece| match piece {
+        PathPiece::Literal(text) => text.clone(),
+        PathPiece::Value(parameter) => format!("{{{}}}", shown_binding(&parameter.value)),
+    };
+    let base = shown(&call.server);
+    let below = base.split_once("://").and_then(|(_, rest)| rest.find('/').and_then(|at| rest.get(at..)));
+    below.unwrap_or_default().chars().chain(call.path.iter().map(piece).collect::<String>().chars()).collect()
+}
+
+/// How the request changed.
+pub(super) fn of_capability(both: &Both<'_>, before: &Capability, after: &Capability) -> Vec<Change> {
+    let (Some(old), Some(new)) = (before.call.http(), after.call.http()) else {
+        return Vec::new();
+    };
+    let known = Arguments { old: arguments(before), new: arguments(after) };
+    let mut changes = Vec::new();
+    if path(old) != path(new) {
+        let sentence = format!("its path is `{}`; it was `{}`", path(new), path(old));
+        changes.push(both.change(ChangeCode::REQUEST_CHANGED, sentence, &["request", "path"]));
+    } else if old.path != new.path {
+        let sentence = "a value is put into its path in another way".to_owned();
+        changes.push(both.change(ChangeCode::REQUEST_CHANGED, sentence, &["request", "path"]));
+    }
+    let kinds = [
+        ("query", "query parameter", &old.query, &new.query),
+        ("headers", "header", &old.headers, &new.headers),
+        ("cookies", "cookie", &old.cookies, &new.cookies),
+    ];
+    for (key, word, old, new) in kinds {
+        let said = of_parameters(word, old, new, &known);
+        changes.extend(said.into_iter().map(|it| both.change(ChangeCode::REQUEST_CHANGED, it, &["request", key])));
+    }
+    let said = of_body(old.body.as_ref(), new.body.as_ref(), &known);
+    changes.extend(said.into_iter().map(|it| both.change(ChangeCode::REQUEST_CHANGED, it, &["request", "body"])));
+    changes
+}
+
+/// The arguments of both forms.
+struct Arguments {
+    old: BTreeSet<String>,
+    new: BTreeSet<String>,
+}
+
+fn arguments(capability: &Capability) -> BTreeSet<String> {
+    let schema = capability.input.read();
+    let names = schema.get("properties").and_then(serde_json::Value::as_object);
+    names.into_iter().flatten().map(|(name, _)| name.clone()).collect()
+}
+
+impl Arguments {
+    /// Whether a value that came depends on nothing but arguments that came.
+    fn explain_new(&self, binding: &Binding) -> bool {
+        let read = read_by(binding);
+        !read.is_empty() && read.iter().all(|name| !self.old.contains(name))
+    }
+
+    /// Whether a value that went depended on nothing but arguments that went.
+    fn explain_gone(&self, binding: &Binding) -> bool {
+        let read = read_by(binding);
+        !read.is_empty() && read.iter().all(|name| !self.new.contains(name))
+    }
+}
+
+fn of_parameters(word: &str, old: &[Parameter], new: &[Parameter], known: &Arguments) -> Vec<String> {
+    let mut said = Vec::new();
+    for parameter in new {
+        let name = &parameter.name;
+        match old.iter().find(|before| before.name == *name) {
+            Some(before) if before == parameter => {}
+            Some(before) if before.value == parameter.value => {
+                said.push(format!("the {word} `{name}` is written in another way"))
+            }
+            Some(_) => said.push(format!("the {word} `{name}` has another value: {}", value(&parameter.value))),
+            None if known.explain_new(&parameter.value) || !parameter.value.secrets().is_empty() => {}
+            None => said.push(format!("the {word} `{name}` is sent: {}", value(&parameter.value))),
+        }
+    }
+    for parameter in old.iter().filter(|before| !new.iter().any(|after| after.name == before.name)) {
+        if !known.explain_gone(&parameter.value) {
+            said.push(format!("the {word} `{}` is no longer sent", parameter.name));
+        }
+    }
+    said
+}
+
+fn value(binding: &Binding) -> String {
+    quoted(&shown_binding(binding))
+}
+
+fn of_body(old: Option<&Body>, new: Option<&Body>, known: &Arguments) -> Vec<String> {
+    let (old, new) = match (old, new) {
+        (None, None) => return Vec::new(),
+        (None, Some(_)) => return vec!["it sends a body".to_owned()],
+        (Some(_), None) => return vec!["it no longer sends a body".to_owned()],
+        (Some(old), Some(new)) => (old, new),
+    };
+    let types = |body: &Body| body.media_types().collect::<Vec<_>>().join(", ");
+    if types(old) != types(new) {
+        return vec![format!("its body is `{}`; it was `{}`", types(new), types(old))];
+    }
+    let (before, after) = (members(&old.content), members(&new.content));
+    match (before, after) {
+        _ if old.content == new.content => Vec::new(),
+        (Some(before), Some(after)) => of_parameters("member", &before, &after, known),
+        _ => vec!["its body is made in another way".to_owned()],
+    }
+}
+
+/// The members of a body by name, where it has some.
+fn members(content: &BodyContent) -> Option<Vec<Parameter>> {
+    match content {
+        BodyContent::Json(Binding::Object(members)) => {
+            let encoding = crate::capability::Encoding::Content { media_type: "application/json".to_owned() };
+            let parameter = |(name, value): &(String, Binding)| Parameter {
+                name: name.clone(),
+                value: value.clone(),
+                encoding: encoding.clone(),
+            };
+            Some(members.iter().map(parameter).collect())
+        }
+        BodyContent::Form(parameters) => Some(parameters.clone()),
+        _ => None,
+    }
+}
+
+fn shown_binding(binding: &Binding) -> String {
+    match binding {
+        Binding::Literal(serde_json::Value::String(text)) => text.clone(),
+        Binding::Literal(value) => value.to_string(),
+        Binding::Value(expression) => shown_expression(expression),
+        Binding::Text(text) => shown(text),
+        Binding::Object(members) => {
+            let parts: Vec<String> =
+                members.iter().map(|(name, value)| format!("{name}: {}", shown_binding(value))).collect();
+            format!("{{{}}}", parts.join(", "))
+        }
+        Binding::List(items) => format!("[{}]", items.iter().map(shown_binding).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// The arguments that a value reads.
+fn read_by(binding: &Binding) -> Vec<String> {
+    match binding {
+        Binding::Literal(_) => Vec::new(),
+        Binding::Value(expression) => read_by_expression(expression),
+        Binding::Text(text) => text
+            .pieces
+            .iter()
+            .flat_map(|piece| match piece {
+                Piece::Hole(expression) => read_by_expression(expression),
+                Piece::Literal(_) => Vec::new(),
+            })
+            .collect(),
+        Binding::Object(members) => members.iter().flat_map(|(_, member)| read_by(member)).collect(),
+        Binding::List(items) => items.iter().flat_map(read_by).collect(),
+    }
+}
+
+fn read_by_expression(expression: &Expression) -> Vec<String> {
+    match expression {
+        Expression::Argument(name) => vec![name.0.clone()],
+        Expression::Computed(computed) => computed.arguments.iter().map(|name| name.0.clone()).collect(),
+        Expression::Secret(_) | Expression::Signed(_) => Vec::new(),
+    }
+}

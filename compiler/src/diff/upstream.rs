@@ -1,0 +1,168 @@
+//! Upstreams: how they are reached, what they run with, and which of their tools are served.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::change::Change;
+use super::code::ChangeCode;
+use super::reach::{self, Known};
+use super::sent::{origin, shown};
+use super::side::{ApprovedUpstream, Side};
+use crate::capability::{NewTools, Program, Upstream, UpstreamTransport};
+use crate::diagnostic::Place;
+use crate::syntax::Pointer;
+
+/// How the upstreams of two sets differ; their tools are compared like any others.
+pub(super) fn compare(old: &Side, new: &Side, known: &Known) -> Vec<Change> {
+    let by_name = |side: &'_ Side| -> BTreeMap<String, ApprovedUpstream> {
+        side.upstreams.iter().map(|it| (it.upstream.name().as_str().to_owned(), it.clone())).collect()
+    };
+    let (before, after) = (by_name(old), by_name(new));
+    let mut changes = Vec::new();
+    for (name, upstream) in &after {
+        let now = &upstream.upstream;
+        match before.get(name) {
+            None => changes.extend(added(now, known)),
+            Some(was) if was.upstream == *now => {}
+            Some(was) => changes.extend(of_one(&was.upstream, now)),
+        }
+    }
+    for (name, upstream) in before.iter().filter(|(name, _)| !after.contains_key(*name)) {
+        changes.push(Change {
+            code: ChangeCode::UPSTREAM_REMOVED,
+            subject: name.clone(),
+            sentence: "the upstream is gone".to_owned(),
+            old: Some(Place::file(&upstream.upstream.source)),
+            new: None,
+        });
+    }
+    changes
+}
+
+fn added(upstream: &Upstream, known: &Known) -> Vec<Change> {
+    let change = |code, sentence| Change {
+        code,
+        subject: upstream.name().as_str().to_owned(),
+        sentence,
+        old: None,
+        new: Some(Place::file(&upstream.source)),
+    };
+    let mut changes = vec![change(ChangeCode::UPSTREAM_ADDED, format!("the upstream is new: {}", way(upstream)))];
+    let secrets: BTreeSet<String> = match &upstream.transport {
+        UpstreamTransport::Http(door) | UpstreamTransport::Sse(door) => {
+            door.call.http().into_iter().flat_map(|call| call.secrets()).map(|name| name.0.clone()).collect()
+        }
+        UpstreamTransport::Stdio(program) => program.secrets().map(|name| name.0.clone()).collect(),
+    };
+    for name in secrets {
+        let code = if known.has_secret(&name) { ChangeCode::SECRET_ELSEWHERE } else { ChangeCode::SECRET_NAMED };
+        changes.push(change(code, format!("it is given the secret `{name}`")));
+    }
+    if upstream.new_tools == NewTools::Serve {
+        let sentence = "its tools are served without anybody's approval".to_owned();
+        changes.push(change(ChangeCode::EXPOSURE_WIDENED, sentence));
+    }
+    changes
+}
+
+/// How an upstream is reached, in a few words.
+fn way(upstream: &Upstream) -> String {
+    match &upstream.transport {
+        UpstreamTransport::Http(door) | UpstreamTransport::Sse(door) => {
+            let server = door.call.http().map(|call| origin(&call.server));
+            format!("it is reached at `{}`", server.unwrap_or_default())
+        }
+        UpstreamTransport::Stdio(program) => format!("it runs `{}`", command(program)),
+    }
+}
+
+fn command(program: &Program) -> String {
+    super::schema::shown_text(&program.command.join(" "))
+}
+
+fn of_one(old: &Upstream, new: &Upstream) -> Vec<Change> {
+    let mut found: Vec<reach::Found> = Vec::new();
+    match (&old.transport, &new.transport) {
+        (UpstreamTransport::Http(was), UpstreamTransport::Http(is))
+        | (UpstreamTransport::Sse(was), UpstreamTransport::Sse(is)) => {
+            if let (Some(was), Some(is)) = (was.call.http(), is.call.http()) {
+                found.extend(reach::of_calls(was, is));
+                if origin(&was.server) == origin(&is.server) && shown(&was.server) != shown(&is.server) {
+                    let sentence = format!("it is reached at `{}`; it was `{}`", shown(&is.server), shown(&was.server));
+                    found.push((ChangeCode::TRANSPORT_CHANGED, sentence, "url"));
+                }
+            }
+        }
+        (UpstreamTransport::Stdio(was), UpstreamTransport::Stdio(is)) => found.extend(of_programs(was, is)),
+        _ => {
+            let sentence = format!("{}; before, {}", way(new), way(old));
+            found.push((ChangeCode::TRANSPORT_CHANGED, sentence, "transport"));
+        }
+    }
+    found.extend(of_exposure(old, new));
+    if old.limits != new.limits || (old.sessions, old.connect) != (new.sessions, new.connect) {
+        found.push((ChangeCode::LIMITS_CHANGED, "its limits or sessions are others".to_owned(), "limits"));
+    }
+    let place = |upstream: &Upstream, at: &str| Place::key(&upstream.source, Pointer::of([at]));
+    let change = |(code, sentence, at): reach::Found| Change {
+        code,
+        subject: new.name().as_str().to_owned(),
+        sentence,
+        old: Some(place(old, at)),
+        new: Some(place(new, at)),
+    };
+    found.into_iter().map(change).collect()
+}
+
+fn of_programs(old: &Program, new: &Program) -> Vec<reach::Found> {
+    let mut found = Vec::new();
+    if old.command != new.command {
+        let sentence = format!("it runs `{}`; it ran `{}`", command(new), command(old));
+        found.push((ChangeCode::PROGRAM_CHANGED, sentence, "command"));
+    }
+    if old.directory != new.directory {
+        let shown = |it: &Option<String>| it.clone().unwrap_or_else(|| "its own folder".to_owned());
+        let sentence = format!("it runs in `{}`; it ran in `{}`", shown(&new.directory), shown(&old.directory));
+        found.push((ChangeCode::PROGRAM_CHANGED, sentence, "cwd"));
+    }
+    for (name, text) in &new.environment {
+        match old.environment.get(name) {
+            Some(was) if was == text => {}
+            Some(_) => found.push((ChangeCode::ENVIRONMENT_CHANGED, format!("`{name}` has another value"), "env")),
+            None => found.push((ChangeCode::ENVIRONMENT_CHANGED, format!("`{name}` is set"), "env")),
+        }
+    }
+    for name in old.environment.keys().filter(|name| !new.environment.contains_key(*name)) {
+        found.push((ChangeCode::ENVIRONMENT_CHANGED, format!("`{name}` is no longer set"), "env"));
+    }
+    let names = |program: &Program| program.secrets().map(|name| name.0.clone()).collect::<BTreeSet<_>>();
+    let (had, has) = (names(old), names(new));
+    found.extend(
+        has.difference(&had).map(|name| (ChangeCode::SECRET_NAMED, format!("it is given the secret `{name}`"), "env")),
+    );
+    found
+}
+
+fn of_exposure(old: &Upstream, new: &Upstream) -> Vec<reach::Found> {
+    let mut found = Vec::new();
+    match (old.new_tools, new.new_tools) {
+        (NewTools::Hold, NewTools::Serve) => {
+            let sentence = "its tools are served without anybody's approval".to_owned();
+            found.push((ChangeCode::EXPOSURE_WIDENED, sentence, "new_tools"));
+        }
+        (NewTools::Serve, NewTools::Hold) => {
+            let sentence = "its tools wait for approval".to_owned();
+            found.push((ChangeCode::REACH_REDUCED, sentence, "new_tools"));
+        }
+        _ => {}
+    }
+    if old.exposed != new.exposed {
+        let sentence = "other tools of it are served: its patterns are others".to_owned();
+        found.push((ChangeCode::EXPOSURE_WIDENED, sentence, "tools"));
+    }
+    match (old.paused, new.paused) {
+        (true, false) => found.push((ChangeCode::EXPOSURE_WIDENED, "it is no longer paused".to_owned(), "paused")),
+        (false, true) => found.push((ChangeCode::REACH_REDUCED, "it is paused".to_owned(), "paused")),
+        _ => {}
+    }
+    found
+}
