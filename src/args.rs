@@ -5,6 +5,7 @@ mod secret;
 mod auth;
 mod call;
 mod connect;
+mod diff;
 mod import;
 mod upstream;
 
@@ -22,6 +23,8 @@ pub(crate) use secret::{
 pub(crate) use call::{AnswerFormat, CallArgs};
 
 pub(crate) use connect::ConnectArgs;
+
+pub(crate) use diff::{DiffArgs, DiffFormat};
 
 pub(crate) use import::{ConflictSide, ImportArgs};
 
@@ -43,6 +46,7 @@ A tour:
   cap import openapi.json --api shop   compile a document into capabilities/shop/
   cap add files -- npx server-files    or serve the tools of an MCP server
   cap check                            read the definitions; status 1 if one is wrong
+  cap diff                             what your changes mean for agents
   cap pin                              record what was reviewed in capabilities/cap.lock
   cap search 'refund an order'         what an agent would find
   cap call shop__orders_list --arg limit=5 --dry-run
@@ -50,7 +54,7 @@ A tour:
   cap connect cursor --write           enter the gateway into a client's configuration
 
 Exit status: 0 success, 1 errors in definitions, 2 wrong usage, 3 not pinned,
-4 a call failed, 5 a file, folder or port cannot be used.";
+4 a call failed, 5 a file, folder or port cannot be used, 6 changes that `cap diff` denies.";
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
@@ -65,6 +69,8 @@ pub(crate) enum Command {
     Connect(ConnectArgs),
     /// Read the definitions and report what is wrong with them
     Check(CheckArgs),
+    /// Say what changes for agents between two revisions, folders or documents
+    Diff(DiffArgs),
     /// Record the digests of reviewed files in cap.lock
     Pin(PinArgs),
     /// List the tools

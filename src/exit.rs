@@ -18,6 +18,8 @@ pub(crate) enum Exit {
     CallFailed = 4,
     /// A file, folder or port that the command needs cannot be used.
     Environment = 5,
+    /// `cap diff` found changes of a class that `--deny` names.
+    Denied = 6,
 }
 
 impl From<Exit> for ExitCode {

@@ -29,11 +29,11 @@ fn command(diagnostic: &Diagnostic, places: &Places) -> String {
 }
 
 /// The escapes of a workflow command's text.
-fn data(text: &str) -> String {
+pub(super) fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// The escapes of a workflow command's property.
-fn property(text: &str) -> String {
+pub(super) fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }

@@ -3,6 +3,7 @@
 //! Symbolic places become characters here, and only here: each file that a diagnostic speaks of is
 //! read once more. Only `terminal.rs` knows the library that draws snippets.
 
+pub mod changes;
 mod github;
 mod json;
 mod place;

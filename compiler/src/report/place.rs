@@ -37,8 +37,14 @@ impl Places {
     /// places; its diagnostics are shown without a snippet.
     #[must_use]
     pub fn of(diagnostics: &[Diagnostic], loader: &dyn SourceLoader) -> Self {
+        Self::at(diagnostics.iter().flat_map(labels).map(|label| &label.place), loader)
+    }
+
+    /// The same for places themselves.
+    #[must_use]
+    pub fn at<'p>(places: impl IntoIterator<Item = &'p Place>, loader: &dyn SourceLoader) -> Self {
         let mut wanted: BTreeMap<&SourceId, BTreeSet<Pointer>> = BTreeMap::new();
-        for place in diagnostics.iter().flat_map(labels).map(|label| &label.place) {
+        for place in places {
             let pointers = wanted.entry(&place.source).or_default();
             let mut pointer = Some(place.pointer.clone());
             while let Some(current) = pointer {
