@@ -29,7 +29,7 @@ async fn metadata_that_speaks_for_another_is_refused() {
         ("resource", json!("https://notes.example/mcp"), "of another resource"),
         ("resource", Value::Null, "of another resource"),
         ("issuer", json!("https://login.example"), "of another issuer"),
-        ("authorization_server", json!("http://127.0.0.1:1"), "could not"),
+        ("authorization_server", json!("http://127.0.0.1:1"), "from `127.0.0.1`: "),
         ("code_challenge_methods_supported", json!(["plain"]), "`S256`"),
         ("code_challenge_methods_supported", Value::Null, "`S256`"),
         ("authorization_endpoint", Value::Null, "`authorization_endpoint`"),
