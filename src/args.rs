@@ -4,6 +4,9 @@ mod secret;
 
 mod auth;
 mod call;
+mod connect;
+mod import;
+mod upstream;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -17,6 +20,12 @@ pub(crate) use secret::{
 };
 
 pub(crate) use call::{AnswerFormat, CallArgs};
+
+pub(crate) use connect::ConnectArgs;
+
+pub(crate) use import::{ConflictSide, ImportArgs};
+
+pub(crate) use upstream::{AddArgs, RemoveArgs, Transport};
 
 pub(crate) use auth::{AuthArgs, AuthCommand, LoginArgs, LogoutArgs, StatusArgs};
 
@@ -32,11 +41,13 @@ pub(crate) struct Cli {
 const TOUR: &str = "\
 A tour:
   cap import openapi.json --api shop   compile a document into capabilities/shop/
+  cap add files -- npx server-files    or serve the tools of an MCP server
   cap check                            read the definitions; status 1 if one is wrong
   cap pin                              record what was reviewed in capabilities/cap.lock
   cap search 'refund an order'         what an agent would find
   cap call shop__orders_list --arg limit=5 --dry-run
   cap serve                            MCP at http://127.0.0.1:39400/mcp, hot-reloading
+  cap connect cursor --write           enter the gateway into a client's configuration
 
 Exit status: 0 success, 1 errors in definitions, 2 wrong usage, 3 not pinned,
 4 a call failed, 5 a file, folder or port cannot be used.";
@@ -46,6 +57,12 @@ Exit status: 0 success, 1 errors in definitions, 2 wrong usage, 3 not pinned,
 pub(crate) enum Command {
     /// Compile an OpenAPI document into capability files
     Import(ImportArgs),
+    /// Add an MCP server: write its upstream file
+    Add(AddArgs),
+    /// Remove an MCP server: its upstream file and its approved tools
+    Remove(RemoveArgs),
+    /// Enter the gateway into the configuration of an MCP client
+    Connect(ConnectArgs),
     /// Read the definitions and report what is wrong with them
     Check(CheckArgs),
     /// Record the digests of reviewed files in cap.lock
@@ -79,90 +96,11 @@ pub(crate) enum Command {
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct FolderArgs {
     /// A capabilities folder; may be repeated [default: cap.yaml's, or `capabilities`]
-    #[arg(long = "capabilities", value_name = "DIR")]
+    #[arg(long = "capabilities", alias = "dir", value_name = "DIR")]
     pub(crate) capabilities: Vec<PathBuf>,
     /// The settings file [default: cap.yaml, if it exists]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-}
-
-/// `cap import`
-#[derive(Args, Debug)]
-#[command(after_help = "\
-Examples:
-  cap import openapi.yaml                          the api's name comes from the document's title
-  cap import github.json --api github --tag issues --tag pulls
-  cap import petstore.yaml --server http://127.0.0.1:8080 --dry-run
-  curl -s https://api.example.com/openapi.json | cap import - --api example
-  cap import openapi.yaml --overlay fixes.yaml     correct the document without editing it
-  cap import --update                              every api again, as it was imported
-  cap import --update shop --dry-run               what the newer document would change
-
-One file is written for each operation, beside an api.yaml with server, credentials and limits.
-Importing again is a three-way merge: what a person edited stays, what the document changed is
-taken over, and a value that both changed is a conflict. The hidden file .imported in the api's
-folder keeps what was written last; commit it with the other files.")]
-pub(crate) struct ImportArgs {
-    /// The OpenAPI document: a file, a folder with one, an http(s) URL, or `-` for standard input
-    #[arg(required_unless_present = "update")]
-    pub(crate) document: Option<String>,
-    /// Import these apis again, as their api.yaml says under `import` [default: all that say it]
-    #[arg(long, value_name = "API", num_args = 0.., conflicts_with_all = [
-        "document", "api", "server", "overlay", "include", "exclude", "tag", "method",
-    ])]
-    pub(crate) update: Option<Vec<String>>,
-    /// The api's name, the first part of its tools' names [default: from the title]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) api: Option<String>,
-    /// The folder that gets the api's folder [default: `capabilities`]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: Option<PathBuf>,
-    /// The server to call, instead of the document's
-    #[arg(long, value_name = "URL")]
-    pub(crate) server: Option<String>,
-    /// An OpenAPI Overlay that changes the document first: a file or URL; may be repeated, in order
-    #[arg(long, value_name = "FILE")]
-    pub(crate) overlay: Vec<String>,
-    /// Only operations whose tool name, operationId or path matches; may be repeated
-    #[arg(long, value_name = "GLOB")]
-    pub(crate) include: Vec<String>,
-    /// Not the operations whose tool name, operationId or path matches; may be repeated
-    #[arg(long, value_name = "GLOB")]
-    pub(crate) exclude: Vec<String>,
-    /// Only operations with this tag; may be repeated
-    #[arg(long, value_name = "TAG")]
-    pub(crate) tag: Vec<String>,
-    /// Only operations with this HTTP method; may be repeated
-    #[arg(long, value_name = "METHOD")]
-    pub(crate) method: Vec<String>,
-    /// Only these media types of bodies, the most preferred first; a body that has none of them keeps
-    /// its own; may be repeated
-    #[arg(long, value_name = "GLOB")]
-    pub(crate) media_type: Vec<String>,
-    /// Say what would be written, and write nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// Overwrite files that a person edited
-    #[arg(long)]
-    pub(crate) force: bool,
-    /// Whose value counts where a person and the document changed the same one
-    #[arg(long, value_enum, value_name = "SIDE")]
-    pub(crate) conflicts: Option<ConflictSide>,
-    /// Write the files again that a person deleted
-    #[arg(long)]
-    pub(crate) restore: bool,
-    /// Show every note, not only errors and warnings
-    #[arg(long)]
-    pub(crate) notes: bool,
-}
-
-/// A side of a conflict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ConflictSide {
-    /// What stands in the files
-    Ours,
-    /// What the document says now
-    Theirs,
 }
 
 /// `cap check`
@@ -201,15 +139,21 @@ pub(crate) enum Format {
 Examples:
   cap pin                       record every file as it is now
   cap pin capabilities/github   only the files of this folder
+  cap pin linear                ask the upstream `linear` for its tools, write tools.json, and pin both
+  cap pin linear --check        status 3 if the upstream's tools are not what was approved; writes nothing
   cap pin --check               status 3 if a file is not what cap.lock says; writes nothing
 
 cap.lock is in sha256sum's format: cd capabilities && sha256sum -c cap.lock")]
 pub(crate) struct PinArgs {
-    /// Only files at or below these paths [default: all]
+    /// Only files at or below these paths, or the tools of these upstreams [default: all files]
+    #[arg(value_name = "PATH|UPSTREAM")]
     pub(crate) paths: Vec<PathBuf>,
     /// Only say what is not pinned
     #[arg(long)]
     pub(crate) check: bool,
+    /// Where the credentials of upstreams come from.
+    #[command(flatten)]
+    pub(crate) secrets: SecretArgs,
     /// Folders and settings.
     #[command(flatten)]
     pub(crate) folders: FolderArgs,
@@ -224,9 +168,22 @@ pub(crate) struct ListArgs {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+    /// How to print
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT", conflicts_with = "json")]
+    pub(crate) format: ListFormat,
     /// Folders and settings.
     #[command(flatten)]
     pub(crate) folders: FolderArgs,
+}
+
+/// How lists are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// Lines for people
+    #[default]
+    Human,
+    /// One JSON object
+    Json,
 }
 
 /// `cap show`

@@ -6,6 +6,7 @@
 mod address;
 mod args;
 mod catalog;
+mod clients;
 mod commands;
 mod demo;
 mod disk;
@@ -14,6 +15,7 @@ mod exit;
 mod log;
 mod output;
 mod secrets;
+mod upstreams;
 mod workspace;
 
 use std::io::Write;
@@ -31,6 +33,9 @@ fn main() -> ExitCode {
     let output = Output::new();
     let result = match &cli.command {
         Command::Import(args) => commands::import::run(args, &output),
+        Command::Add(args) => commands::add::run(args, &output),
+        Command::Connect(args) => commands::connect::run(args, &output),
+        Command::Remove(args) => commands::remove::run(args, &output),
         Command::Check(args) => commands::check::run(args, &output),
         Command::Pin(args) => commands::pin::run(args, &output),
         Command::List(args) => commands::list::run(args, &output),

@@ -40,6 +40,12 @@ impl Workspace {
         Ok(Self { settings, folders })
     }
 
+    /// The folder that new files go to.
+    #[must_use]
+    pub(crate) fn folder(&self) -> &Path {
+        self.folders.first().map_or(Path::new(DEFAULT_CAPABILITIES), PathBuf::as_path)
+    }
+
     /// What the settings say of files that no lock file lists.
     #[must_use]
     pub(crate) fn policy(&self) -> Policy {

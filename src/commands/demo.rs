@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::import::{SCHEMA_BASE, write_files};
 use super::pin;
-use crate::args::{DemoArgs, FolderArgs, PinArgs};
+use crate::args::{DemoArgs, FolderArgs, PinArgs, SecretArgs};
 use crate::demo::agent::{Agent, AgentError};
 use crate::demo::pet_store::{DOCUMENT, PetStore, TOKEN};
 use crate::disk::write_atomic;
@@ -124,7 +124,7 @@ impl Tour<'_> {
         self.step("2. Pin: record the SHA-256 digest of what was reviewed");
         self.line("$ cap pin");
         let folders = FolderArgs { capabilities: vec![self.root().to_owned()], config: None };
-        let args = PinArgs { paths: Vec::new(), check: false, folders };
+        let args = PinArgs { paths: Vec::new(), check: false, secrets: SecretArgs::default(), folders };
         match pin::run(&args, &Output::silent()) {
             Ok(Exit::Success) => {
                 let lock = std::fs::read_to_string(self.root().join("cap.lock"))?;

@@ -1,14 +1,17 @@
 //! The subcommands, one file each. A command gives its exit code, having said what there is to say.
 
+pub(crate) mod add;
 pub(crate) mod auth;
 pub(crate) mod call;
 pub(crate) mod check;
 pub(crate) mod completions;
+pub(crate) mod connect;
 pub(crate) mod demo;
 pub(crate) mod explain;
 pub(crate) mod import;
 pub(crate) mod list;
 pub(crate) mod pin;
+pub(crate) mod remove;
 pub(crate) mod schema;
 pub(crate) mod search;
 pub(crate) mod secret;

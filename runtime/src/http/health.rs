@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::mcp::Gateway;
 use crate::registry::{Snapshot, reasons};
+use crate::upstream::{Remote, StateName};
 
 /// The answer of `/health`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -24,6 +25,9 @@ pub struct Health {
     pub unpinned: usize,
     /// The tools that are not.
     pub quarantined: Vec<HeldBack>,
+    /// The MCP servers behind the gateway.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub upstreams: Vec<UpstreamHealth>,
     /// What went wrong while files were loaded.
     pub problems: Vec<String>,
 }
@@ -47,6 +51,37 @@ pub struct HeldBack {
     pub reasons: Vec<String>,
 }
 
+/// An MCP server behind the gateway.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UpstreamHealth {
+    /// Its name.
+    pub name: String,
+    /// How it is.
+    pub status: StateName,
+    /// Why, where there is something to say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// How many of its tools are served.
+    pub tools: usize,
+}
+
+impl UpstreamHealth {
+    fn of(remote: &Remote) -> Self {
+        let state = remote.state();
+        Self {
+            name: remote.name().to_owned(),
+            status: state.name(),
+            reason: state.reason().map(str::to_owned),
+            tools: remote.catalog().tools.len(),
+        }
+    }
+
+    /// Whether nobody has to look: what is paused is so because a person wanted it.
+    fn is_well(&self) -> bool {
+        !matches!(self.status, StateName::NeedsLogin | StateName::Unavailable | StateName::Quarantined)
+    }
+}
+
 impl Health {
     /// The health of what a snapshot serves; `fault` is what keeps the folders from being loaded again.
     #[must_use]
@@ -58,7 +93,8 @@ impl Health {
             .collect();
         let problems: Vec<String> =
             fault.into_iter().map(str::to_owned).chain(snapshot.problems().iter().cloned()).collect();
-        let well = quarantined.is_empty() && problems.is_empty();
+        let upstreams: Vec<UpstreamHealth> = snapshot.upstreams().map(|remote| UpstreamHealth::of(remote)).collect();
+        let well = quarantined.is_empty() && problems.is_empty() && upstreams.iter().all(UpstreamHealth::is_well);
         Self {
             status: if well { HealthStatus::Ok } else { HealthStatus::Degraded },
             version: env!("CARGO_PKG_VERSION"),
@@ -66,6 +102,7 @@ impl Health {
             tools: snapshot.tools().len(),
             unpinned: snapshot.tools().iter().filter(|tool| tool.pin == Pin::Unlisted).count(),
             quarantined,
+            upstreams,
             problems,
         }
     }

@@ -9,7 +9,7 @@ mod origin;
 mod router;
 mod serve;
 
-pub use health::{Health, HealthStatus, HeldBack};
+pub use health::{Health, HealthStatus, HeldBack, UpstreamHealth};
 pub use origin::Admission;
 pub use router::router;
 pub use serve::serve;

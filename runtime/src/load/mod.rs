@@ -67,6 +67,8 @@ pub struct Loaded {
     pub pins: Pins,
     /// A digest of every byte that matters: equal fingerprints, equal contents.
     pub fingerprint: Digest,
+    /// What happens to files that no lock file lists.
+    pub policy: Policy,
 }
 
 /// What was found in the folders, beside the files that are known by now.
@@ -145,7 +147,13 @@ impl Loader {
     fn compiled(&mut self, mut read: Read) -> Loaded {
         let (pins, mut compilation) = self.compile(&mut read);
         compilation.tools.iter_mut().for_each(|tool| self.reuse(tool));
-        let mut loaded = Loaded { files: self.known.len(), pins, fingerprint: read.fingerprint, ..Loaded::default() };
+        let mut loaded = Loaded {
+            files: self.known.len(),
+            pins,
+            fingerprint: read.fingerprint,
+            policy: self.policy,
+            ..Loaded::default()
+        };
         self.keep_compiled(&compilation.tools);
         self.admit_all(compilation, read.lost, &mut loaded);
         loaded.diagnostics.append(&mut read.said);

@@ -40,7 +40,7 @@ impl Service<RoleClient> for Client {
             Some(InboundStreamOrigin::Unassociated) | None => None,
         };
         let (ask, answer) = Ask::new(request);
-        if let Err(ask) = self.flights.asked(origin.as_ref(), ask) {
+        if let Some(ask) = self.flights.asked(origin.as_ref(), ask) {
             let Some(home) = &self.home else { return Err(nobody()) };
             home.try_send(ask).map_err(|_| nobody())?;
         }

@@ -10,6 +10,7 @@ use rmcp::model::{ClientConfig, ClientRequest, GetExtensions, ProtocolVersion, R
 use rmcp::service::{ClientInitializeError, PeerRequestOptions, RunningService, ServiceError};
 use rmcp::transport::Transport;
 use rmcp::{ClientLifecycleMode, ClientServiceExt, RoleClient};
+use tokio::runtime::{Handle, Id};
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -33,6 +34,7 @@ pub(crate) struct Connection {
     closed: CancellationToken,
     http: Option<HttpClient>,
     process: Mutex<Option<Process>>,
+    runtime: Id,
 }
 
 /// What a connection is made with.
@@ -78,7 +80,8 @@ impl Parts {
         match client.serve_with_lifecycle(wire, lifecycle).await {
             Ok(running) => {
                 let process = Mutex::new(process);
-                Ok(Connection { running, flights, notes, closed, http, process })
+                let runtime = Handle::current().id();
+                Ok(Connection { running, flights, notes, closed, http, process, runtime })
             }
             Err(error) => Err((error, process)),
         }
@@ -229,6 +232,16 @@ impl Connection {
         self.info().is_some_and(|info| !info.protocol_version.has_initialize())
     }
 
+    /// Whether another connection would be as good for any single request: over HTTP, without sessions.
+    pub(super) fn is_stateless(&self) -> bool {
+        self.http.is_some() && self.is_modern()
+    }
+
+    /// The runtime that it belongs to.
+    pub(super) fn runtime(&self) -> Id {
+        self.runtime
+    }
+
     /// Whether it has named a session.
     pub(super) fn has_sessions(&self) -> bool {
         self.http.as_ref().is_some_and(HttpClient::has_sessions)
@@ -247,6 +260,11 @@ impl Connection {
     /// Comes when it stands no more.
     pub(super) async fn closed(&self) {
         self.closed.cancelled().await;
+    }
+
+    /// Cancelled when it stands no more.
+    pub(super) fn end(&self) -> CancellationToken {
+        self.closed.clone()
     }
 
     /// Whether it stands no more.

@@ -1,6 +1,8 @@
 //! What can be wrong with an upstream, in words that say what to do. Its own words are bounded, and
 //! stand on one line.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "the unions of the SDK are large and open")]
+
 use std::fmt;
 use std::io;
 use std::time::Duration;
@@ -105,14 +107,14 @@ pub enum UpstreamFault {
 impl ConnectFault {
     /// What a request over HTTP failed with.
     pub(super) fn call(error: ToolError) -> Self {
-        match error {
-            ToolError::Login { reason, .. } => Self::Login(format!("the login {reason}")),
-            ToolError::Scope { scopes, .. } => {
-                let flags: Vec<String> = scopes.iter().map(|scope| format!("`--scope {scope}`")).collect();
-                Self::Login(line(&format!("the login lacks what it asks for, {}", flags.join(" "))))
-            }
-            error => Self::Failed(line(&error.to_string())),
+        if let ToolError::Login { reason, .. } = error {
+            return Self::Login(format!("the login {reason}"));
         }
+        if let ToolError::Scope { scopes, .. } = &error {
+            let flags: Vec<String> = scopes.iter().map(|scope| format!("`--scope {scope}`")).collect();
+            return Self::Login(line(&format!("the login lacks what it asks for, {}", flags.join(" "))));
+        }
+        Self::Failed(line(&error.to_string()))
     }
 
     pub(super) fn http(fault: HttpFault) -> Self {
@@ -148,10 +150,10 @@ impl ConnectFault {
 
     pub(super) fn unstarted(command: &[String], error: &io::Error) -> Self {
         let program = command.first().map_or("", String::as_str);
-        Self::Failed(match error.kind() {
-            io::ErrorKind::NotFound => format!("there is no program `{program}`, or no such `directory`"),
-            _ => format!("`{program}` cannot be started: {error}"),
-        })
+        if error.kind() == io::ErrorKind::NotFound {
+            return Self::Failed(format!("there is no program `{program}`, or no such `directory`"));
+        }
+        Self::Failed(format!("`{program}` cannot be started: {error}"))
     }
 }
 

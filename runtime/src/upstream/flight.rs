@@ -104,26 +104,17 @@ impl Flights {
         }
     }
 
-    /// Hands a note that names no request to the only one there is.
-    ///
-    /// # Errors
-    /// The note, if there is none or there are several.
-    pub(super) fn noted(&self, note: ServerNotification) -> Result<(), ServerNotification> {
+    /// Hands a note that names no request to the only one there is. Gives it back if there is none, or several.
+    pub(super) fn noted(&self, note: ServerNotification) -> Option<ServerNotification> {
         let state = self.lock();
-        match only(&state) {
-            Some(end) => {
-                let _ = end.notes.try_send(note);
-                Ok(())
-            }
-            None => Err(note),
-        }
+        let Some(end) = only(&state) else { return Some(note) };
+        let _ = end.notes.try_send(note);
+        None
     }
 
-    /// Hands a question to the request it came with, or to the only one there is.
-    ///
-    /// # Errors
-    /// The question, if nobody can be found to answer it.
-    pub(super) fn asked(&self, origin: Option<&RequestId>, ask: Ask) -> Result<(), Ask> {
+    /// Hands a question to the request it came with, or to the only one there is. Gives it back if nobody can be
+    /// found to answer it.
+    pub(super) fn asked(&self, origin: Option<&RequestId>, ask: Ask) -> Option<Ask> {
         let end = {
             let state = self.lock();
             match origin {
@@ -131,8 +122,9 @@ impl Flights {
                 None => only(&state).cloned(),
             }
         };
-        let Some(end) = end else { return Err(ask) };
-        end.asks.try_send(ask).map_err(|error| match error {
+        let Some(end) = end else { return Some(ask) };
+        let refused = end.asks.try_send(ask).err()?;
+        Some(match refused {
             mpsc::error::TrySendError::Full(ask) | mpsc::error::TrySendError::Closed(ask) => ask,
         })
     }

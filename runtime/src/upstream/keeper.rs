@@ -3,7 +3,6 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use cap_compiler::capability::Connect;
 use rmcp::model::{ClientCapabilities, ClientConfig, Implementation, ServerNotification, SubscriptionFilter};
 use rmcp::service::Subscription;
 use tokio::sync::broadcast::Receiver;
@@ -93,33 +92,34 @@ async fn attempt(remote: &Remote) -> Result<Arc<Connection>, ConnectFault> {
 
 /// What the gateway says of itself where it speaks for all of its clients.
 #[expect(deprecated, reason = "servers of older revisions ask for samples")]
-fn gateway() -> ClientConfig {
+pub(super) fn gateway() -> ClientConfig {
     let capabilities = ClientCapabilities::builder().enable_elicitation().enable_sampling().build();
     ClientConfig::new(capabilities, Implementation::new("cap", env!("CARGO_PKG_VERSION")))
 }
 
 /// Lists again when the upstream says that its tools changed, until the connection ends; gives why it did.
+/// A call that failed is a reason to look as well: what cannot be listed any more is given up.
 async fn stay(remote: &Remote, connection: &Arc<Connection>) -> String {
     let mut notes = connection.notes();
     let mut subscription = subscribe(connection).await;
-    let lazy = remote.loaded().upstream.connect == Connect::Lazy;
+    let mut looked = Instant::now();
     loop {
         tokio::select! {
             () = connection.closed() => return connection.ending().await,
             () = changed(&mut notes) => {}
             () = announced(&mut subscription) => {}
-            () = sleep(LOOK_AGAIN), if !lazy => {}
+            () = remote.suspected.notified() => {}
+            () = sleep(LOOK_AGAIN) => {}
         }
-        // A crowd of changes is one.
-        sleep(SETTLE).await;
+        // A crowd of changes is one, and who changes all the time is looked at now and then.
+        sleep_until((looked + LOOK_PAUSE).max(Instant::now() + SETTLE)).await;
+        looked = Instant::now();
         match list(connection).await {
             Ok(tools) => remote.take_listed(tools),
-            Err(reason) if connection.is_closed() => {
-                tracing::debug!(reason, "the connection ended while tools were listed");
-            }
+            Err(_) if connection.is_closed() => return connection.ending().await,
             Err(reason) => {
-                tracing::warn!(upstream = remote.name(), "the tools of before are still served: {reason}");
-                sleep(LIST_PAUSE).await;
+                Arc::clone(connection).close().await;
+                return reason;
             }
         }
     }
@@ -171,6 +171,6 @@ const STABLE: Duration = Duration::from_secs(30);
 const SETTLE: Duration = Duration::from_millis(50);
 /// How often tools are listed that nobody says have changed.
 const LOOK_AGAIN: Duration = Duration::from_secs(600);
-/// After a list that failed.
-const LIST_PAUSE: Duration = Duration::from_secs(2);
+/// How soon tools are listed again at the earliest.
+const LOOK_PAUSE: Duration = Duration::from_millis(500);
 const SUBSCRIBING: Duration = Duration::from_secs(10);

@@ -56,8 +56,8 @@ async fn pages(connection: &Arc<Connection>) -> Result<Vec<Tool>, String> {
 }
 
 async fn page(connection: &Arc<Connection>, cursor: Option<String>) -> Result<ListToolsResult, String> {
-    let mut request = ListToolsRequest::default();
-    request.params = cursor.map(|cursor| PaginatedRequestParams::default().with_cursor(Some(cursor)));
+    let params = cursor.map(|cursor| PaginatedRequestParams::default().with_cursor(Some(cursor)));
+    let request = ListToolsRequest { params, ..Default::default() };
     let patience = Patience { silence: LONGEST, whole: LONGEST };
     let sent = connection.send(ClientRequest::ListToolsRequest(request), RequestMetaObject::default(), patience).await;
     let mut running = sent.map_err(|error| line(&error.to_string()))?;

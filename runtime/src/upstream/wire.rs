@@ -1,6 +1,8 @@
 //! What stands between the SDK and a transport: notes are taken out and handed over in the order in
 //! which they come, before the answers behind them, and a flood of them costs nobody else anything.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "the unions of the SDK are large and open")]
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -43,7 +45,7 @@ impl<T> Wire<T> {
             note if note.get_meta().subscription_id().is_some() => Some(note),
             note => {
                 let unclaimed = match note {
-                    ServerNotification::LoggingMessageNotification(_) => self.flights.noted(note).err(),
+                    ServerNotification::LoggingMessageNotification(_) => self.flights.noted(note),
                     note => Some(note),
                 };
                 if let Some(note) = unclaimed {

@@ -70,7 +70,7 @@ impl ApiFolder {
 }
 
 /// Writes the schemas that the first lines of imported files name.
-pub(super) fn write_schemas(folder: &Path) -> io::Result<()> {
+pub(crate) fn write_schemas(folder: &Path) -> io::Result<()> {
     for (kind, name) in FILES {
         write_atomic(&folder.join(".schemas").join(name), &format!("{:#}\n", schema(kind)))?;
     }

@@ -1,5 +1,6 @@
 //! `cap import`: an OpenAPI document to capability files.
 
+mod clients;
 mod folder;
 mod record;
 mod summary;
@@ -16,7 +17,9 @@ use cap_compiler::import::{DocumentSource, Import, import};
 use cap_compiler::source::{SourceId, SourceLoader};
 use cap_runtime::config::DEFAULT_CAPABILITIES;
 
-use self::folder::{ApiFolder, write_schemas};
+pub(crate) use self::folder::write_schemas;
+
+use self::folder::ApiFolder;
 use self::summary::{counted, has_conflicts, show_done, show_dry, show_end, shown};
 use crate::args::{ConflictSide, ImportArgs};
 use crate::disk::write_atomic;
@@ -39,6 +42,9 @@ struct Job {
 }
 
 pub(crate) fn run(args: &ImportArgs, output: &Output) -> Result<Exit, Exit> {
+    if let Some(clients) = &args.from_clients {
+        return clients::run(clients, args, output);
+    }
     let folder = args.out.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_CAPABILITIES));
     if let Some(names) = &args.update {
         return update::run(names, args, &folder, output);

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cap_compiler::capability::{Upstream, UpstreamTransport};
 use cap_runtime::secret::Secrets;
 use cap_runtime::secret::vault::Vault;
 use serde_json::{Value, json};
@@ -33,7 +34,7 @@ pub(crate) fn run(args: &SecretListArgs, output: &Output) -> Result<Exit, Exit> 
     Ok(Exit::Success)
 }
 
-/// The secrets that tools name, and the servers of those tools. Folders that cannot be read need none.
+/// The secrets that tools and upstreams name, and the servers that need them. Folders that cannot be read need none.
 fn users(workspace: &Workspace, output: &Output) -> BTreeMap<String, BTreeSet<String>> {
     let mut users: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     if !workspace.folders.iter().any(|folder| folder.is_dir()) {
@@ -45,7 +46,20 @@ fn users(workspace: &Workspace, output: &Output) -> BTreeMap<String, BTreeSet<St
             users.entry(name).or_default().insert(tool.server.to_string());
         }
     }
+    for loaded in &loaded.upstreams {
+        for name in secrets_of_upstream(&loaded.upstream) {
+            users.entry(name).or_default().insert(loaded.upstream.name().to_string());
+        }
+    }
     users
+}
+
+/// The secrets that an upstream's requests or its program need.
+fn secrets_of_upstream(upstream: &Upstream) -> BTreeSet<String> {
+    match &upstream.transport {
+        UpstreamTransport::Http(door) | UpstreamTransport::Sse(door) => show::secrets_of(door),
+        UpstreamTransport::Stdio(program) => program.secrets().map(|name| name.0.clone()).collect(),
+    }
 }
 
 fn stored(args: &SecretListArgs, workspace: &Workspace, output: &Output) -> Result<Vec<String>, Exit> {

@@ -9,6 +9,8 @@
 //!                  client gets `input_required`
 //! ```
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "the unions of the SDK are large and open")]
+
 mod ask;
 mod meta;
 mod parked;
@@ -79,7 +81,7 @@ impl Relay<'_> {
                 }
                 Reached::Result(result) => {
                     self.remote.answered();
-                    return Ok(result);
+                    return Ok(meta::completed(result));
                 }
             }
         }

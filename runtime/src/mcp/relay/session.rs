@@ -51,7 +51,7 @@ impl Session {
     ) -> Result<Arc<Connection>, UpstreamFault> {
         // A client without a session has nothing that state could be kept for.
         if is_modern(context) || context.peer.peer_info().is_none() || !remote.has_own_sessions().await? {
-            return remote.shared_connection().await;
+            return remote.near_connection().await;
         }
         let mut own = self.own.lock().await;
         if let Some(known) = own.get(remote.name())

@@ -1,5 +1,6 @@
 //! What clients of one server are told of changes, each in the way of its revision.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "the unions of the SDK are large and open")]
 #![expect(deprecated, reason = "older revisions subscribe with a request")]
 
 use rmcp::model::{

@@ -141,8 +141,7 @@ impl ServerHandler for SingleServer {
         context: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
         self.offered::<ListPromptsRequestMethod>(|it| it.prompts.is_some())?;
-        let mut request = ListPromptsRequest::default();
-        request.params = page;
+        let request = ListPromptsRequest { params: page, ..Default::default() };
         expect!(self.relay(ClientRequest::ListPromptsRequest(request), &context).await?, ListPromptsResult)
     }
 
@@ -152,8 +151,7 @@ impl ServerHandler for SingleServer {
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
         self.offered::<ListResourcesRequestMethod>(|it| it.resources.is_some())?;
-        let mut request = ListResourcesRequest::default();
-        request.params = page;
+        let request = ListResourcesRequest { params: page, ..Default::default() };
         expect!(self.relay(ClientRequest::ListResourcesRequest(request), &context).await?, ListResourcesResult)
     }
 
@@ -163,8 +161,7 @@ impl ServerHandler for SingleServer {
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
         self.offered::<ListResourceTemplatesRequestMethod>(|it| it.resources.is_some())?;
-        let mut request = ListResourceTemplatesRequest::default();
-        request.params = page;
+        let request = ListResourceTemplatesRequest { params: page, ..Default::default() };
         let result = self.relay(ClientRequest::ListResourceTemplatesRequest(request), &context).await?;
         expect!(result, ListResourceTemplatesResult)
     }

@@ -158,9 +158,11 @@ impl SingleServer {
             relayed = relay.request(request) => relayed,
             () = context.ct.cancelled() => return Err(ErrorData::internal_error("the request was cancelled", None)),
         };
-        relayed.map_err(|fault| match fault {
-            UpstreamFault::Refused { error, .. } => *error,
-            fault => ErrorData::internal_error(fault.to_string(), None),
+        relayed.map_err(|fault| {
+            if let UpstreamFault::Refused { error, .. } = fault {
+                return *error;
+            }
+            ErrorData::internal_error(fault.to_string(), None)
         })
     }
 

@@ -20,6 +20,7 @@ use prometheus_client::registry::Registry;
 
 use super::{AuditLog, CallRecord, CallSink};
 use crate::registry::Snapshot;
+use crate::upstream::StateName;
 use series::CallSeries;
 
 /// The media type of what [`Metrics::render`] writes.
@@ -68,6 +69,13 @@ struct ServedGauges {
     tools: Gauge,
     quarantined: Gauge,
     problems: Gauge,
+    upstreams: Family<UpstreamLabels, Gauge>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct UpstreamLabels {
+    upstream: String,
+    state: &'static str,
 }
 
 impl Metrics {
@@ -163,6 +171,8 @@ impl ServedGauges {
         to.register("cap_generation", "Counts the loads that changed something", self.generation.clone());
         to.register("cap_tools", "Tools that are served", self.tools.clone());
         to.register("cap_tools_quarantined", "Tools that are held back", self.quarantined.clone());
+        let text = "Upstream MCP servers: 1 for the state that each is in";
+        to.register("cap_upstream_state", text, self.upstreams.clone());
         to.register("cap_problems", "Faults of the files, as `/health` lists them", self.problems.clone());
     }
 
@@ -170,6 +180,14 @@ impl ServedGauges {
         let set = |gauge: &Gauge, value: usize| _ = gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
         self.generation.set(i64::try_from(snapshot.generation()).unwrap_or(i64::MAX));
         set(&self.tools, snapshot.tools().len());
+        self.upstreams.clear();
+        for remote in snapshot.upstreams() {
+            let now = remote.state().name();
+            for state in StateName::ALL {
+                let labels = UpstreamLabels { upstream: remote.name().to_owned(), state: state.as_str() };
+                self.upstreams.get_or_create(&labels).set(i64::from(state == now));
+            }
+        }
         set(&self.quarantined, snapshot.quarantined().len());
         set(&self.problems, snapshot.problems().len() + usize::from(fault.is_some()));
     }

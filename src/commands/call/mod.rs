@@ -1,5 +1,7 @@
 //! `cap call`: one call, checked, planned and sent exactly as an agent's would be.
 
+mod upstream;
+
 use std::num::NonZeroUsize;
 
 use cap_runtime::execute::{
@@ -18,6 +20,9 @@ use crate::workspace::Workspace;
 pub(crate) fn run(args: &CallArgs, output: &Output) -> Result<Exit, Exit> {
     let workspace = Workspace::open(&args.access.folders, output)?;
     let loaded = workspace.load_tools(output)?;
+    if let Some(upstream) = upstream::of(&args.tool, &loaded) {
+        return upstream::call(&upstream, args, &workspace, output);
+    }
     let snapshot = snapshot(&loaded, output)?;
     let tool = find(&snapshot, &args.tool, output)?;
     let arguments = arguments(args, &tool.capability().input.read(), output)?;

@@ -1,4 +1,7 @@
-//! `cap pin`: records the digests of reviewed files in each folder's `cap.lock`.
+//! `cap pin`: records the digests of reviewed files in each folder's `cap.lock`; with the name of an
+//! upstream, its tools first.
+
+mod approve;
 
 use std::path::{Path, PathBuf};
 
@@ -15,10 +18,20 @@ use crate::workspace::Workspace;
 
 pub(crate) fn run(args: &PinArgs, output: &Output) -> Result<Exit, Exit> {
     let workspace = Workspace::open(&folders(args), output)?;
-    let (loader, loaded) = workspace.load(Policy::AllowUnlisted, output)?;
-    check_paths(&args.paths, loader.sources(), output)?;
+    let (mut loader, mut loaded) = workspace.load(Policy::AllowUnlisted, output)?;
+    let (named, mut paths) = approve::named(&args.paths, &loaded);
+    check_paths(&paths, loader.sources(), output)?;
+    if !named.is_empty() {
+        let approval = approve::run(&named, args, &workspace, loader.sources(), output)?;
+        if args.check {
+            return Ok(approval);
+        }
+        // What was approved just now is there to be pinned.
+        (loader, loaded) = workspace.load(Policy::AllowUnlisted, output)?;
+        paths.extend(named.iter().flat_map(|upstream| approve::files(upstream)));
+    }
     let problems: Vec<&Problem> =
-        loaded.pins.problems().iter().filter(|problem| is_selected(&args.paths, problem.file())).collect();
+        loaded.pins.problems().iter().filter(|problem| is_selected(&paths, problem.file())).collect();
     if args.check {
         let faults = loaded.diagnostics.iter().filter(|fault| fault.code == Code::LOCK_LINE).cloned();
         let diagnostics = faults.chain(problems.iter().map(|problem| problem.diagnostic())).collect::<Vec<_>>();
@@ -29,7 +42,7 @@ pub(crate) fn run(args: &PinArgs, output: &Output) -> Result<Exit, Exit> {
     let blocking: Vec<Diagnostic> = errors
         .into_iter()
         .filter(|error| error.code != Code::LOCK_LINE)
-        .filter(|error| is_selected(&args.paths, &error.primary.place.source))
+        .filter(|error| is_selected(&paths, &error.primary.place.source))
         .collect();
     if !blocking.is_empty() {
         output.diagnostics(&blocking, loader.sources());

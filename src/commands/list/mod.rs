@@ -1,30 +1,36 @@
-//! `cap list`: every tool with its request and its pin.
+//! `cap list`: every tool with its request and its pin, and the upstream servers with theirs.
+
+mod upstreams;
 
 use cap_compiler::capability::{Binding, Call, Capability, Expression, Parameter, PathPiece, Piece, Text};
 use cap_compiler::pin::Pin;
 use cap_runtime::registry::RegisteredTool;
 use serde_json::{Value, json};
 
-use crate::args::ListArgs;
+use crate::args::{ListArgs, ListFormat};
 use crate::catalog::{snapshot, view};
 use crate::exit::Exit;
 use crate::output::{Output, Tone, plural};
 use crate::workspace::Workspace;
 
 pub(crate) fn run(args: &ListArgs, output: &Output) -> Result<Exit, Exit> {
-    let loaded = Workspace::open(&args.folders, output)?.load_tools(output)?;
+    let workspace = Workspace::open(&args.folders, output)?;
+    let loaded = workspace.load_tools(output)?;
     let snapshot = snapshot(&loaded, output)?;
     let wanted = |server: &str| args.server.as_deref().is_none_or(|wanted| wanted == server);
     let tools: Vec<&RegisteredTool> = view(&snapshot).tools().filter(|tool| wanted(tool.server())).collect();
     let held: Vec<_> = snapshot.quarantined().iter().filter(|held| wanted(held.server.as_str())).collect();
-    if args.json {
+    let upstreams = upstreams::of(&workspace, args.server.as_deref(), output)?;
+    if args.json || args.format == ListFormat::Json {
         let entries = tools.iter().map(|tool| entry(tool));
         let quarantined =
             held.iter().map(|held| json!({"tool": held.tool, "server": held.server, "status": "quarantined"}));
-        output.json(&json!({"tools": entries.chain(quarantined).collect::<Vec<_>>()}));
+        let upstreams: Vec<Value> = upstreams.iter().map(upstreams::entry).collect();
+        output.json(&json!({"tools": entries.chain(quarantined).collect::<Vec<_>>(), "upstreams": upstreams}));
         return Ok(Exit::Success);
     }
-    let width = tools.iter().map(|tool| tool.name().len()).max().unwrap_or_default();
+    let names = tools.iter().map(|tool| tool.name().len()).chain(upstreams.iter().map(|known| known.name.len()));
+    let width = names.max().unwrap_or_default();
     for tool in &tools {
         let capability = tool.capability();
         let title = capability.title.as_deref().unwrap_or(&capability.description);
@@ -34,9 +40,13 @@ pub(crate) fn run(args: &ListArgs, output: &Output) -> Result<Exit, Exit> {
     for held in &held {
         output.data(&format!("{:width$}  quarantined\n", held.tool));
     }
+    upstreams.iter().for_each(|upstream| output.data(&upstreams::line(upstream, width)));
     let mut text = plural(tools.len(), "tool");
     if !held.is_empty() {
         text.push_str(&format!(", {} quarantined", held.len()));
+    }
+    if !upstreams.is_empty() {
+        text.push_str(&format!(", {}", plural(upstreams.len(), "upstream")));
     }
     output.status(Tone::Good, "Listed", &text);
     Ok(Exit::Success)
