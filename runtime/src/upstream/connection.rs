@@ -145,7 +145,7 @@ pub(super) async fn connect(
         .unwrap_or_else(|_| Err(ConnectFault::Failed(format!("it did not answer within {} s", longest.as_secs()))));
     connected.map_err(|fault| match fault {
         ConnectFault::Login(reason) if !has_login(upstream) => ConnectFault::Failed(format!("{reason}{REFUSED}")),
-        fault => fault,
+        fault @ (ConnectFault::Login(_) | ConnectFault::Failed(_)) => fault,
     })
 }
 

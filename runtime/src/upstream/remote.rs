@@ -230,10 +230,12 @@ impl Remote {
     /// # Errors
     /// Why there is none.
     pub(crate) async fn own(&self, caller: &Caller) -> Result<Arc<Connection>, UpstreamFault> {
-        match self.state() {
+        let state = self.state();
+        if matches!(state, State::NeedsLogin { .. }) {
             // Somebody may have logged in: this connection shows it, and the other is tried as well.
-            State::NeedsLogin { .. } => self.wanted.notify_one(),
-            state => self.refusal(&state)?,
+            self.wanted.notify_one();
+        } else {
+            self.refusal(&state)?;
         }
         let loaded = self.loaded();
         let connected = connect(&loaded.upstream, &self.executor, caller).await.map(Arc::new);
@@ -306,12 +308,12 @@ impl Remote {
 
     /// What went wrong with a request; what says that the upstream is not well is counted.
     pub(crate) fn fault(&self, error: ServiceError) -> UpstreamFault {
-        let fault = match UpstreamFault::of(&self.name, error) {
-            UpstreamFault::Login { name, reason } if !has_login(&self.loaded.load().upstream) => {
-                UpstreamFault::Odd { name, reason: format!("{reason}{REFUSED}") }
-            }
-            fault => fault,
-        };
+        let mut fault = UpstreamFault::of(&self.name, error);
+        if let UpstreamFault::Login { name, reason } = &fault
+            && !has_login(&self.loaded.load().upstream)
+        {
+            fault = UpstreamFault::Odd { name: name.clone(), reason: format!("{reason}{REFUSED}") };
+        }
         if let (UpstreamFault::Login { .. }, Some(connection)) = (&fault, self.connection.borrow().clone()) {
             // Made anew, it finds the login of now, or says that one is needed.
             tokio::spawn(connection.close());
