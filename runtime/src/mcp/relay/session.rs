@@ -19,7 +19,7 @@ use crate::upstream::{Ask, Caller, Connection, Remote, UpstreamFault};
 /// What one client of the gateway has of its own.
 #[derive(Default)]
 pub(in crate::mcp) struct Session {
-    own: Mutex<BTreeMap<String, Own>>,
+    own: std::sync::Mutex<BTreeMap<String, Slot>>,
     /// Resources that are followed at a newer upstream, by address.
     followed: std::sync::Mutex<BTreeMap<String, AbortOnDrop>>,
     /// Which log messages of newer upstreams it wants.
@@ -34,6 +34,9 @@ impl Drop for AbortOnDrop {
         self.0.abort();
     }
 }
+
+/// The place of one upstream's connection. Who makes it holds the place, and no other.
+type Slot = Arc<Mutex<Option<Own>>>;
 
 struct Own {
     remote: Arc<Remote>,
@@ -53,8 +56,9 @@ impl Session {
         if is_modern(context) || context.peer.peer_info().is_none() || !remote.has_own_sessions().await? {
             return remote.shared_connection().await;
         }
-        let mut own = self.own.lock().await;
-        if let Some(known) = own.get(remote.name())
+        let slot = self.slot(remote.name());
+        let mut own = slot.lock().await;
+        if let Some(known) = own.as_ref()
             && Arc::ptr_eq(&known.remote, remote)
             && !known.connection.is_closed()
         {
@@ -65,8 +69,13 @@ impl Session {
         let passing = tokio::spawn(pass(Arc::clone(&connection), asks, context.peer.clone(), logging));
         let entry =
             Own { remote: Arc::clone(remote), connection: Arc::clone(&connection), _passing: AbortOnDrop(passing) };
-        own.insert(remote.name().to_owned(), entry);
+        *own = Some(entry);
         Ok(connection)
+    }
+
+    fn slot(&self, upstream: &str) -> Slot {
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(own.entry(upstream.to_owned()).or_default())
     }
 }
 
