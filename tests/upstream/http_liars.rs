@@ -11,7 +11,7 @@ use futures::StreamExt;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::world::{MB, World};
+use crate::world::{MB, World, upstream};
 
 /// A server of 2025-11-25 that lies where `lie` has an answer.
 struct Liar {
@@ -250,9 +250,24 @@ async fn credentials_do_not_follow_a_redirect() {
 async fn a_private_address_is_not_asked_unless_its_file_says_so() {
     let private = Liar::start(|_, _| None).await;
     let world = World::of(&[("inside", private.transport(), json!({"network": "public"}))]).await;
-    world.until_state("inside", "unavailable").await;
-    let health = world.health("inside").await;
-    assert!(health["reason"].as_str().unwrap().contains("network: private"), "{health}");
+    let health = world.served.health().await;
+    assert!(health["problems"].to_string().contains("is a private address"), "{health}");
+    // A name says less than an address; what it leads to counts.
+    let port = private.url.trim_end_matches("/mcp").rsplit(':').next().unwrap();
+    upstream(
+        &world.sandbox,
+        "inside",
+        &json!({"http": format!("http://localhost:{port}/mcp")}),
+        &json!({"network": "public"}),
+    );
+    world
+        .until("it is refused", async || {
+            let health = world.served.health().await;
+            println!("{health}");
+            world.health("inside").await["status"] == "unavailable"
+                || health["problems"].to_string().contains("localhost")
+        })
+        .await;
     assert_eq!(private.count(), 0);
 }
 

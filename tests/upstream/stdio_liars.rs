@@ -73,7 +73,7 @@ async fn one_that_does_not_begin_is_unavailable_and_says_why() {
         ("odd-list", "no `tools`"),
         ("same-cursor", "goes round in circles"),
         ("endless-cursor", "more than 1000 pages"),
-        ("giant-list", "list"),
+        ("giant-list", "its answer has"),
         ("missing", "no program `no-such-program-anywhere`"),
         ("elsewhere", "`directory`"),
     ];
@@ -119,7 +119,7 @@ async fn odd_tools_cost_only_themselves() {
         json!({"type": "object", "properties": {"a": {"$ref": elsewhere}}, "$schema": elsewhere, "$id": elsewhere});
     let tools = json!([
         {"name": "good", "inputSchema": object},
-        {"name": "twice", "description": "The first.", "inputSchema": object},
+        {"name": "twice", "description": "Paints a fence.", "inputSchema": object},
         {"name": "twice", "description": "The second.", "inputSchema": object},
         {"name": "with space", "inputSchema": object},
         {"name": "with/slash", "inputSchema": object},
@@ -180,6 +180,6 @@ async fn odd_tools_cost_only_themselves() {
         let described = world.agent.call("gateway_describe_tools", json!({"tools": [name]})).await;
         assert_ne!(described["isError"], true, "{described}");
     }
-    assert!(world.agent.found("the first", "odd__twice").await.is_some_and(|text| text == "The first."));
+    assert!(world.agent.found("paints a fence", "odd__twice").await.is_some_and(|text| text == "Paints a fence."));
     assert!(listener.accept().is_err(), "something connected to the address of a schema");
 }

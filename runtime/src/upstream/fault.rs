@@ -79,7 +79,7 @@ pub enum UpstreamFault {
         waited: Duration,
     },
     /// The connection ended before there was an answer.
-    #[error("`{name}` went away before it answered: {reason}; the call may have taken effect all the same")]
+    #[error("`{name}` gave no answer: {reason}; the call may have taken effect all the same")]
     Gone {
         /// The upstream.
         name: String,
