@@ -29,7 +29,9 @@ fn main() -> io::Result<()> {
 fn begin(way: &str) -> io::Result<()> {
     match way {
         "banner" => say("Welcome to the server!\n\n{ \"not\": json\n\u{1b}[1mready\u{1b}[0m\n")?,
-        "early" => (0..64).try_for_each(|id| line(&result(&json!(id), json!({"tools": []}))))?,
+        // Of requests that nobody made, and of those that will be made first.
+        "early" => (1_000..1_064).try_for_each(|id| line(&result(&json!(id), json!({"tools": []}))))?,
+        "forestalls" => (0..64).try_for_each(|id| line(&result(&json!(id), json!({"tools": []}))))?,
         "late" => thread::sleep(Duration::from_secs(20)),
         "closes" => return Err(io::Error::other("nothing to do here")),
         "long-stderr" => (0..20).try_for_each(|_| complain(&"x".repeat(1 << 20)))?,

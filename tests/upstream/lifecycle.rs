@@ -135,10 +135,14 @@ async fn a_program_sees_its_own_environment_and_no_other() {
     }
     let folder = world.sandbox.path().canonicalize().unwrap().join("capabilities/live/work");
     assert_eq!(world.answer("live__cwd", json!({})).await, folder.display().to_string());
-    // What it was given it has; nobody else reads it, whoever asks.
+    // What it was given it has, and what it says of that is masked.
     let given = variable("GIVEN").await;
-    assert_ne!(given["isError"], true, "{given}");
-    println!("the agent is told {given}");
+    assert_eq!(given["content"][0]["text"], "{secret.PLANTED_TOKEN}", "{given}");
+    let refused = world.invoke("live__add_tool", json!({"name": "told", "description": PLANTED.1})).await;
+    assert!(!refused.to_string().contains(PLANTED.1), "{refused}");
+    world.until("the new tool", async || world.invoke("live__told", json!({})).await["isError"] != true).await;
+    let described = world.agent.call("gateway_describe_tools", json!({"tools": ["live__told"]})).await;
+    assert!(!described.to_string().contains(PLANTED.1), "{described}");
     let log = world.served.log().join("\n");
     assert!(!log.contains(PLANTED.1), "a secret is in the log");
     let health = world.served.health().await.to_string() + &world.served.get("/metrics").await;

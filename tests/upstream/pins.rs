@@ -129,7 +129,8 @@ async fn new_tools_wait_or_are_served_as_the_file_says() {
     world
         .until("it is held back", async || world.failure("live__fresh", json!({})).await.contains("quarantined"))
         .await;
-    assert!(world.failure("live__fresh", json!({})).await.contains("cap pin"));
+    let failed = world.failure("live__fresh", json!({})).await;
+    assert!(failed.contains("a person must review it"), "{failed}");
     upstream(&world.sandbox, "live", &json!({"http": peer.url}), &json!({"new": "serve"}));
     // The file changed, so all of it waits for a person.
     world.until_state("live", "quarantined").await;

@@ -14,7 +14,16 @@ async fn beside(ways: &[&str], more: Value) -> World {
 
 #[tokio::test]
 async fn what_is_no_message_is_left_out() {
-    let ways = ["banner", "broken-lines", "duplicates", "early", "long-stderr", "endless-stderr", "endless-line"];
+    let ways = [
+        "banner",
+        "broken-lines",
+        "duplicates",
+        "early",
+        "long-stderr",
+        "endless-stderr",
+        "endless-line",
+        "forestalls",
+    ];
     let world = beside(&ways, json!({"limits": {"timeout": "20s", "connect_timeout": "5s"}})).await;
     for way in ["banner", "broken-lines", "duplicates", "early", "long-stderr", "endless-stderr"] {
         world.until_state(way, "connected").await;

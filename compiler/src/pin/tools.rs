@@ -2,6 +2,7 @@
 //!
 //! What a server says beside the definition, `_meta` and `icons`, is not in it: no model reads them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
@@ -35,7 +36,8 @@ impl ApprovedTools {
     /// Reads a file.
     #[must_use]
     pub fn parse(source: &SourceId, text: &[u8]) -> Outcome<Self> {
-        let tree = match syntax::parse_definition(source, text) {
+        let text = whole_escapes(text);
+        let tree = match syntax::parse_definition(source, &text) {
             Ok(tree) => tree,
             Err(diagnostic) => return Outcome::failed(*diagnostic),
         };
@@ -188,6 +190,41 @@ fn is_hidden(c: char) -> bool {
 fn visible(c: char) -> impl Iterator<Item = char> {
     let (escaped, plain) = if is_hidden(c) { (Some(c.escape_unicode()), None) } else { (None, Some(c)) };
     escaped.into_iter().flatten().chain(plain)
+}
+
+/// The text with characters beyond the first plane, which JSON escapes in two halves, as YAML has them: whole.
+fn whole_escapes(text: &[u8]) -> Cow<'_, [u8]> {
+    let Some(text) = std::str::from_utf8(text).ok().filter(|text| text.contains("\\ud")) else {
+        return Cow::Borrowed(text);
+    };
+    let mut whole = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, escape)) = rest.split_once('\\') {
+        whole.push_str(before);
+        let half = |at: usize| {
+            let digits = escape.get(at..at + 5)?.strip_prefix('u')?;
+            u16::from_str_radix(digits, 16).ok()
+        };
+        let halves = half(0).zip(half(6)).filter(|_| escape.get(5..6) == Some("\\"));
+        let one =
+            halves.and_then(|(high, low)| char::decode_utf16([high, low]).next()?.ok().filter(|c| c.len_utf16() == 2));
+        let taken = match one {
+            Some(c) => {
+                whole.push_str(&format!("\\U{:08x}", u32::from(c)));
+                11
+            }
+            None => {
+                whole.push('\\');
+                // What is escaped by it is not looked at: it may be another one.
+                let next = escape.chars().next();
+                whole.extend(next);
+                next.map_or(0, char::len_utf8)
+            }
+        };
+        rest = escape.get(taken..).unwrap_or_default();
+    }
+    whole.push_str(rest);
+    Cow::Owned(whole.into_bytes())
 }
 
 fn name_of(tool: &Value) -> Option<&str> {

@@ -15,6 +15,7 @@ mod fault;
 mod flight;
 mod keeper;
 mod listing;
+mod masked;
 mod names;
 mod once;
 mod remote;

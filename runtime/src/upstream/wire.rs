@@ -13,6 +13,7 @@ use rmcp::transport::Transport;
 use tokio::sync::broadcast;
 
 use super::flight::{Flights, Key};
+use super::masked::masked;
 
 /// Notes that belong to no request, for who listens.
 pub(super) type Notes = broadcast::Sender<ServerNotification>;
@@ -79,7 +80,7 @@ impl<T: Transport<RoleClient>> Transport<RoleClient> for Wire<T> {
 
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleClient>> {
         loop {
-            match self.inner.receive().await? {
+            match masked(self.inner.receive().await?) {
                 JsonRpcMessage::Notification(mut message) => {
                     if let Some(note) = self.sift(message.notification) {
                         message.notification = note;
