@@ -61,14 +61,24 @@ impl ApprovedTools {
         Outcome { value: Some(Self { tools }), diagnostics: Vec::new() }
     }
 
-    /// The file's text: the same for the same tools, in whatever order a server lists them.
+    /// The file's text: the same for the same tools, in whatever order a server lists them. Characters that would
+    /// not be seen in it are escaped, as JSON lets them be.
     #[must_use]
     pub fn render(&self) -> String {
         let tools: Vec<&Value> = self.tools.values().collect();
         let file = json!({"version": 1, "kind": "tools", "tools": tools});
-        let mut text = serde_json::to_string_pretty(&file).unwrap_or_default();
-        text.push('\n');
-        text
+        let text = serde_json::to_string_pretty(&file).unwrap_or_default();
+        let mut shown = String::with_capacity(text.len() + 1);
+        for c in text.chars() {
+            // Line ends are between members: within texts they are escaped already.
+            if c == '\n' || !is_hidden(c) {
+                shown.push(c);
+            } else {
+                c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| shown.push_str(&format!("\\u{unit:04x}")));
+            }
+        }
+        shown.push('\n');
+        shown
     }
 
     /// The tool of that name.
@@ -117,7 +127,10 @@ fn compare(approved: &Value, found: &Value, at: &str, lines: &mut Vec<String>) {
             }
         }
         (one, another) if one == another => {}
-        (one, another) => lines.push(format!("`{}` was {} and is {}", shown_place(at), shown(one), shown(another))),
+        (one, another) => {
+            let (was, is) = shown_apart(one, another);
+            lines.push(format!("`{}` was {was} and is {is}", shown_place(at)));
+        }
     }
 }
 
@@ -149,12 +162,31 @@ fn shown(value: &Value) -> String {
     line
 }
 
+/// Two values, each in one short line that has the place where they part.
+fn shown_apart(one: &Value, another: &Value) -> (String, String) {
+    let (one_line, another_line) = (one.to_string(), another.to_string());
+    let same = one_line.chars().zip(another_line.chars()).take_while(|(a, b)| a == b).count();
+    if same < LONGEST_SHOWN / 2 {
+        return (shown(one), shown(another));
+    }
+    let part = |line: &str| {
+        let from = same.saturating_sub(LONGEST_SHOWN / 4);
+        let text: String = line.chars().skip(from).flat_map(visible).take(LONGEST_SHOWN + 1).collect();
+        let cut: String = text.chars().take(LONGEST_SHOWN).collect();
+        if cut.len() < text.len() { format!("…{cut}…") } else { format!("…{cut}") }
+    };
+    (part(&one_line), part(&another_line))
+}
+
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}')
+}
+
 /// The character, or its escape where it would not be seen.
 fn visible(c: char) -> impl Iterator<Item = char> {
-    let hidden = c.is_control()
-        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-            | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}');
-    let (escaped, plain) = if hidden { (Some(c.escape_unicode()), None) } else { (None, Some(c)) };
+    let (escaped, plain) = if is_hidden(c) { (Some(c.escape_unicode()), None) } else { (None, Some(c)) };
     escaped.into_iter().flatten().chain(plain)
 }
 

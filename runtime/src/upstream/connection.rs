@@ -246,7 +246,16 @@ impl Connection {
 
     /// Comes when it stands no more.
     pub(super) async fn closed(&self) {
-        self.closed.cancelled().await;
+        let lost = async {
+            match &self.http {
+                Some(http) => http.lost().cancelled().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = self.closed.cancelled() => {}
+            () = lost => {}
+        }
     }
 
     /// Cancelled when it stands no more.
@@ -256,7 +265,7 @@ impl Connection {
 
     /// Whether it stands no more.
     pub(crate) fn is_closed(&self) -> bool {
-        self.closed.is_cancelled()
+        self.closed.is_cancelled() || self.http.as_ref().is_some_and(|http| http.lost().is_cancelled())
     }
 
     /// Why it stands no more, as far as that can be seen.

@@ -61,6 +61,15 @@ pub enum UpstreamFault {
         /// The upstream.
         name: String,
     },
+    /// A retry goes on with no call that waits.
+    #[error(
+        "no call of `{name}` waits under this `requestState`: it was gone on with, waited too long, or is of another \
+         tool; nothing was sent, call again without it"
+    )]
+    Unknown {
+        /// The upstream.
+        name: String,
+    },
     /// Nothing came in time.
     #[error("`{name}` said nothing for {}; the call was cancelled, and may have taken effect all the same", seconds(*.waited))]
     Silent {
@@ -70,7 +79,7 @@ pub enum UpstreamFault {
         waited: Duration,
     },
     /// The connection ended before there was an answer.
-    #[error("`{name}` went away before it answered: {reason}; the call may have taken effect all the same")]
+    #[error("`{name}` gave no answer: {reason}; the call may have taken effect all the same")]
     Gone {
         /// The upstream.
         name: String,
@@ -166,6 +175,7 @@ impl UpstreamFault {
             Self::Paused { .. } => "paused",
             Self::Quarantined { .. } => "quarantined",
             Self::Busy { .. } => "busy",
+            Self::Unknown { .. } => "request_state",
             Self::Silent { .. } => "timeout",
             Self::Gone { .. } => "network",
             Self::Odd { .. } => "protocol",

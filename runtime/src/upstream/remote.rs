@@ -191,7 +191,9 @@ impl Remote {
                     return Ok(connection);
                 }
                 let state = states.borrow_and_update().clone();
-                self.refusal(&state)?;
+                if !state.again().is_some_and(|again| again <= SHORT_PAUSE) {
+                    self.refusal(&state)?;
+                }
                 self.wanted.notify_one();
                 tokio::select! {
                     _ = connections.changed() => {}
@@ -380,6 +382,8 @@ pub(super) fn pause(failures: u32) -> Instant {
 const MOST_CALLS: usize = 256;
 /// How long a call waits for a connection.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// A pause that a call waits for, rather than to say that it should come again.
+const SHORT_PAUSE: Duration = Duration::from_secs(1);
 /// The longest silence of a call, where the definition does not say.
 const LONGEST_SILENCE: Duration = Duration::from_secs(60);
 /// The longest that a call takes that tells of its progress.
