@@ -13,7 +13,7 @@ use rmcp::{ClientLifecycleMode, ClientServiceExt, RoleClient};
 use tokio::runtime::{Handle, Id};
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::timeout;
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::CancellationToken;
 
 use super::client::Client;
 use super::fault::ConnectFault;
@@ -73,10 +73,7 @@ impl Parts {
         T::Error: Send + Sync + 'static,
     {
         let Self { flights, notes, closed, client } = self;
-        let wire = Closing {
-            inner: Wire::new(transport, Arc::clone(&flights), notes.clone()),
-            _closed: closed.clone().drop_guard(),
-        };
+        let wire = Wire::new(transport, Arc::clone(&flights), notes.clone(), closed.clone());
         match client.serve_with_lifecycle(wire, lifecycle).await {
             Ok(running) => {
                 let process = Mutex::new(process);
@@ -85,31 +82,6 @@ impl Parts {
             }
             Err(error) => Err((error, process)),
         }
-    }
-}
-
-/// A transport that says when the SDK lets go of it.
-struct Closing<T> {
-    inner: Wire<T>,
-    _closed: DropGuard,
-}
-
-impl<T: Transport<RoleClient>> Transport<RoleClient> for Closing<T> {
-    type Error = T::Error;
-
-    fn send(
-        &mut self,
-        message: rmcp::service::TxJsonRpcMessage<RoleClient>,
-    ) -> impl Future<Output = Result<(), Self::Error>> + Send + 'static {
-        self.inner.send(message)
-    }
-
-    fn receive(&mut self) -> impl Future<Output = Option<rmcp::service::RxJsonRpcMessage<RoleClient>>> + Send {
-        self.inner.receive()
-    }
-
-    fn close(&mut self) -> impl Future<Output = Result<(), Self::Error>> + Send {
-        self.inner.close()
     }
 }
 
@@ -153,7 +125,7 @@ async fn over_http(
 ) -> Result<Connection, ConnectFault> {
     let attempt = |lifecycle| async {
         let (transport, client) = http::transport(executor.clone(), door.clone(), limit);
-        Parts::new(caller).over(WorkerTransport(transport), lifecycle, (Some(client), None)).await
+        Parts::new(caller).over(transport, lifecycle, (Some(client), None)).await
     };
     let error = match attempt(newest()).await {
         Ok(connection) => return Ok(connection),
@@ -303,28 +275,6 @@ impl Connection {
         if let Some(process) = process {
             process.finish().await;
         }
-    }
-}
-
-/// The SDK's worker transport; its type has no name that can be written.
-struct WorkerTransport(rmcp::transport::StreamableHttpClientTransport<HttpClient>);
-
-impl Transport<RoleClient> for WorkerTransport {
-    type Error = <rmcp::transport::StreamableHttpClientTransport<HttpClient> as Transport<RoleClient>>::Error;
-
-    fn send(
-        &mut self,
-        message: rmcp::service::TxJsonRpcMessage<RoleClient>,
-    ) -> impl Future<Output = Result<(), Self::Error>> + Send + 'static {
-        self.0.send(message)
-    }
-
-    fn receive(&mut self) -> impl Future<Output = Option<rmcp::service::RxJsonRpcMessage<RoleClient>>> + Send {
-        self.0.receive()
-    }
-
-    fn close(&mut self) -> impl Future<Output = Result<(), Self::Error>> + Send {
-        self.0.close()
     }
 }
 
