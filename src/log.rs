@@ -37,8 +37,8 @@ fn written(format: LogFormat) -> Box<dyn Layer<Registry> + Send + Sync> {
 
 fn filter() -> EnvFilter {
     let asked = std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned());
-    // The MCP library logs whole messages, arguments and answers included; they are shown only to
-    // those who ask for them by name.
-    let asked = if asked.contains("rmcp") { asked } else { format!("{asked},rmcp=warn,tantivy=warn") };
-    EnvFilter::try_new(asked).unwrap_or_else(|_| EnvFilter::new("info,rmcp=warn,tantivy=warn"))
+    // The MCP library logs whole messages, arguments and answers included, and ends of connections as
+    // errors; it is heard only by those who ask for it by name.
+    let asked = if asked.contains("rmcp") { asked } else { format!("{asked},rmcp=off,tantivy=warn") };
+    EnvFilter::try_new(asked).unwrap_or_else(|_| EnvFilter::new("info,rmcp=off,tantivy=warn"))
 }

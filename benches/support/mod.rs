@@ -45,10 +45,7 @@ impl Gateway {
 
     /// Seconds of CPU time until now, of the user's and the system's part.
     pub(crate) fn cpu(&self) -> f64 {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
-        let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
-        // Fields 14 and 15 of proc(5); the first after the name is field 3.
-        (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / TICKS
+        cpu_of(self.child.id())
     }
 
     /// Megabytes that are resident now.
@@ -64,6 +61,14 @@ impl Drop for Gateway {
         _ = self.child.kill();
         _ = self.child.wait();
     }
+}
+
+/// Seconds of CPU time of a process until now, of the user's and the system's part.
+pub(crate) fn cpu_of(process: u32) -> f64 {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+    // Fields 14 and 15 of proc(5); the first after the name is field 3.
+    (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / TICKS
 }
 
 /// A client for one connection.

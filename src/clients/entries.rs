@@ -188,13 +188,18 @@ fn pairs(map: &Map<String, Value>, key: &'static str) -> Result<Vec<(String, Str
     let pair = |(key, value): (&String, &Value)| match value {
         Value::String(text) => Some((key.clone(), text.clone())),
         Value::Number(_) | Value::Bool(_) => Some((key.clone(), value.to_string())),
-        Value::Null => Some((key.clone(), String::new())),
-        Value::Array(_) | Value::Object(_) => None,
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
     };
     match map.get(key) {
         None | Some(Value::Null) => Ok(Vec::new()),
         Some(Value::Object(pairs)) => {
-            pairs.iter().map(pair).collect::<Option<_>>().ok_or_else(|| wrong_type(key, "a mapping of texts"))
+            // A variable that is `null` is left out by the clients that know such.
+            pairs
+                .iter()
+                .filter(|(_, value)| !value.is_null())
+                .map(pair)
+                .collect::<Option<_>>()
+                .ok_or_else(|| wrong_type(key, "a mapping of texts"))
         }
         Some(_) => Err(wrong_type(key, "a mapping of texts")),
     }

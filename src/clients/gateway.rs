@@ -50,8 +50,13 @@ impl Gateway {
             Some(Host::Ipv6(address)) => address.is_loopback() || address.is_unspecified(),
             None => false,
         };
-        is_own_host && url.port_or_known_default() == Some(self.port) && url.path().trim_end_matches('/') == "/mcp"
+        is_own_host && url.port_or_known_default() == Some(self.port) && is_own_path(url.path())
     }
+}
+
+/// `/mcp`, and the addresses of single servers below it.
+fn is_own_path(path: &str) -> bool {
+    path.strip_prefix("/mcp").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The gateway's entry in a client's file.
@@ -89,7 +94,8 @@ mod tests {
         assert!(
             url("http://127.0.0.1:39400/mcp") && url("http://localhost:39400/mcp/") && url("http://[::1]:39400/mcp")
         );
-        assert!(url("http://tools.example:39400/mcp"));
+        assert!(url("http://tools.example:39400/mcp") && url("http://127.0.0.1:39400/mcp/servers/x"));
+        assert!(!url("http://127.0.0.1:39400/mcpx"));
         assert!(!url("http://127.0.0.1:8000/mcp") && !url("https://other.example:39400/mcp") && !url("no url"));
         assert!(command("/usr/bin/cap serve --stdio") && command("C:\\bin\\cap.exe serve --stdio"));
         assert!(command("npx mcp-remote http://127.0.0.1:39400/mcp"));

@@ -11,6 +11,11 @@ pub(super) struct Relayed {
 
 /// Takes a command line of the relay apart; `None` if it is another program, or says what is not known here.
 pub(super) fn relayed(command: &[String], env: &[(String, String)]) -> Option<Relayed> {
+    // Windows runs scripts through its shell.
+    let command = match command {
+        [shell, slash_c, rest @ ..] if ["cmd", "cmd.exe"].contains(&shell.as_str()) && slash_c == "/c" => rest,
+        command => command,
+    };
     let (program, rest) = command.split_first()?;
     let program = program.rsplit(['/', '\\']).next().unwrap_or_default();
     let mut words = rest.iter().map(String::as_str);
@@ -69,5 +74,9 @@ mod tests {
         assert_eq!(taken(&["npx", "mcp-remote", "https://a.example/mcp", "--static-oauth-client-info", "x"]), None);
         assert_eq!(taken(&["npx", "other", "https://a.example/mcp"]), None);
         assert_eq!(taken(&["npx"]), None);
+        assert_eq!(
+            taken(&["cmd", "/c", "npx", "mcp-remote", "https://a.example/mcp"]),
+            Some((Reach::Http(url()), Vec::new()))
+        );
     }
 }

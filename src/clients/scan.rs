@@ -31,6 +31,8 @@ pub(crate) struct Scan {
     pub(crate) own: Vec<(Client, PathBuf)>,
     /// The files that were there.
     pub(crate) files: Vec<(Client, PathBuf)>,
+    /// Names that servers have, and those that others have.
+    taken: BTreeSet<String>,
 }
 
 /// A server of a client's file.
@@ -63,9 +65,15 @@ struct Page {
     told: Cell<usize>,
 }
 
-/// Looks through the files of some clients, those of the account and those of the project.
-pub(crate) fn scan(clients: &[Client], surroundings: &Surroundings, gateway: &Gateway) -> Scan {
-    let mut scan = Scan::default();
+/// Looks through the files of some clients, those of the account and those of the project. No server gets a name
+/// that is `taken`.
+pub(crate) fn scan(
+    clients: &[Client],
+    surroundings: &Surroundings,
+    gateway: &Gateway,
+    taken: BTreeSet<String>,
+) -> Scan {
+    let mut scan = Scan { taken, ..Scan::default() };
     let mut seen = BTreeSet::new();
     for client in Client::ALL.into_iter().filter(|client| clients.is_empty() || clients.contains(client)) {
         for path in [surroundings.user_file(client), surroundings.project_file(client)].into_iter().flatten() {
@@ -127,11 +135,11 @@ impl Scan {
             return;
         }
         let own = upstream_name(name);
-        let taken = |wanted: &str| self.servers.iter().any(|known| known.declared.name == wanted);
         let candidates = std::iter::once(own.clone())
             .chain(std::iter::once(joined(&own, file.client.id())))
             .chain((2..).map(|number: u32| joined(&own, &number.to_string())));
-        let name_of_file = candidates.into_iter().find(|wanted| !taken(wanted)).unwrap_or(own);
+        let name_of_file = candidates.into_iter().find(|wanted| !self.taken.contains(wanted)).unwrap_or(own);
+        self.taken.insert(name_of_file.clone());
         self.servers.push(Found {
             client: file.client,
             declared: Declared { name: name_of_file, ..read },

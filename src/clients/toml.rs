@@ -45,10 +45,16 @@ pub(super) fn with_member(text: &str, path: [&str; 2], member: &Map<String, Valu
     } else {
         servers.insert(second, Item::Value(table.into_inline_table().into()));
     }
-    let edited = document.to_string();
+    let edited = with_line_ends(text, document.to_string());
     let map = expected.as_object_mut()?.entry(first).or_insert_with(|| Value::Object(Map::new()));
     map.as_object_mut()?.insert(second.to_owned(), Value::Object(member.clone()));
     (parse(&edited).ok()? == expected).then_some(edited)
+}
+
+/// The library writes line feeds; a file of another system keeps its line ends.
+fn with_line_ends(before: &str, edited: String) -> String {
+    let ends = before.matches("\r\n").count();
+    if ends > 0 && ends == before.matches('\n').count() { edited.replace('\n', "\r\n") } else { edited }
 }
 
 /// A table alone, as a person would write it into a file.
@@ -112,6 +118,7 @@ mod tests {
         assert!(added.contains("# mine\nmodel = \"x\" # why\n") && added.contains("[tui]\nb = 1\n"), "{added}");
         assert_eq!(parse(&added).unwrap()["mcp_servers"]["cap"], json!({"url": "u"}));
         assert_eq!(edited(&added), Some(added.clone()));
+        assert_eq!(edited("a = 1\r\n").unwrap(), "a = 1\r\n\r\n[mcp_servers.cap]\r\nurl = \"u\"\r\n");
         assert_eq!(
             edited("mcp_servers = {a = {url = \"x\"}}\n").unwrap(),
             "mcp_servers = {a = {url = \"x\"}, cap = { url = \"u\" } }\n"

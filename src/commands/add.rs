@@ -1,21 +1,31 @@
 //! `cap add`: writes the upstream file of an MCP server. It connects to nothing.
 
+use std::collections::BTreeSet;
+
 use cap_compiler::diagnostic::{Diagnostic, Place};
 use cap_compiler::source::{MemoryLoader, SourceId};
 
 use crate::address::is_url;
 use crate::args::{AddArgs, Transport};
+use crate::commands::connect::gateway;
 use crate::exit::Exit;
 use crate::output::{Output, Tone};
 use crate::upstreams::{
-    Declared, Draft, Effect, Existing, Outlet, Reach, Refusal, Taken, draft, known_servers, say_secrets, store,
+    Declared, Draft, Effect, Existing, Outlet, Reach, Refusal, Taken, draft, known_servers, mask, say_doubt,
+    say_secrets, store,
 };
 use crate::workspace::Workspace;
 
 pub(crate) fn run(args: &AddArgs, output: &Output) -> Result<Exit, Exit> {
     let declared = declared(args, output)?;
     let workspace = Workspace::open(&args.access.folders, output)?;
+    let is_url = !matches!(declared.reach, Reach::Stdio(_));
+    if is_url && !args.force && gateway(&workspace).is_reached_by(&declared.reach) {
+        output.error("this is the address of the gateway itself", Some("--force adds it all the same"));
+        return Err(Exit::Usage);
+    }
     let draft = draft(&declared, &Taken::new()).map_err(|refusal| refuse(&refusal, output))?;
+    mask(draft.secrets.iter());
     let known = known_servers(&workspace.folders).map_err(|error| {
         output.error(&format!("cannot read the capabilities: {error}"), None);
         Exit::Environment
@@ -28,6 +38,7 @@ pub(crate) fn run(args: &AddArgs, output: &Output) -> Result<Exit, Exit> {
     };
     outlet.put(&draft, output)?;
     say_network(&draft, output);
+    say_doubt(&draft, output);
     if args.dry_run {
         say_secrets(draft.secrets.iter(), output);
         output.status(Tone::Good, "Finished", "nothing was written (--dry-run)");
@@ -78,14 +89,12 @@ fn declared(args: &AddArgs, output: &Output) -> Result<Declared, Exit> {
     if let Some((_, message, help)) = unsent.into_iter().find(|(there, ..)| *there) {
         return Err(usage(message, help));
     }
-    let pairs = |texts: &[String], sign: char| -> Option<Vec<(String, String)>> {
-        let pair =
-            |text: &String| text.split_once(sign).map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()));
-        texts.iter().map(pair).collect()
-    };
     let headers =
         pairs(&args.header, ':').ok_or_else(|| usage("a header has no `:`", "write it as --header 'Name: value'"))?;
     let env = pairs(&args.env, '=').ok_or_else(|| usage("a variable has no `=`", "write it as --env KEY=VALUE"))?;
+    if let Some(name) = repeated(&headers).or_else(|| repeated(&env)) {
+        return Err(usage(&format!("`{name}` is said twice"), "leave out one of the two"));
+    }
     Ok(Declared {
         title: args.title.clone(),
         description: args.description.clone(),
@@ -97,6 +106,20 @@ fn declared(args: &AddArgs, output: &Output) -> Result<Declared, Exit> {
         private: args.private,
         ..Declared::new(&args.name, reach)
     })
+}
+
+/// Names and values, of texts that have a sign between the two.
+fn pairs(texts: &[String], sign: char) -> Option<Vec<(String, String)>> {
+    let pair = |text: &String| {
+        let (key, value) = text.split_once(sign)?;
+        Some((key.trim().to_owned(), value.trim().to_owned()))
+    };
+    texts.iter().map(pair).collect()
+}
+
+fn repeated(pairs: &[(String, String)]) -> Option<&str> {
+    let mut seen = BTreeSet::new();
+    pairs.iter().map(|(name, _)| name.as_str()).find(|name| !seen.insert(*name))
 }
 
 fn reach(args: &AddArgs) -> Result<Reach, (String, &'static str)> {

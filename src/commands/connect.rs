@@ -1,5 +1,6 @@
 //! `cap connect`: enters the gateway into the configuration of an MCP client.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use cap_compiler::source::SourceId;
@@ -105,7 +106,7 @@ pub(crate) fn gateway(workspace: &Workspace) -> Gateway {
 
 /// The clients that have a file, and what to run.
 fn list(surroundings: &Surroundings, gateway: &Gateway, output: &Output) -> Exit {
-    let scan = scan(&[], surroundings, gateway);
+    let scan = scan(&[], surroundings, gateway, BTreeSet::new());
     for client in Client::ALL {
         let files: Vec<&PathBuf> = scan.files.iter().filter(|(it, _)| *it == client).map(|(_, path)| path).collect();
         let place = surroundings.user_file(client).map(|path| SourceId::new(&path.to_string_lossy()));

@@ -1,7 +1,7 @@
 //! Arguments of programs. A definition's `stdio` has no templates, so a credential among them has no
 //! place in a file.
 
-use super::credential::{is_credential, is_sensitive_name, is_sensitive_value, scheme};
+use super::credential::{is_certain, is_credential, is_path, is_random, is_sensitive_name, scheme};
 
 /// The first argument that holds a credential: its place, and the bytes of it to hide.
 pub(super) fn credential_in(command: &[String]) -> Option<(usize, usize)> {
@@ -13,6 +13,21 @@ pub(super) fn credential_in(command: &[String]) -> Option<(usize, usize)> {
         before = argument;
     }
     None
+}
+
+/// The number of the first argument that is long and without order. It may be a credential; identifiers of
+/// documents and digests are like it, and a digest behind `@` is one.
+pub(super) fn doubtful_in(command: &[String]) -> Option<usize> {
+    let unpinned = |argument: &String| {
+        let (name, digest) = argument.rsplit_once('@')?;
+        let digest = digest.strip_prefix("sha256:").unwrap_or(digest);
+        digest.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| name.to_owned())
+    };
+    let is_doubtful = |argument: &String| {
+        let argument = unpinned(argument).unwrap_or_else(|| argument.clone());
+        !is_path(&argument) && is_random(&argument)
+    };
+    command.iter().skip(1).position(is_doubtful).map(|index| index + 1)
 }
 
 /// From where an argument is a credential.
@@ -30,7 +45,7 @@ fn hidden_from(before: &str, argument: &str) -> Option<usize> {
     // `--api-key value`
     let flag = before.starts_with('-') && before.len() > 2 && ends_sensitive(before) && !argument.starts_with('-');
     if (flag && !is_reference(argument) && is_credential("TOKEN", argument) && !is_place(argument))
-        || is_sensitive_value(argument)
+        || is_certain(argument)
     {
         return Some(0);
     }
@@ -71,5 +86,17 @@ mod tests {
         );
         assert_eq!(found(&["docker", "run", "-e", "GITHUB_TOKEN", "ghcr.io/github/github-mcp-server"]), None);
         assert_eq!(found(&["x", "--header", "Authorization:${AUTH}"]), None);
+    }
+
+    #[test]
+    fn digests_are_no_credentials_and_identifiers_may_be() {
+        let doubtful = |argument: &str| doubtful_in(&["x".to_owned(), argument.to_owned()]);
+        let digest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+        assert_eq!(doubtful(&format!("ghcr.io/a/b@sha256:{digest}")), None);
+        assert_eq!(doubtful("git+https://github.com/a/b@0123456789abcdef0123456789abcdef01234567"), None);
+        assert_eq!(doubtful("/nix/store/1b9p07z77phvv2hf6gm9f28syp39f1ag-x/bin/y"), None);
+        assert_eq!(doubtful("1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms"), Some(1));
+        let line = ["docker", "run", &format!("ghcr.io/a/b@sha256:{digest}")].map(str::to_owned);
+        assert_eq!(credential_in(&line), None);
     }
 }

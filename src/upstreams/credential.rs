@@ -95,16 +95,22 @@ fn is_harmless(name: &str, value: &str) -> bool {
 
 /// Whether a value shows by itself that it is secret.
 pub(super) fn is_sensitive_value(value: &str) -> bool {
+    is_certain(value) || is_random(value.trim())
+}
+
+/// Whether a value is a credential, and not only long and without order.
+pub(super) fn is_certain(value: &str) -> bool {
     let value = value.trim();
     let begins = PREFIXES.iter().any(|prefix| value.strip_prefix(prefix).is_some_and(|rest| rest.len() >= 8));
-    begins || scheme(value).is_some() || is_url_with_password(value) || is_random(value)
+    begins || scheme(value).is_some() || is_url_with_password(value)
 }
 
 /// `Bearer x` taken apart, for each of the schemes.
 pub(super) fn scheme(value: &str) -> Option<(&str, &str)> {
     let (word, rest) = value.trim().split_once(' ')?;
     let rest = rest.trim();
-    (SCHEMES.iter().any(|known| word.eq_ignore_ascii_case(known)) && !rest.is_empty()).then_some((word, rest))
+    let is_token = !rest.is_empty() && !rest.contains(char::is_whitespace);
+    (is_token && SCHEMES.iter().any(|known| word.eq_ignore_ascii_case(known))).then_some((word, rest))
 }
 
 /// Whether what is left of a value beside its references is only the name of a scheme.
@@ -112,7 +118,7 @@ pub(super) fn is_scheme_name(rest: &str) -> bool {
     SCHEMES.iter().any(|known| rest.trim().eq_ignore_ascii_case(known))
 }
 
-fn is_path(value: &str) -> bool {
+pub(super) fn is_path(value: &str) -> bool {
     let mut bytes = value.bytes();
     let drive = matches!((bytes.next(), bytes.next(), bytes.next()), (Some(_), Some(b':'), Some(b'\\' | b'/')));
     ["/", "./", "../", "~"].iter().any(|begin| value.starts_with(begin)) || drive
@@ -129,7 +135,7 @@ fn is_url_with_password(value: &str) -> bool {
 }
 
 /// Whether some part of a value is a long run of letters and digits in no order, or a UUID.
-fn is_random(value: &str) -> bool {
+pub(super) fn is_random(value: &str) -> bool {
     if value.chars().any(char::is_whitespace) {
         return false;
     }
@@ -191,6 +197,7 @@ mod tests {
             ("BASE_URL", "https://api.example.com/v1/organisations"),
             ("PATH", "/usr/local/bin:/usr/bin"),
             ("TOKEN", ""),
+            ("TITLE", "Basic usage of tools"),
             ("PACKAGE", "@modelcontextprotocol/server-filesystem@2025.8.21"),
         ];
         for (name, value) in plain {

@@ -10,7 +10,7 @@ use cap_compiler::pin::Pins;
 use cap_compiler::source::SourceId;
 use serde_json::{Map, Value, json};
 
-use super::arguments::credential_in;
+use super::arguments::{credential_in, doubtful_in};
 use super::reference::of_editor;
 use super::template::{NeededSecret, Owner, Taken, Templates};
 use crate::commands::import::SCHEMA_BASE;
@@ -52,6 +52,8 @@ pub(crate) struct Draft {
     pub(crate) secrets: Vec<NeededSecret>,
     /// Whether `network: private` was added because of the host.
     pub(crate) made_private: bool,
+    /// The number of an argument that may be a credential, and may be a name as well.
+    pub(crate) doubtful: Option<usize>,
 }
 
 /// Why no file can be made. What is said of values shows none that may be a credential.
@@ -96,11 +98,15 @@ impl Reach {
     }
 }
 
+/// Longer values are no values of headers and variables but files.
+const LONGEST: usize = 64 << 10;
+
 /// Makes the file of a server. Its secrets get no names that other values have.
 ///
 /// # Errors
 /// What no file can say.
 pub(crate) fn draft(declared: &Declared, taken: &Taken) -> Result<Draft, Refusal> {
+    check_lengths(declared)?;
     let mut templates = Templates::of(&declared.name, taken);
     let mut tree = tree(declared, &mut templates)?;
     let mut text = text(&tree);
@@ -110,7 +116,11 @@ pub(crate) fn draft(declared: &Declared, taken: &Taken) -> Result<Draft, Refusal
         tree = with_network(tree);
         text = self::text(&tree);
     }
-    Ok(Draft { name: declared.name.clone(), text, secrets: templates.into_needed(), made_private })
+    let doubtful = match &declared.reach {
+        Reach::Stdio(command) => doubtful_in(command),
+        Reach::Http(_) | Reach::Sse(_) => None,
+    };
+    Ok(Draft { name: declared.name.clone(), text, secrets: templates.into_needed(), made_private, doubtful })
 }
 
 /// What the compiler says of a file's text, taken alone.
@@ -190,6 +200,25 @@ fn transport(declared: &Declared, templates: &mut Templates<'_>) -> Result<Value
     Ok(transport.into())
 }
 
+fn check_lengths(declared: &Declared) -> Result<(), Refusal> {
+    let texts: &[String] = match &declared.reach {
+        Reach::Http(text) | Reach::Sse(text) => std::slice::from_ref(text),
+        Reach::Stdio(command) => command,
+    };
+    let pairs = declared.headers.iter().chain(&declared.env).chain(&declared.query);
+    let texts = texts.iter().chain(pairs.flat_map(|(key, value)| [key, value]));
+    if texts.into_iter().all(|text| text.len() <= LONGEST) {
+        return Ok(());
+    }
+    Err(Refusal {
+        code: Code::TEXT_LIMIT,
+        message: "a value is longer than 64 KiB".to_owned(),
+        label: "longer than values are".to_owned(),
+        help: "let the program read it from a file".to_owned(),
+        shown: ("…".to_owned(), 0),
+    })
+}
+
 fn values(
     owner: Owner,
     pairs: &[(String, String)],
@@ -197,6 +226,12 @@ fn values(
 ) -> Result<Map<String, Value>, Refusal> {
     let mut map = Map::new();
     for (key, value) in pairs {
+        if owner == Owner::Variable && (key.is_empty() || key.contains(|c: char| c == '=' || c.is_control())) {
+            return Err(impossible("a variable's name is empty or has `=` or control characters", "rename it"));
+        }
+        if owner == Owner::Variable && value.contains('\0') {
+            return Err(impossible("a variable's value has a null character", "leave it out"));
+        }
         let template = templates.value(owner, key, value).map_err(|name| of_client(&name, &format!("`{key}`")))?;
         map.insert(key.clone(), template.into());
     }
@@ -238,6 +273,9 @@ fn check_command(command: &[String]) -> Result<(), Refusal> {
     if let Some(name) = command.iter().find_map(|argument| of_editor(argument)) {
         return Err(of_client(&name, "an argument"));
     }
+    if command.iter().any(|argument| argument.contains('\0')) {
+        return Err(impossible("an argument has a null character", "leave it out"));
+    }
     let Some((place, from)) = credential_in(command) else { return Ok(()) };
     let mut shown = String::new();
     let mut at = 0;
@@ -262,6 +300,17 @@ fn check_command(command: &[String]) -> Result<(), Refusal> {
         help: help.to_owned(),
         shown: (shown, at),
     })
+}
+
+/// What no system can start a program with.
+fn impossible(message: &str, help: &str) -> Refusal {
+    Refusal {
+        code: Code::INVALID_VALUE,
+        message: message.to_owned(),
+        label: "no program can be started with it".to_owned(),
+        help: help.to_owned(),
+        shown: ("…".to_owned(), 0),
+    }
 }
 
 fn of_client(name: &str, place: &str) -> Refusal {

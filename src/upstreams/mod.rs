@@ -14,4 +14,4 @@ mod write;
 pub(crate) use draft::{Declared, Draft, Reach, Refusal, draft};
 pub(crate) use known::{Known, KnownKind, known_servers};
 pub(crate) use template::{NeededSecret, Taken};
-pub(crate) use write::{Effect, Existing, Outlet, say_secrets, store};
+pub(crate) use write::{Effect, Existing, Outlet, mask, say_doubt, say_secrets, store, upstream_path};

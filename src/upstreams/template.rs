@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use cap_runtime::secret::net;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::credential::{is_credential, is_scheme_name, is_sensitive_value, scheme};
@@ -139,7 +138,6 @@ impl<'a> Templates<'a> {
     }
 
     fn refer(&mut self, name: String, purpose: String, value: &str) -> String {
-        net::learn(&name, value);
         let template = format!("{{{{ secret.{name} }}}}");
         self.need(name, purpose, Some(SecretString::from(value)));
         template

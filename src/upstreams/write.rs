@@ -1,10 +1,12 @@
 //! Puts upstream files into a capabilities folder, and says what was done and what is to be done next.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cap_compiler::diagnostic::Diagnostic;
 use cap_compiler::source::{MemoryLoader, SourceId};
+use cap_runtime::secret::net;
+use secrecy::ExposeSecret;
 
 use super::draft::{Draft, judge_at};
 use super::known::{Known, KnownKind};
@@ -56,7 +58,7 @@ impl Outlet<'_> {
     /// wrong has been said.
     pub(crate) fn put(&self, draft: &Draft, output: &Output) -> Result<(), Exit> {
         check_name(draft, output)?;
-        let path = self.folder.join(&draft.name).join("upstream.yaml");
+        let path = upstream_path(self.folder, &draft.name);
         if self.effect == Effect::Write && std::fs::read(&path).is_ok_and(|there| there == draft.text.as_bytes()) {
             output.status(Tone::Good, "Unchanged", &path.display().to_string());
             return Ok(());
@@ -104,6 +106,11 @@ impl Outlet<'_> {
     }
 }
 
+/// Where an upstream's file goes. The name must be one that tools can have.
+pub(crate) fn upstream_path(folder: &Path, name: &str) -> PathBuf {
+    folder.join(name).join("upstream.yaml")
+}
+
 fn is_same(one: &Path, other: &Path) -> bool {
     one == other || matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
@@ -141,6 +148,23 @@ fn show(faults: &[Diagnostic], source: &SourceId, text: &str, output: &Output) -
     output.diagnostics(faults, &loader);
     output.status(Tone::Bad, "Failure", "nothing was written");
     Exit::Failure
+}
+
+/// Values are masked in whatever is said from here on; the longest and the thousandth are said nowhere.
+pub(crate) fn mask<'a>(needed: impl Iterator<Item = &'a NeededSecret>) {
+    let values = needed.filter_map(|secret| Some((secret.name.as_str(), secret.value.as_ref()?.expose_secret())));
+    net::learn_all(values.filter(|(_, value)| value.len() <= 1_024).take(1_000));
+}
+
+/// Says that an argument may be a credential.
+pub(crate) fn say_doubt(draft: &Draft, output: &Output) {
+    if let Some(number) = draft.doubtful {
+        let text = format!(
+            "argument {number} of `{}` stands in the file as it is: if it is a credential, say it in `env`",
+            draft.name
+        );
+        output.status(Tone::Warning, "Note", &text);
+    }
 }
 
 /// Says which secrets a file needs, and how they are set.

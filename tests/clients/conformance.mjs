@@ -83,8 +83,14 @@ function judgePeer(found, revision) {
   report(`conformance of the peer, ${revision}`, faults, `${found.made} checks pass`);
 }
 
+// What a server does with its own connections, which a gateway has in between.
+const ofConnections = new Set(["server-sse-polling:server-sse-disconnect-resume"]);
+
 function judgeThrough(url, direct, found, revision) {
-  const lost = [...direct].filter(([id, check]) => check.status === "SUCCESS" && found.get(id)?.status !== "SUCCESS");
+  const lost = [...direct].filter(([id, check]) => {
+    const same = check.status !== "SUCCESS" || found.get(id)?.status === "SUCCESS";
+    return !same && !(ofConnections.has(id) && passes(found.get(id)));
+  });
   const name = `conformance through ${new URL(url).pathname}, ${revision}`;
   report(name, lost.map(([id]) => `${id}: ${why(found.get(id))}`), `${found.made} checks pass`);
 }

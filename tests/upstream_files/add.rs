@@ -193,6 +193,8 @@ fn what_a_file_cannot_say_is_refused_at_its_place() {
         (vec!["add", "q", "-t", "stdio", "https://q.example"], "--transport stdio"),
         (vec!["add", "q", "-t", "http", "--", "prog"], "--transport"),
         (vec!["add", "q", "https://q.example", "more"], "leave out"),
+        (vec!["add", "q", "https://q.example", "-H", "A: 1", "-H", "A: 2"], "leave out one"),
+        (vec!["add", "q", "http://127.0.0.1:39400/mcp"], "--force"),
         (vec!["add", "q", "--", "code", "${workspaceFolder}"], "write the value itself"),
     ];
     for (args, help) in refused {

@@ -87,14 +87,18 @@ fn values_with_signs_of_templates_and_yaml_stay_values() {
     let sandbox = Sandbox::new();
     sandbox.write(
         ".cursor/mcp.json",
-        r#"{"mcpServers": {"a": {"command": "p: #x", "args": ["- y", "!!z", "&a", "*b", "\u0000\u001b", "${x"],
+        r#"{"mcpServers": {"a": {"command": "p: #x", "args": ["- y", "!!z", "&a", "*b", "\u0001\u001b", "${x"],
             "env": {"B": "on", "C": "1", "D": "null", "E": "two\nlines: {a}"}},
-            "b": {"command": "b", "env": {"F": "{% raw %}"}}, "c": {"command": "c", "env": {"G": "{{ evil }}"}}}}"#,
+            "b": {"command": "b", "env": {"F": "{% raw %}"}}, "c": {"command": "c", "env": {"G": "{{ evil }}"}},
+            "d": {"command": "d", "args": ["\u0000"]}, "e": {"command": "e", "env": {"H=I": "x", "": "y"}},
+            "f": {"command": "f", "env": {"J": "\u0000"}}}}"#,
     );
     let run = sandbox.run(&["import", "--from-clients", "--write"]);
     assert_eq!(run.code, 1, "{run:?}");
     assert!(exists(&sandbox, "capabilities/a/upstream.yaml"), "{run:?}");
-    assert!(!exists(&sandbox, "capabilities/b") && !exists(&sandbox, "capabilities/c"), "{run:?}");
+    for name in ["b", "c", "d", "e", "f"] {
+        assert!(!exists(&sandbox, &format!("capabilities/{name}")), "{run:?}");
+    }
     sandbox.ok(&["check"]);
     let file = sandbox.read("capabilities/a/upstream.yaml");
     for text in ["\"on\"", "\"1\"", "\"null\"", "E: |-\n      two\n      lines: {a}\n"] {
@@ -124,4 +128,25 @@ fn a_large_file_is_read_and_its_flood_is_not_repeated() {
     sandbox.write(".codex/config.toml", &many);
     let run = sandbox.ok(&["import", "--from-clients", "codex"]);
     assert!(run.stdout.lines().count() == 500 && run.stderr.contains("500 servers"), "{}", run.stdout.lines().count());
+}
+
+#[test]
+fn values_made_to_be_slow_are_refused_or_read_at_once() {
+    let sandbox = Sandbox::new();
+    let references = "${A}".repeat(1 << 20);
+    let mut servers = vec![format!("\"long\": {{\"command\": \"x\", \"env\": {{\"A\": \"{references}\"}}}}")];
+    for index in 0..300 {
+        let secret = format!("hidden{index:04}").repeat(1_000);
+        servers.push(format!("\"s{index}\": {{\"command\": \"c{index}\", \"env\": {{\"API_KEY\": \"{secret}\"}}}}"));
+    }
+    sandbox.write(".cursor/mcp.json", &format!("{{\"mcpServers\": {{{}}}}}", servers.join(",")));
+    let run = sandbox.ok(&["import", "--from-clients", "--write"]);
+    assert!(run.stderr.contains("a value is longer than 64 KiB"), "{}", run.stderr.len());
+    assert!(exists(&sandbox, "capabilities/s299/upstream.yaml") && !exists(&sandbox, "capabilities/long"));
+    assert_nowhere(&sandbox.path().join("capabilities"), &[&run], "hidden");
+    for text in ["/*".repeat(5 << 20), "\"a\",".repeat(1 << 20), "{\"a\":".repeat(1 << 20)] {
+        sandbox.write(".cursor/mcp.json", &text);
+        let run = sandbox.run(&["connect", "cursor", "--write"]);
+        assert!(run.code == 1 && run.stderr.len() < 4_096, "{}", run.stderr.len());
+    }
 }

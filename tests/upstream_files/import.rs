@@ -159,6 +159,20 @@ fn a_server_of_two_clients_appears_once() {
 }
 
 #[test]
+fn a_name_that_an_api_has_is_left_to_it() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .write("capabilities/github/api.yaml", "version: 1\nkind: api\nname: github\nserver: https://github.example\n");
+    sandbox.write(".cursor/mcp.json", r#"{"mcpServers": {"github": {"command": "gh"}}}"#);
+    for _ in 0..2 {
+        sandbox.ok(&["import", "--from-clients", "--write"]);
+    }
+    assert!(exists(&sandbox, "capabilities/github_cursor/upstream.yaml"));
+    assert!(!exists(&sandbox, "capabilities/github/upstream.yaml") && !exists(&sandbox, "capabilities/github_2"));
+    sandbox.ok(&["check"]);
+}
+
+#[test]
 fn secrets_are_stored_and_two_values_are_two_secrets() {
     let sandbox = Sandbox::new();
     let entry =

@@ -17,6 +17,7 @@ mod connect;
 mod hostile;
 mod import;
 mod remove;
+mod whole;
 
 use std::fs;
 use std::path::Path;

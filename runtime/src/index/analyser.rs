@@ -4,6 +4,8 @@
 //! its stem a word has a second term, the word as it stands, so that of two tools with the same stem
 //! the one that says the very word is ahead.
 
+use std::collections::BTreeSet;
+
 use tantivy::tokenizer::{
     AsciiFoldingFilter, Language, LowerCaser, RemoveLongFilter, Stemmer, StopWordFilter, TextAnalyzer, Token,
 };
@@ -71,6 +73,23 @@ impl Analyser {
         });
     }
 
+    /// Calls `each` with the term for every word of `text` that [`Self::words`] leaves out.
+    pub(super) fn little_words(&mut self, text: &str, mut each: impl FnMut(&str)) {
+        let mut said = BTreeSet::new();
+        self.words(text, |word| {
+            said.insert(word.stem.to_owned());
+        });
+        let mut term = String::new();
+        self.verbs.token_stream(text).process(&mut |token| {
+            if !said.contains(&token.text) {
+                term.clear();
+                term.extend([LITTLE]);
+                term.push_str(&token.text);
+                each(&term);
+            }
+        });
+    }
+
     /// Calls `each` with every word of `text`, in order.
     pub(super) fn words(&mut self, text: &str, mut each: impl FnMut(Word<'_>)) {
         let Self { chain, exact, .. } = self;
@@ -95,6 +114,9 @@ fn form(token: &Token) -> Form {
 
 /// What the terms for words as they stand begin with; stems are of letters and digits.
 pub(super) const EXACT: char = '=';
+
+/// What the terms for words begin with that say nothing, unless there is nothing else.
+pub(super) const LITTLE: char = '~';
 
 /// In bytes; longer runs of letters and digits are keys and hashes, not words.
 const LONGEST_TERM: usize = 64;

@@ -8,7 +8,7 @@ use tantivy::schema::IndexRecordOption;
 use tantivy::{DocSet, TERMINATED};
 
 use super::actions::ACTION;
-use super::analyser::EXACT;
+use super::analyser::{EXACT, LITTLE};
 use super::query::{Kind, Query, Use, Wanted};
 use super::{Placed, ToolIndex};
 
@@ -127,7 +127,7 @@ impl Placed {
 impl Evidence {
     /// Whether it is a stem, not a word as it stands or a class of verbs.
     pub(super) fn is_stem(&self) -> bool {
-        !self.term.starts_with([EXACT, ACTION])
+        !self.term.starts_with([EXACT, ACTION, LITTLE])
     }
 }
 

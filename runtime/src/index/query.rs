@@ -78,6 +78,13 @@ impl Query {
             }
         });
         query.join(analyser, &said);
+        if query.terms.is_empty() {
+            // Nothing but words that say nothing: then names are looked for that are made of them.
+            query.clauses = 1;
+            analyser.little_words(text, |term| {
+                query.add_in(term, Kind::Exact, 0);
+            });
+        }
         query
     }
 

@@ -122,6 +122,13 @@ mod tests {
     }
 
     #[test]
+    fn a_name_of_little_words_is_found_by_them() {
+        let index = index(&[("a__who_am_i", "The caller"), ("b__hello", "Says hello"), ("c__list", "Lists")]);
+        assert_eq!(names(&index, "who am i"), [0]);
+        assert_eq!(names(&index, "please say hello"), [1]);
+    }
+
+    #[test]
     fn a_typing_error_is_forgiven() {
         let index = index(&[("weather", "The forecast"), ("issues", "The repository")]);
         assert_eq!(names(&index, "forcast"), [0]);

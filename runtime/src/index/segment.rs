@@ -86,6 +86,8 @@ fn weighted(analyser: &mut Analyser, tool: &ToolText<'_>) -> WeightedText {
             weighted.add_form(word.exact, weight);
         });
     }
+    // A tool may be named with words that say nothing: `hello`, `who_am_i`.
+    analyser.little_words(tool.local_name, |term| weighted.add_form(term, NAME));
     let mut actions = BTreeSet::new();
     analyser.actions(tool.local_name, |class, _| {
         actions.insert(class);

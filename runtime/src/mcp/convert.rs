@@ -5,7 +5,7 @@
 use rmcp::ErrorData;
 use rmcp::model::{
     CallToolResponse, CallToolResult, ContentBlock, ErrorCode, JsonObject, MetaObject, ProtocolVersion,
-    ResourceContents, ResultType, ServerResult,
+    ResourceContents, ServerResult,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -104,8 +104,6 @@ pub(super) fn upstream(result: ServerResult, allowed: Structured) -> Result<Call
     match result {
         ServerResult::CallToolResult(mut result) => {
             result.structured_content = result.structured_content.filter(|value| allowed.allows(value));
-            // An upstream of a revision before 2026-07-28 does not say it; that one demands it.
-            result.result_type.get_or_insert(ResultType::COMPLETE);
             Ok(result.into())
         }
         ServerResult::InputRequiredResult(result) => Ok(result.into()),
@@ -154,14 +152,6 @@ mod tests {
         assert_eq!((old.structured_content, old.content.len()), (None, 1));
         let new = outcome("t", list(), Structured::of(Some(&ProtocolVersion::V_2026_07_28)), Way::Invoked);
         assert_eq!(new.structured_content, Some(json!([1])));
-    }
-
-    #[test]
-    fn what_an_older_upstream_answers_says_that_it_is_complete() {
-        let old: CallToolResult = serde_json::from_value(json!({"content": []})).unwrap();
-        assert_eq!(old.result_type, None);
-        let relayed = upstream(ServerResult::CallToolResult(old), Structured::Any).unwrap();
-        assert_eq!(serde_json::to_value(ServerResult::from(relayed)).unwrap()["resultType"], "complete");
     }
 
     #[test]

@@ -10,9 +10,10 @@ use rmcp::model::{ClientConfig, ClientRequest, GetExtensions, ProtocolVersion, R
 use rmcp::service::{ClientInitializeError, PeerRequestOptions, RunningService, ServiceError};
 use rmcp::transport::Transport;
 use rmcp::{ClientLifecycleMode, ClientServiceExt, RoleClient};
+use tokio::runtime::{Handle, Id};
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::timeout;
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::CancellationToken;
 
 use super::client::Client;
 use super::fault::ConnectFault;
@@ -33,6 +34,7 @@ pub(crate) struct Connection {
     closed: CancellationToken,
     http: Option<HttpClient>,
     process: Mutex<Option<Process>>,
+    runtime: Id,
 }
 
 /// What a connection is made with.
@@ -71,42 +73,15 @@ impl Parts {
         T::Error: Send + Sync + 'static,
     {
         let Self { flights, notes, closed, client } = self;
-        let wire = Closing {
-            inner: Wire::new(transport, Arc::clone(&flights), notes.clone()),
-            _closed: closed.clone().drop_guard(),
-        };
+        let wire = Wire::new(transport, Arc::clone(&flights), notes.clone(), closed.clone());
         match client.serve_with_lifecycle(wire, lifecycle).await {
             Ok(running) => {
                 let process = Mutex::new(process);
-                Ok(Connection { running, flights, notes, closed, http, process })
+                let runtime = Handle::current().id();
+                Ok(Connection { running, flights, notes, closed, http, process, runtime })
             }
             Err(error) => Err((error, process)),
         }
-    }
-}
-
-/// A transport that says when the SDK lets go of it.
-struct Closing<T> {
-    inner: Wire<T>,
-    _closed: DropGuard,
-}
-
-impl<T: Transport<RoleClient>> Transport<RoleClient> for Closing<T> {
-    type Error = T::Error;
-
-    fn send(
-        &mut self,
-        message: rmcp::service::TxJsonRpcMessage<RoleClient>,
-    ) -> impl Future<Output = Result<(), Self::Error>> + Send + 'static {
-        self.inner.send(message)
-    }
-
-    fn receive(&mut self) -> impl Future<Output = Option<rmcp::service::RxJsonRpcMessage<RoleClient>>> + Send {
-        self.inner.receive()
-    }
-
-    fn close(&mut self) -> impl Future<Output = Result<(), Self::Error>> + Send {
-        self.inner.close()
     }
 }
 
@@ -150,7 +125,7 @@ async fn over_http(
 ) -> Result<Connection, ConnectFault> {
     let attempt = |lifecycle| async {
         let (transport, client) = http::transport(executor.clone(), door.clone(), limit);
-        Parts::new(caller).over(WorkerTransport(transport), lifecycle, (Some(client), None)).await
+        Parts::new(caller).over(transport, lifecycle, (Some(client), None)).await
     };
     let error = match attempt(newest()).await {
         Ok(connection) => return Ok(connection),
@@ -216,6 +191,16 @@ impl Connection {
         self.info().is_some_and(|info| !info.protocol_version.has_initialize())
     }
 
+    /// Whether another connection would be as good for any single request: over HTTP, without sessions.
+    pub(super) fn is_stateless(&self) -> bool {
+        self.http.is_some() && self.is_modern()
+    }
+
+    /// The runtime that it belongs to.
+    pub(super) fn runtime(&self) -> Id {
+        self.runtime
+    }
+
     /// Whether it has named a session.
     pub(super) fn has_sessions(&self) -> bool {
         self.http.as_ref().is_some_and(HttpClient::has_sessions)
@@ -243,6 +228,11 @@ impl Connection {
             () = self.closed.cancelled() => {}
             () = lost => {}
         }
+    }
+
+    /// Cancelled when it stands no more.
+    pub(super) fn end(&self) -> CancellationToken {
+        self.closed.clone()
     }
 
     /// Whether it stands no more.
@@ -285,28 +275,6 @@ impl Connection {
         if let Some(process) = process {
             process.finish().await;
         }
-    }
-}
-
-/// The SDK's worker transport; its type has no name that can be written.
-struct WorkerTransport(rmcp::transport::StreamableHttpClientTransport<HttpClient>);
-
-impl Transport<RoleClient> for WorkerTransport {
-    type Error = <rmcp::transport::StreamableHttpClientTransport<HttpClient> as Transport<RoleClient>>::Error;
-
-    fn send(
-        &mut self,
-        message: rmcp::service::TxJsonRpcMessage<RoleClient>,
-    ) -> impl Future<Output = Result<(), Self::Error>> + Send + 'static {
-        self.0.send(message)
-    }
-
-    fn receive(&mut self) -> impl Future<Output = Option<rmcp::service::RxJsonRpcMessage<RoleClient>>> + Send {
-        self.0.receive()
-    }
-
-    fn close(&mut self) -> impl Future<Output = Result<(), Self::Error>> + Send {
-        self.0.close()
     }
 }
 

@@ -3,7 +3,6 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use cap_compiler::capability::Connect;
 use rmcp::model::{ClientCapabilities, ClientConfig, Implementation, ServerNotification, SubscriptionFilter};
 use rmcp::service::Subscription;
 use tokio::sync::broadcast::Receiver;
@@ -98,29 +97,30 @@ pub(super) fn gateway() -> ClientConfig {
 }
 
 /// Lists again when the upstream says that its tools changed, until the connection ends; gives why it did.
+/// A call that failed is a reason to look as well: what cannot be listed any more is given up.
 async fn stay(remote: &Remote, connection: &Arc<Connection>) -> String {
     let mut notes = connection.notes();
     let mut changes = Changes::of(connection).await;
-    let lazy = remote.loaded().upstream.connect == Connect::Lazy;
+    let mut looked = Instant::now();
     let mut failed = 0;
     loop {
         tokio::select! {
             () = connection.closed() => return connection.ending().await,
             () = changed(&mut notes) => {}
             () = changes.next(connection) => {}
+            () = remote.suspected.notified() => {}
             () = sleep(LIST_PAUSE), if failed > 0 => {}
-            () = sleep(LOOK_AGAIN), if !lazy => {}
+            () = sleep(LOOK_AGAIN) => {}
         }
-        // A crowd of changes is one.
-        sleep(SETTLE).await;
+        // A crowd of changes is one, and who changes all the time is looked at now and then.
+        sleep_until((looked + LOOK_PAUSE).max(Instant::now() + SETTLE)).await;
+        looked = Instant::now();
         match list(connection).await {
             Ok(tools) => {
                 failed = 0;
                 remote.take_listed(tools);
             }
-            Err(reason) if connection.is_closed() => {
-                tracing::debug!(reason, "the connection ended while tools were listed");
-            }
+            Err(_) if connection.is_closed() => return connection.ending().await,
             Err(reason) if failed + 1 == MOST_FAILED_LISTS => return reason,
             Err(reason) => {
                 failed += 1;
@@ -192,6 +192,8 @@ const STABLE: Duration = Duration::from_secs(30);
 const SETTLE: Duration = Duration::from_millis(50);
 /// How often tools are listed that nobody says have changed.
 const LOOK_AGAIN: Duration = Duration::from_secs(600);
+/// How soon tools are listed again at the earliest.
+const LOOK_PAUSE: Duration = Duration::from_millis(500);
 /// After a list that failed.
 const LIST_PAUSE: Duration = Duration::from_secs(2);
 /// How often in a row a list may fail before the connection is made anew.

@@ -17,6 +17,7 @@ mod keeper;
 mod listing;
 mod masked;
 mod names;
+mod near;
 mod once;
 mod remote;
 mod running;

@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -19,6 +19,7 @@ use super::catalog::{Catalog, catalog};
 use super::connection::{Caller, Connection, connect};
 use super::fault::{ConnectFault, UpstreamFault};
 use super::keeper;
+use super::near::Near;
 use super::running::{Patience, Running};
 use super::state::State;
 use crate::execute::Executor;
@@ -37,10 +38,13 @@ pub struct Remote {
     connection: watch::Sender<Option<Arc<Connection>>>,
     /// What it said of itself last.
     pub(super) info: Mutex<Option<Arc<ServerPeerInfo>>>,
+    near: Near,
     places: Arc<Semaphore>,
     failures: AtomicU32,
     /// Somebody wants a connection.
     pub(super) wanted: Notify,
+    /// A call failed in a way that says nothing good of the connection.
+    pub(super) suspected: Notify,
     pub(super) stop: CancellationToken,
     /// What is served of it changed.
     changed: Arc<Notify>,
@@ -67,9 +71,11 @@ impl Remote {
             state: watch::Sender::new(state),
             connection: watch::Sender::new(None),
             info: Mutex::default(),
+            near: Near::default(),
             places: Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS))),
             failures: AtomicU32::new(0),
             wanted: Notify::new(),
+            suspected: Notify::new(),
             stop,
             changed,
         })
@@ -223,8 +229,11 @@ impl Remote {
     pub(crate) async fn own(&self, caller: &Caller) -> Result<Arc<Connection>, UpstreamFault> {
         self.refusal(&self.state())?;
         let loaded = self.loaded();
-        let connected = connect(&loaded.upstream, &self.executor, caller).await;
-        connected.map(Arc::new).map_err(|fault| match fault {
+        let connected = connect(&loaded.upstream, &self.executor, caller).await.map(Arc::new);
+        if let Ok(connection) = &connected {
+            tokio::spawn(end_with(Arc::downgrade(connection), connection.end(), self.stop.clone()));
+        }
+        connected.map_err(|fault| match fault {
             ConnectFault::Login(reason) => UpstreamFault::Login { name: self.name.clone(), reason },
             ConnectFault::Failed(reason) => self.unavailable(&reason, None),
         })
@@ -242,12 +251,32 @@ impl Remote {
         })
     }
 
-    /// The connection that a request without a session goes over.
+    /// The connection that all share.
     ///
     /// # Errors
     /// Why there is none.
     pub(crate) async fn shared_connection(&self) -> Result<Arc<Connection>, UpstreamFault> {
         self.shared().await
+    }
+
+    /// The connection that a request without a session goes over: one of the thread that asks, where that is
+    /// as good as the shared one.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(crate) async fn near_connection(&self) -> Result<Arc<Connection>, UpstreamFault> {
+        let shared = self.shared().await?;
+        if !shared.is_stateless() {
+            return Ok(shared);
+        }
+        let connecting = async {
+            let loaded = self.loaded();
+            let caller = Caller { info: keeper::gateway(), home: None };
+            let connection = Arc::new(connect(&loaded.upstream, &self.executor, &caller).await.ok()?);
+            tokio::spawn(end_with(Arc::downgrade(&connection), connection.end(), self.stop.clone()));
+            Some(connection)
+        };
+        Ok(self.near.of(shared, connecting).await)
     }
 
     /// Sends a request over a connection, within the upstream's bounds.
@@ -272,6 +301,7 @@ impl Remote {
     pub(crate) fn fault(&self, error: ServiceError) -> UpstreamFault {
         let fault = UpstreamFault::of(&self.name, error);
         if fault.is_its_own() {
+            self.suspected.notify_one();
             let failures = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
             if let CircuitBreaker::On { failures: most, .. } = self.loaded.load().upstream.limits.circuit_breaker
                 && failures >= most
@@ -310,6 +340,16 @@ impl Remote {
 pub(crate) struct Sent {
     pub(crate) running: Running,
     _place: OwnedSemaphorePermit,
+}
+
+/// Ends a client's own connection when its upstream is no longer kept.
+async fn end_with(connection: Weak<Connection>, end: CancellationToken, stop: CancellationToken) {
+    tokio::select! {
+        () = end.cancelled() => {}
+        () = stop.cancelled() => if let Some(connection) = connection.upgrade() {
+            connection.close().await;
+        },
+    }
 }
 
 fn first_state(loaded: &LoadedUpstream) -> State {

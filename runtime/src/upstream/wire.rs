@@ -11,6 +11,7 @@ use rmcp::model::{GetExtensions, GetMeta, JsonRpcMessage, ServerNotification};
 use rmcp::service::{RxJsonRpcMessage, TxJsonRpcMessage};
 use rmcp::transport::Transport;
 use tokio::sync::broadcast;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::flight::{Flights, Key};
 use super::masked::masked;
@@ -26,11 +27,14 @@ pub(super) struct Wire<T> {
     inner: T,
     flights: Arc<Flights>,
     notes: Notes,
+    /// Says when the SDK lets go of it.
+    _closed: DropGuard,
 }
 
 impl<T> Wire<T> {
-    pub(super) fn new(inner: T, flights: Arc<Flights>, notes: Notes) -> Self {
-        Self { inner, flights, notes }
+    /// Cancels `closed` when it is dropped.
+    pub(super) fn new(inner: T, flights: Arc<Flights>, notes: Notes, closed: CancellationToken) -> Self {
+        Self { inner, flights, notes, _closed: closed.drop_guard() }
     }
 
     /// Gives back what the SDK has to see.

@@ -1,6 +1,9 @@
 //! `cap import --from-clients`: servers of other clients' files become upstream files, as `cap add` writes
 //! them. Without `--write`, it says what there is.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use cap_compiler::diagnostic::nearest;
 
 use crate::args::{FolderArgs, ImportArgs, SecretArgs};
@@ -9,7 +12,8 @@ use crate::commands::connect::gateway;
 use crate::exit::Exit;
 use crate::output::{Output, Tone, plural};
 use crate::upstreams::{
-    Draft, Effect, Existing, NeededSecret, Outlet, Reach, Taken, draft, known_servers, say_secrets, store,
+    Draft, Effect, Existing, Known, NeededSecret, Outlet, Reach, Taken, draft, known_servers, mask, say_doubt,
+    say_secrets, store, upstream_path,
 };
 use crate::workspace::Workspace;
 
@@ -26,7 +30,11 @@ struct Offer<'s> {
 pub(super) fn run(clients: &[Client], args: &ImportArgs, output: &Output) -> Result<Exit, Exit> {
     let folders = FolderArgs { capabilities: args.out.iter().cloned().collect(), config: None };
     let workspace = Workspace::open(&folders, output)?;
-    let scan = scan(clients, &Surroundings::of_process(), &gateway(&workspace));
+    let known = known_servers(&workspace.folders).map_err(|error| {
+        output.error(&format!("cannot read the capabilities: {error}"), None);
+        Exit::Environment
+    })?;
+    let scan = scan(clients, &Surroundings::of_process(), &gateway(&workspace), taken(&known, workspace.folder()));
     scan.told.iter().for_each(|told| told.show(output));
     for (client, path) in &scan.own {
         let text = format!("the gateway itself, in {} ({})", path.display(), client.title());
@@ -39,7 +47,13 @@ pub(super) fn run(clients: &[Client], args: &ImportArgs, output: &Output) -> Res
     check_names(names, &offers, output)?;
     let wanted: Vec<Offer<'_>> =
         offers.into_iter().filter(|it| names.is_empty() || names.contains(&it.draft.name)).collect();
-    write(&wanted, args, &workspace, output)
+    write(&wanted, &known, args, &workspace, output)
+}
+
+/// Names that are an api's or a tool's, or those of upstreams whose files are not where imports would write them.
+fn taken(known: &[Known], folder: &Path) -> BTreeSet<String> {
+    let is_elsewhere = |known: &&Known| known.path != upstream_path(folder, &known.name);
+    known.iter().filter(is_elsewhere).map(|known| known.name.clone()).collect()
 }
 
 /// The file of each server. One that cannot become a file is told, and the others go on.
@@ -123,21 +137,25 @@ fn check_names(names: &[String], offers: &[Offer<'_>], output: &Output) -> Resul
 }
 
 /// Writes the files, each whatever becomes of the others.
-fn write(wanted: &[Offer<'_>], args: &ImportArgs, workspace: &Workspace, output: &Output) -> Result<Exit, Exit> {
-    let known = known_servers(&workspace.folders).map_err(|error| {
-        output.error(&format!("cannot read the capabilities: {error}"), None);
-        Exit::Environment
-    })?;
+fn write(
+    wanted: &[Offer<'_>],
+    known: &[Known],
+    args: &ImportArgs,
+    workspace: &Workspace,
+    output: &Output,
+) -> Result<Exit, Exit> {
     let outlet = Outlet {
         folder: workspace.folder(),
-        known: &known,
+        known,
         existing: if args.force { Existing::Replace } else { Existing::Keep },
         effect: if args.dry_run { Effect::Show } else { Effect::Write },
     };
+    mask(wanted.iter().flat_map(|it| it.draft.secrets.iter()));
     let (mut written, mut exit) = (Vec::new(), Exit::Success);
     for it in wanted {
         match outlet.put(&it.draft, output) {
             Ok(()) => {
+                say_doubt(&it.draft, output);
                 if it.found.env_file {
                     let text = format!("the `envFile` of `{}` is not read: say its variables in `env`", it.draft.name);
                     output.status(Tone::Warning, "Note", &text);

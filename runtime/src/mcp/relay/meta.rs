@@ -4,7 +4,9 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "the unions of the SDK are large and open")]
 
 use rmcp::RoleServer;
-use rmcp::model::{ClientRequest, Extensions, GetExtensions, GetMeta, RequestMetaObject, ServerNotification};
+use rmcp::model::{
+    ClientRequest, Extensions, GetExtensions, GetMeta, RequestMetaObject, ResultType, ServerNotification, ServerResult,
+};
 use rmcp::service::RequestContext;
 use serde_json::Value;
 
@@ -50,6 +52,23 @@ pub(super) fn strip(request: &mut ClientRequest) {
     }
 }
 
+/// Says of a result that it is complete, where an upstream of a revision before 2026-07-28 says nothing of it:
+/// that one demands it, and means the same.
+pub(super) fn completed(mut result: ServerResult) -> ServerResult {
+    let said = match &mut result {
+        ServerResult::CallToolResult(result) => &mut result.result_type,
+        ServerResult::CompleteResult(result) => &mut result.result_type,
+        ServerResult::GetPromptResult(result) => &mut result.result_type,
+        ServerResult::ListPromptsResult(result) => &mut result.result_type,
+        ServerResult::ListResourcesResult(result) => &mut result.result_type,
+        ServerResult::ListResourceTemplatesResult(result) => &mut result.result_type,
+        ServerResult::ReadResourceResult(result) => &mut result.result_type,
+        _ => return result,
+    };
+    said.get_or_insert(ResultType::COMPLETE);
+    result
+}
+
 /// A note with its own `_meta` and nothing else.
 pub(super) fn bare(mut note: ServerNotification) -> ServerNotification {
     let meta = note.get_meta().clone();
@@ -70,3 +89,26 @@ const PROGRESS_TOKEN: &str = "progressToken";
 const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 /// What the revision says goes with every request of a newer client.
 const RESERVED: &str = "io.modelcontextprotocol/";
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_an_older_upstream_answers_says_that_it_is_complete() {
+        for old in [
+            json!({"content": []}),
+            json!({"contents": []}),
+            json!({"messages": []}),
+            json!({"prompts": []}),
+            json!({"resources": []}),
+            json!({"resourceTemplates": []}),
+            json!({"completion": {"values": []}}),
+        ] {
+            let old: ServerResult = serde_json::from_value(old).unwrap();
+            assert_eq!(serde_json::to_value(completed(old)).unwrap()["resultType"], "complete");
+        }
+    }
+}

@@ -81,7 +81,7 @@ impl Relay<'_> {
                 }
                 Reached::Result(result) => {
                     self.remote.answered();
-                    return Ok(result);
+                    return Ok(meta::completed(result));
                 }
             }
         }

@@ -2,6 +2,7 @@
 //! for each client of the gateway, when it first asks for something. They end with the client's session.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use rmcp::model::{ClientConfig, Implementation, ServerNotification, SubscriptionFilter};
@@ -24,6 +25,8 @@ pub(in crate::mcp) struct Session {
     followed: std::sync::Mutex<BTreeMap<String, AbortOnDrop>>,
     /// Which log messages of newer upstreams it wants.
     level: std::sync::Mutex<Option<Value>>,
+    /// The last change of tools when it was accepted that the client listens.
+    seen: AtomicU64,
 }
 
 /// A task that ends with its owner.
@@ -54,7 +57,7 @@ impl Session {
     ) -> Result<Arc<Connection>, UpstreamFault> {
         // A client without a session has nothing that state could be kept for.
         if is_modern(context) || context.peer.peer_info().is_none() || !remote.has_own_sessions().await? {
-            return remote.shared_connection().await;
+            return remote.near_connection().await;
         }
         let slot = self.slot(remote.name());
         let mut own = slot.lock().await;
@@ -105,6 +108,16 @@ impl Session {
         });
         self.followed().insert(uri.to_owned(), AbortOnDrop(following));
         true
+    }
+
+    /// A client begins to listen after this change.
+    pub(in crate::mcp) fn saw(&self, change: u64) {
+        self.seen.store(change, Ordering::Relaxed);
+    }
+
+    /// Whether there was another change since.
+    pub(in crate::mcp) fn missed(&self, change: u64) -> bool {
+        self.seen.load(Ordering::Relaxed) != change
     }
 
     /// Notes which log messages the client wants.

@@ -74,7 +74,8 @@ pub(in crate::upstream) fn transport(
     let mut config = StreamableHttpClientTransportConfig::with_uri(client.door.shown());
     config.max_concurrent_requests = MOST_REQUESTS;
     config.max_sse_event_size = limit;
-    config.reinit_on_expired_session = false;
+    // A server that was started anew knows no sessions of before.
+    config.reinit_on_expired_session = true;
     // Where streams cannot be opened again, the connection is made anew instead.
     let mut again = ExponentialBackoff::default();
     (again.max_times, again.base_duration) = (Some(MOST_UNOPENED), STREAM_PAUSE);
