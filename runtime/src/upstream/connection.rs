@@ -112,10 +112,23 @@ pub(super) async fn connect(
         }
     };
     let longest = upstream.limits.connect_timeout.unwrap_or(LONGEST_CONNECT);
-    timeout(longest, connecting)
+    let connected = timeout(longest, connecting)
         .await
-        .unwrap_or_else(|_| Err(ConnectFault::Failed(format!("it did not answer within {} s", longest.as_secs()))))
+        .unwrap_or_else(|_| Err(ConnectFault::Failed(format!("it did not answer within {} s", longest.as_secs()))));
+    connected.map_err(|fault| match fault {
+        ConnectFault::Login(reason) if !has_login(upstream) => ConnectFault::Failed(format!("{reason}{REFUSED}")),
+        fault => fault,
+    })
 }
+
+/// Whether a login can help where an upstream refuses credentials: its file says no others.
+pub(super) fn has_login(upstream: &Upstream) -> bool {
+    let door = upstream.door().and_then(|door| Door::of(&Prepared::new(Arc::clone(door))).ok());
+    door.is_some_and(|door| door.has_login())
+}
+
+/// What follows where no login can help.
+pub(super) const REFUSED: &str = ": it does not take the credentials that its file says";
 
 async fn over_http(
     door: &Door,

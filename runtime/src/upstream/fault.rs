@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use rmcp::ErrorData;
 use rmcp::service::{ClientInitializeError, ServiceError};
+use rmcp::transport::streamable_http_client::StreamableHttpError;
 
 use super::transport::http::HttpFault;
 use crate::execute::ToolError;
@@ -42,6 +43,14 @@ pub enum UpstreamFault {
         name: String,
         /// What it said.
         reason: String,
+    },
+    /// Whoever is logged in may not do this.
+    #[error("`{name}` refused the call: {said}")]
+    Scope {
+        /// The upstream.
+        name: String,
+        /// What is lacking, and what to do.
+        said: String,
     },
     /// Its file says so.
     #[error("`{name}` is paused: its file has `paused: true`; nothing was sent")]
@@ -110,6 +119,10 @@ impl ConnectFault {
         if let ToolError::Login { reason, .. } = error {
             return Self::Login(format!("the login {reason}"));
         }
+        if let ToolError::Scope { scopes, .. } = &error {
+            let flags: Vec<String> = scopes.iter().map(|scope| format!("`--scope {scope}`")).collect();
+            return Self::Login(line(&format!("the login lacks what it asks for, {}", flags.join(" "))));
+        }
         Self::Failed(line(&error.to_string()))
     }
 
@@ -123,7 +136,7 @@ impl ConnectFault {
     /// What the SDK says.
     pub(super) fn of(error: &ClientInitializeError) -> Self {
         if error.is_authorization_required() || error.auth_challenge().is_some() {
-            return Self::Login("it answered 401 Unauthorized".to_owned());
+            return Self::Login(UNAUTHORIZED.to_owned());
         }
         let mut cause: Option<&(dyn std::error::Error + 'static)> = match error {
             ClientInitializeError::TransportError { error, .. } => Some(error.error.as_ref()),
@@ -160,10 +173,30 @@ impl UpstreamFault {
         match error {
             ServiceError::McpError(error) => Self::Refused { name, error: Box::new(error) },
             ServiceError::TransportClosed => Self::Gone { name, reason: "the connection ended".to_owned() },
-            ServiceError::TransportSend(error) => Self::Gone { name, reason: line(&root_cause(error.error.as_ref())) },
+            ServiceError::TransportSend(error) => Self::unsent(name, error.error.as_ref()),
             ServiceError::Timeout { timeout } => Self::Silent { name, waited: timeout },
             error => Self::Odd { name, reason: line(&error.to_string()) },
         }
+    }
+
+    /// Why a message did not get through: what is the matter with the login, or anything else.
+    fn unsent(name: String, error: &(dyn std::error::Error + 'static)) -> Self {
+        let mut cause = Some(error);
+        while let Some(error) = cause {
+            if let Some(StreamableHttpError::AuthRequired(_)) = error.downcast_ref::<StreamableHttpError<HttpFault>>() {
+                return Self::Login { name, reason: UNAUTHORIZED.to_owned() };
+            }
+            match error.downcast_ref::<HttpFault>() {
+                Some(HttpFault::Call(ToolError::Login { reason, .. })) => {
+                    return Self::Login { name, reason: format!("the login {reason}") };
+                }
+                Some(HttpFault::Call(error @ ToolError::Scope { .. })) => {
+                    return Self::Scope { name, said: error.to_string() };
+                }
+                Some(_) | None => cause = error.source(),
+            }
+        }
+        Self::Gone { name, reason: line(&root_cause(error)) }
     }
 
     /// A word for logs and metrics.
@@ -171,7 +204,7 @@ impl UpstreamFault {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Unavailable { .. } => "unavailable",
-            Self::Login { .. } => "login",
+            Self::Login { .. } | Self::Scope { .. } => "login",
             Self::Paused { .. } => "paused",
             Self::Quarantined { .. } => "quarantined",
             Self::Busy { .. } => "busy",
@@ -216,5 +249,6 @@ fn seconds(time: Duration) -> String {
     if time < Duration::from_secs(1) { format!("{} ms", time.as_millis()) } else { format!("{} s", time.as_secs()) }
 }
 
+const UNAUTHORIZED: &str = "it answered 401 Unauthorized";
 /// In characters.
 const LONGEST: usize = 300;

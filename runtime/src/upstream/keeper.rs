@@ -49,7 +49,8 @@ async fn keep(remote: &Remote) {
             }
             Err(ConnectFault::Login(reason)) => {
                 remote.set_state(State::NeedsLogin { reason });
-                // Whoever logs in does not tell; a call or a while later it is tried again.
+                // Whoever logs in does not tell; a call or a while later it is tried again, and not in a rush.
+                sleep(LOGIN_FLOOR).await;
                 tokio::select! {
                     () = sleep(LOGIN_PAUSE) => {}
                     () = remote.wanted.notified() => {}
@@ -186,6 +187,8 @@ async fn subscribe(connection: &Connection) -> Option<Subscription> {
 
 /// After a login, the longest until it counts where nobody calls.
 const LOGIN_PAUSE: Duration = Duration::from_secs(15);
+/// The shortest, however many call.
+const LOGIN_FLOOR: Duration = Duration::from_millis(500);
 /// A connection that stood so long was a good one.
 const STABLE: Duration = Duration::from_secs(30);
 /// How long after a change the tools are listed again.

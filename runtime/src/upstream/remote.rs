@@ -16,7 +16,7 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::catalog::{Catalog, catalog};
-use super::connection::{Caller, Connection, connect};
+use super::connection::{Caller, Connection, REFUSED, connect, has_login};
 use super::fault::{ConnectFault, UpstreamFault};
 use super::keeper;
 use super::near::Near;
@@ -185,15 +185,21 @@ impl Remote {
             return Ok(connection);
         }
         let mut states = self.state.subscribe();
+        let mut asked = false;
         let waiting = async {
             loop {
                 if let Some(connection) = connections.borrow_and_update().clone().filter(|it| !it.is_closed()) {
                     return Ok(connection);
                 }
                 let state = states.borrow_and_update().clone();
-                if !state.again().is_some_and(|again| again <= SHORT_PAUSE) {
+                // Somebody may have logged in: that is tried once before it is said again. A pause that is
+                // nearly over is waited for.
+                let needs_login = matches!(state, State::NeedsLogin { .. });
+                let soon = state.again().is_some_and(|again| again <= SHORT_PAUSE);
+                if !soon && (asked || !needs_login) {
                     self.refusal(&state)?;
                 }
+                asked |= needs_login;
                 self.wanted.notify_one();
                 tokio::select! {
                     _ = connections.changed() => {}
@@ -227,7 +233,11 @@ impl Remote {
     /// # Errors
     /// Why there is none.
     pub(crate) async fn own(&self, caller: &Caller) -> Result<Arc<Connection>, UpstreamFault> {
-        self.refusal(&self.state())?;
+        match self.state() {
+            // Somebody may have logged in: this connection shows it, and the other is tried as well.
+            State::NeedsLogin { .. } => self.wanted.notify_one(),
+            state => self.refusal(&state)?,
+        }
         let loaded = self.loaded();
         let connected = connect(&loaded.upstream, &self.executor, caller).await.map(Arc::new);
         if let Ok(connection) = &connected {
@@ -299,7 +309,16 @@ impl Remote {
 
     /// What went wrong with a request; what says that the upstream is not well is counted.
     pub(crate) fn fault(&self, error: ServiceError) -> UpstreamFault {
-        let fault = UpstreamFault::of(&self.name, error);
+        let fault = match UpstreamFault::of(&self.name, error) {
+            UpstreamFault::Login { name, reason } if !has_login(&self.loaded.load().upstream) => {
+                UpstreamFault::Odd { name, reason: format!("{reason}{REFUSED}") }
+            }
+            fault => fault,
+        };
+        if let (UpstreamFault::Login { .. }, Some(connection)) = (&fault, self.connection.borrow().clone()) {
+            // Made anew, it finds the login of now, or says that one is needed.
+            tokio::spawn(connection.close());
+        }
         if fault.is_its_own() {
             self.suspected.notify_one();
             let failures = self.failures.fetch_add(1, Ordering::Relaxed) + 1;

@@ -6,6 +6,7 @@
 
 mod format;
 mod key;
+mod later;
 mod lock;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ use super::{Source, SourceKind, net};
 
 pub use format::FormatError;
 pub use key::{KeyError, KeyKind, VaultKey};
+pub use later::LaterVault;
 
 use format::Header;
 
