@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::connection::{Caller, Connection, connect};
 use super::fault::ConnectFault;
 use super::listing::list;
-use super::remote::{Remote, pause};
+use super::remote::Remote;
 use super::state::State;
 
 /// Keeps an upstream connected until it is stopped.
@@ -185,6 +185,18 @@ async fn subscribe(connection: &Connection) -> Option<Subscription> {
     }
 }
 
+/// When it is tried again after so many failures in a row: longer each time, and never all at one time.
+fn pause(failures: u32) -> Instant {
+    let base = FIRST_PAUSE.saturating_mul(1 << failures.min(10)).min(LONGEST_PAUSE);
+    let mut byte = [0_u8; 1];
+    // Without randomness the pauses are the same, which costs nothing but a crowd.
+    let _ = getrandom::fill(&mut byte);
+    let jitter = base.mul_f64(f64::from(byte.first().copied().unwrap_or_default()) / 255.0 / 4.0);
+    Instant::now() + base - jitter
+}
+
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// After a login, the longest until it counts where nobody calls.
 const LOGIN_PAUSE: Duration = Duration::from_secs(15);
 /// The shortest, however many call.
