@@ -19,6 +19,7 @@ use super::catalog::{Catalog, catalog};
 use super::connection::{Caller, Connection, connect};
 use super::fault::{ConnectFault, UpstreamFault};
 use super::keeper;
+use super::listing;
 use super::near::Near;
 use super::running::{Patience, Running};
 use super::state::State;
@@ -274,6 +275,8 @@ impl Remote {
             let caller = Caller { info: keeper::gateway(), home: None };
             let connection = Arc::new(connect(&loaded.upstream, &self.executor, &caller).await.ok()?);
             tokio::spawn(end_with(Arc::downgrade(&connection), connection.end(), self.stop.clone()));
+            // From a list, a connection learns which arguments of tools travel as headers too.
+            listing::list(&connection).await.ok()?;
             Some(connection)
         };
         Ok(self.near.of(shared, connecting).await)
