@@ -15,7 +15,6 @@ use tokio_util::sync::CancellationToken;
 use super::catalog::{Catalog, catalog};
 use super::connection::Connection;
 use super::keeper;
-use super::listing;
 use super::near::Near;
 use super::state::State;
 use crate::execute::Executor;
