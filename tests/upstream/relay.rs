@@ -269,5 +269,7 @@ async fn calls_that_wait_and_are_forgotten_are_bounded() {
     assert_eq!(asked.len(), 200);
     world.others_answer().await;
     let after = world.held();
-    assert!(after.grown(&before) < 30 * crate::world::MB && after.files <= before.files + 8, "{before:?} {after:?}");
+    assert!(after.grown(&before) < 30 * crate::world::MB && after.children == before.children, "{before:?} {after:?}");
+    // The upstream still answers each of them on a stream of its own, and there are places for no more than its file says.
+    assert!(after.files <= before.files + 256, "{before:?} {after:?}");
 }

@@ -250,3 +250,6 @@ const LEFT_OUT: [&str; 2] = ["_meta", "icons"];
 const MOST_DIFFERENCES: usize = 5;
 /// In characters.
 const LONGEST_SHOWN: usize = 120;
+
+#[cfg(test)]
+mod tests;

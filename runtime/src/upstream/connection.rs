@@ -172,8 +172,8 @@ async fn over_stdio(
             Ok(connection) => Ok(connection),
             Err((error, process)) => {
                 let ended = match process {
-                    Some(mut process) => process.ended().await,
-                    None => None,
+                    Some(mut process) if ConnectFault::is_of_the_way(&error) => process.ended().await,
+                    Some(_) | None => None,
                 };
                 Err(ended.map_or_else(|| ConnectFault::of(&error), ConnectFault::Failed))
             }

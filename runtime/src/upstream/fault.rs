@@ -157,6 +157,15 @@ impl ConnectFault {
         Self::Failed(line(&reason))
     }
 
+    /// Whether the SDK knows no more than that the other side went; otherwise it gave up first.
+    pub(super) fn is_of_the_way(error: &ClientInitializeError) -> bool {
+        match error {
+            ClientInitializeError::ConnectionClosed(_) | ClientInitializeError::TransportError { .. } => true,
+            ClientInitializeError::LegacyFallbackFailed { fallback, .. } => Self::is_of_the_way(fallback),
+            _ => false,
+        }
+    }
+
     pub(super) fn unstarted(command: &[String], error: &io::Error) -> Self {
         let program = command.first().map_or("", String::as_str);
         if error.kind() == io::ErrorKind::NotFound {

@@ -76,7 +76,7 @@ impl Parked {
 }
 
 /// Cancels a call that rested too long.
-async fn expire(calls: Weak<Calls>, state: String, until: Instant) {
+async fn expire<T>(calls: Weak<Mutex<BTreeMap<String, T>>>, state: String, until: Instant) {
     sleep_until(until).await;
     if let Some(calls) = calls.upgrade() {
         let expired = lock(&calls).remove(&state);
@@ -84,7 +84,7 @@ async fn expire(calls: Weak<Calls>, state: String, until: Instant) {
     }
 }
 
-fn lock(calls: &Calls) -> MutexGuard<'_, BTreeMap<String, ParkedCall>> {
+fn lock<T>(calls: &Mutex<BTreeMap<String, T>>) -> MutexGuard<'_, BTreeMap<String, T>> {
     calls.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -101,3 +101,24 @@ const QUESTION: &str = "question";
 const LONGEST: Duration = Duration::from_secs(600);
 /// How many calls rest.
 const MOST: usize = 1_000;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::{Arc, Mutex};
+    use std::time::Duration;
+
+    use tokio::time::Instant;
+
+    use super::{expire, lock};
+
+    #[tokio::test]
+    async fn what_rested_too_long_ends_without_anybody_asking() {
+        let (first, second) = (Arc::new(()), Arc::new(()));
+        let calls = Mutex::new(BTreeMap::from([("a".to_owned(), first.clone()), ("b".to_owned(), second.clone())]));
+        let calls = Arc::new(calls);
+        expire(Arc::downgrade(&calls), "a".to_owned(), Instant::now() + Duration::from_millis(1)).await;
+        assert_eq!(lock(&calls).keys().collect::<Vec<_>>(), ["b"]);
+        assert_eq!((Arc::strong_count(&first), Arc::strong_count(&second)), (1, 2));
+    }
+}
