@@ -178,12 +178,12 @@ impl Executor {
         complete(&mut wire, request, opener)?;
         bear(&mut wire, token.as_ref(), opener);
         let opened = self.sender().open(&plan.tool, &wire, &plan.limits).await?;
-        if opened.status != 401 {
-            return Ok(opened);
-        }
-        let Some(other) = self.door_token(door, Look::Stored, token.as_ref(), opener).await? else {
-            return Ok(opened);
+        let other = match opened.status {
+            401 => self.door_token(door, Look::Stored, token.as_ref(), opener).await?,
+            403 if lacking(door, &opened).is_some() => self.newer_token(door, token.as_ref(), opener).await?,
+            _ => None,
         };
+        let Some(other) = other else { return Ok(opened) };
         if token.is_some_and(|(_, token)| token.is(&other.1)) {
             return Ok(opened);
         }

@@ -138,16 +138,13 @@ impl ConnectFault {
         if error.is_authorization_required() || error.auth_challenge().is_some() {
             return Self::Login(UNAUTHORIZED.to_owned());
         }
-        let mut cause: Option<&(dyn std::error::Error + 'static)> = match error {
+        let cause: Option<&(dyn std::error::Error + 'static)> = match error {
             ClientInitializeError::TransportError { error, .. } => Some(error.error.as_ref()),
             ClientInitializeError::LegacyFallbackFailed { fallback, .. } => return Self::of(fallback),
             _ => None,
         };
-        while let Some(error) = cause {
-            if let Some(HttpFault::Call(error)) = error.downcast_ref::<HttpFault>() {
-                return Self::call(error.clone());
-            }
-            cause = error.source();
+        if let Some(Obstacle::Call(error)) = cause.and_then(obstacle) {
+            return Self::call(error.clone());
         }
         let reason = match error {
             ClientInitializeError::JsonRpcError(error) => format!("it answered: {} ({})", error.message, error.code.0),
@@ -190,22 +187,15 @@ impl UpstreamFault {
 
     /// Why a message did not get through: what is the matter with the login, or anything else.
     fn unsent(name: String, error: &(dyn std::error::Error + 'static)) -> Self {
-        let mut cause = Some(error);
-        while let Some(error) = cause {
-            if let Some(StreamableHttpError::AuthRequired(_)) = error.downcast_ref::<StreamableHttpError<HttpFault>>() {
-                return Self::Login { name, reason: UNAUTHORIZED.to_owned() };
+        match obstacle(error) {
+            Some(Obstacle::Unauthorized) => Self::Login { name, reason: UNAUTHORIZED.to_owned() },
+            Some(Obstacle::Call(ToolError::Login { reason, .. })) => {
+                Self::Login { name, reason: format!("the login {reason}") }
             }
-            match error.downcast_ref::<HttpFault>() {
-                Some(HttpFault::Call(ToolError::Login { reason, .. })) => {
-                    return Self::Login { name, reason: format!("the login {reason}") };
-                }
-                Some(HttpFault::Call(error @ ToolError::Scope { .. })) => {
-                    return Self::Scope { name, said: error.to_string() };
-                }
-                Some(_) | None => cause = error.source(),
-            }
+            Some(Obstacle::Call(error @ ToolError::Scope { .. })) => Self::Scope { name, said: error.to_string() },
+            Some(Obstacle::Call(error)) => Self::Gone { name, reason: line(&error.to_string()) },
+            None => Self::Gone { name, reason: line(&root_cause(error)) },
         }
-        Self::Gone { name, reason: line(&root_cause(error)) }
     }
 
     /// A word for logs and metrics.
@@ -229,6 +219,29 @@ impl UpstreamFault {
     pub(super) fn is_its_own(&self) -> bool {
         matches!(self, Self::Silent { .. } | Self::Gone { .. } | Self::Odd { .. })
     }
+}
+
+/// What this program itself knows of an error that came through the SDK.
+enum Obstacle<'a> {
+    Unauthorized,
+    Call(&'a ToolError),
+}
+
+fn obstacle<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<Obstacle<'a>> {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        match error.downcast_ref::<StreamableHttpError<HttpFault>>() {
+            Some(StreamableHttpError::AuthRequired(_)) => return Some(Obstacle::Unauthorized),
+            // The SDK does not name it as a source.
+            Some(StreamableHttpError::Client(HttpFault::Call(error))) => return Some(Obstacle::Call(error)),
+            Some(_) | None => {}
+        }
+        if let Some(HttpFault::Call(error)) = error.downcast_ref::<HttpFault>() {
+            return Some(Obstacle::Call(error));
+        }
+        cause = error.source();
+    }
+    None
 }
 
 fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {

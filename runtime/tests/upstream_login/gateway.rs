@@ -125,5 +125,6 @@ async fn a_scope_that_is_lacking_is_named_and_costs_nothing_else() {
     agent.until("notes__read", "done").await;
     let answer = agent.call("notes__write").await;
     assert!(answer.contains("cap auth login notes --scope notes:write") && !answer.contains("$("), "{answer}");
+    assert!(answer.contains("refused the call") && !answer.contains("may have taken effect"), "{answer}");
     assert!(agent.call("notes__read").await.contains("done"));
 }

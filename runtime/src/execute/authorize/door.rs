@@ -8,9 +8,9 @@ use cap_compiler::capability::Grant;
 use secrecy::ExposeSecret;
 
 use super::client::{OAuthClient, endpoint};
-use super::obtain::{load_record, remove};
+use super::obtain::{load, load_record, remove};
 use super::record::{Record, record_name};
-use super::token::Token;
+use super::token::{Token, now_ms};
 use crate::execute::connection::{self, Connection};
 use crate::execute::error::{ErrorKind, ToolError};
 use crate::execute::executor::Executor;
@@ -76,6 +76,28 @@ impl Executor {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// The token of a login that somebody made since `known` was obtained: it may be for more. Nothing is asked
+    /// of the authorization server.
+    ///
+    /// # Errors
+    /// `Token` when the store cannot be read.
+    pub(in crate::execute) async fn newer_token(
+        &self,
+        door: &Door,
+        known: Option<&DoorToken>,
+        opener: &mut Opener<'_>,
+    ) -> Result<Option<DoorToken>, ToolError> {
+        let Some((_, known)) = known else { return Ok(None) };
+        let Some(record) = self.record(door, Look::Stored).await? else { return Ok(None) };
+        let client = Arc::new(client_of(&record, door, opener)?);
+        let stored = load(self, &client).await?;
+        let newer = stored.filter(|token| token.obtained_at > known.obtained_at && token.is_usable(now_ms()));
+        Ok(newer.map(|token| {
+            self.tokens().entry(&client.name).adopt(&token);
+            (client, Arc::new(token))
+        }))
     }
 
     pub(super) async fn record(&self, door: &Door, look: Look) -> Result<Option<Arc<Record>>, ToolError> {
