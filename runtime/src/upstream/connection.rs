@@ -115,9 +115,9 @@ pub(super) async fn connect(
     let connected = timeout(longest, connecting)
         .await
         .unwrap_or_else(|_| Err(ConnectFault::Failed(format!("it did not answer within {} s", longest.as_secs()))));
-    connected.map_err(|fault| match fault {
+    connected.map_err(|fault| match &fault {
         ConnectFault::Login(reason) if !has_login(upstream) => ConnectFault::Failed(format!("{reason}{REFUSED}")),
-        fault => fault,
+        ConnectFault::Login(_) | ConnectFault::Failed(_) => fault,
     })
 }
 

@@ -69,10 +69,12 @@ impl Remote {
     /// # Errors
     /// Why there is none.
     pub(crate) async fn own(&self, caller: &Caller) -> Result<Arc<Connection>, UpstreamFault> {
-        match self.state() {
+        let state = self.state();
+        if matches!(state, State::NeedsLogin { .. }) {
             // Somebody may have logged in: this connection shows it, and the other is tried as well.
-            State::NeedsLogin { .. } => self.wanted.notify_one(),
-            state => self.refusal(&state)?,
+            self.wanted.notify_one();
+        } else {
+            self.refusal(&state)?;
         }
         let loaded = self.loaded();
         let connected = connect(&loaded.upstream, &self.executor, caller).await.map(Arc::new);

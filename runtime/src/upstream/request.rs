@@ -42,12 +42,12 @@ impl Remote {
 
     /// What went wrong with a request; what says that the upstream is not well is counted.
     pub(crate) fn fault(&self, error: ServiceError) -> UpstreamFault {
-        let fault = match UpstreamFault::of(&self.name, error) {
-            UpstreamFault::Login { name, reason } if !has_login(&self.loaded.load().upstream) => {
-                UpstreamFault::Odd { name, reason: format!("{reason}{REFUSED}") }
-            }
-            fault => fault,
-        };
+        let mut fault = UpstreamFault::of(&self.name, error);
+        if let UpstreamFault::Login { name, reason } = &fault
+            && !has_login(&self.loaded.load().upstream)
+        {
+            fault = UpstreamFault::Odd { name: name.clone(), reason: format!("{reason}{REFUSED}") };
+        }
         if let (UpstreamFault::Login { .. }, Some(connection)) = (&fault, self.connection.borrow().clone()) {
             // Made anew, it finds the login of now, or says that one is needed.
             tokio::spawn(connection.close());
