@@ -70,6 +70,15 @@ pub enum UpstreamFault {
         /// The upstream.
         name: String,
     },
+    /// A retry goes on with no call that waits.
+    #[error(
+        "no call of `{name}` waits under this `requestState`: it was gone on with, waited too long, or is of another \
+         tool; nothing was sent, call again without it"
+    )]
+    Unknown {
+        /// The upstream.
+        name: String,
+    },
     /// Nothing came in time.
     #[error("`{name}` said nothing for {}; the call was cancelled, and may have taken effect all the same", seconds(*.waited))]
     Silent {
@@ -79,7 +88,7 @@ pub enum UpstreamFault {
         waited: Duration,
     },
     /// The connection ended before there was an answer.
-    #[error("`{name}` went away before it answered: {reason}; the call may have taken effect all the same")]
+    #[error("`{name}` gave no answer: {reason}; the call may have taken effect all the same")]
     Gone {
         /// The upstream.
         name: String,
@@ -145,6 +154,15 @@ impl ConnectFault {
         Self::Failed(line(&reason))
     }
 
+    /// Whether the SDK knows no more than that the other side went; otherwise it gave up first.
+    pub(super) fn is_of_the_way(error: &ClientInitializeError) -> bool {
+        match error {
+            ClientInitializeError::ConnectionClosed(_) | ClientInitializeError::TransportError { .. } => true,
+            ClientInitializeError::LegacyFallbackFailed { fallback, .. } => Self::is_of_the_way(fallback),
+            _ => false,
+        }
+    }
+
     pub(super) fn unstarted(command: &[String], error: &io::Error) -> Self {
         let program = command.first().map_or("", String::as_str);
         if error.kind() == io::ErrorKind::NotFound {
@@ -189,6 +207,7 @@ impl UpstreamFault {
             Self::Paused { .. } => "paused",
             Self::Quarantined { .. } => "quarantined",
             Self::Busy { .. } => "busy",
+            Self::Unknown { .. } => "request_state",
             Self::Silent { .. } => "timeout",
             Self::Gone { .. } => "network",
             Self::Odd { .. } => "protocol",

@@ -115,13 +115,12 @@ fn read(answer: &Map<String, Value>, redirect_uri: &str) -> Option<Registration>
 
 fn refused(error: EndpointError) -> ToolError {
     let refused = matches!(error, EndpointError::Refused { .. });
-    let shown = error.shown();
-    if let (ToolError::Token { host, reason }, true) = (&shown, refused) {
-        let reason = format!(
+    let mut error = error.shown();
+    if let (ToolError::Token { reason, .. }, true) = (&mut error, refused) {
+        *reason = format!(
             "it refused to register a client ({reason}); register one there, and write its `client_id` into \
              `auth: {{oauth2: …}}` of the upstream's file"
         );
-        return ToolError::Token { host: host.clone(), reason };
     }
-    shown
+    error
 }
