@@ -137,7 +137,7 @@ async fn one_that_does_not_begin_is_unavailable_and_says_why() {
         ("endless", Liar::start(endless).await, "1000 pages"),
         ("forever", Liar::start(forever).await, "within 4 s"),
     ];
-    let limits = json!({"limits": {"connect_timeout": "4s"}});
+    let limits = json!({"limits": {"connect_timeout": "4s", "max_response": "4MiB"}});
     let mut upstreams: Vec<(&str, Value, Value)> =
         liars.iter().map(|(name, liar, _)| (*name, liar.transport(), limits.clone())).collect();
     let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
