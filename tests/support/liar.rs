@@ -4,6 +4,7 @@
 //! does as a server of 2025-11-25 would. TOOLS is the list of its tools as JSON.
 
 use std::io::{self, BufRead, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -37,6 +38,12 @@ fn begin(way: &str) -> io::Result<()> {
         "long-stderr" => (0..20).try_for_each(|_| complain(&"x".repeat(1 << 20)))?,
         "endless-stderr" => drop(thread::spawn(|| while complain("it goes on and on").is_ok() {})),
         "endless-line" => drop(thread::spawn(|| while say(&"x".repeat(1 << 16)).is_ok() {})),
+        "fickle" => drop(thread::spawn(|| {
+            let changed = json!({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"});
+            while line(&changed).is_ok() {
+                thread::sleep(Duration::from_millis(1));
+            }
+        })),
         "flood" => drop(thread::spawn(|| {
             let note =
                 json!({"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": "info", "data": "x"}});
@@ -49,6 +56,17 @@ fn begin(way: &str) -> io::Result<()> {
         _ => {}
     }
     Ok(())
+}
+
+/// Five hundred tools, and others whenever they are listed.
+fn fickle() -> Value {
+    static LISTED: AtomicU64 = AtomicU64::new(0);
+    let listed = LISTED.fetch_add(1, Ordering::Relaxed);
+    let tool = |number: u64| {
+        let description = format!("Tool {number} as it is the time number {listed}.");
+        json!({"name": format!("tool_{number}"), "description": description, "inputSchema": {"type": "object"}})
+    };
+    (0..500).map(tool).collect()
 }
 
 /// How many hundreds of notes a flood has.
@@ -90,6 +108,7 @@ fn answer(way: &str, id: &Value, method: &str, tools: &Value, message: &Value) -
             let next = before.parse::<u64>().unwrap_or_default() + 1;
             line(&result(id, &json!({"tools": tools, "nextCursor": next.to_string()})))
         }
+        ("fickle", "tools/list") => line(&result(id, &json!({ "tools": fickle() }))),
         ("giant-list", "tools/list") => giant(id),
         ("giant-answer", "tools/call") => giant(id),
         ("odd-list", "tools/list") => line(&result(id, &json!({"tools": "none"}))),

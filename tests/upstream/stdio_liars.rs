@@ -200,3 +200,21 @@ async fn odd_tools_cost_only_themselves() {
     assert!(world.agent.found("paints a fence", "odd__twice").await.is_some_and(|text| text == "Paints a fence."));
     assert!(listener.accept().is_err(), "something connected to the address of a schema");
 }
+
+#[tokio::test]
+async fn tools_that_change_all_the_time_keep_nobody_else_waiting() {
+    let world = beside(&["fickle"], json!({})).await;
+    world.until_ready("fickle").await;
+    let (before, start) = (world.held(), Instant::now());
+    let generation = async || world.served.health().await["generation"].as_u64().unwrap();
+    let first = generation().await;
+    while start.elapsed() < Duration::from_secs(8) {
+        world.others_answer().await;
+        assert_eq!(world.answer("fickle__tool_1", json!({})).await, "honestly");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let (after, built) = (world.held(), generation().await - first);
+    println!("{built} snapshots; {before:?} {after:?}");
+    assert!((1..80).contains(&built), "{built} snapshots were built");
+    assert!(after.grown(&before) < 40 * MB, "{before:?} {after:?}");
+}
