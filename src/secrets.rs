@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use cap_runtime::config::SecretsSettings;
-use cap_runtime::secret::vault::{KeyKind, Vault, VaultKey};
+use cap_runtime::secret::vault::{KeyKind, LaterVault, Vault, VaultKey};
 use cap_runtime::secret::{MemoryStore, SecretStore, Secrets};
 use secrecy::SecretString;
 
@@ -52,9 +52,21 @@ pub(crate) fn open(args: &SecretArgs, settings: &SecretsSettings, output: &Outpu
     }
     let tokens: Arc<dyn SecretStore> = match vault {
         Some(vault) => vault,
-        None => Arc::new(MemoryStore::default()),
+        None => later_tokens(args, settings),
     };
     Ok(SecretAccess { secrets, tokens })
+}
+
+/// Tokens where there is no vault yet: somebody who logs in may make one, with its key in a file.
+fn later_tokens(args: &SecretArgs, settings: &SecretsSettings) -> Arc<dyn SecretStore> {
+    let said = |said: &Option<PathBuf>, setting: &Option<PathBuf>| said.as_ref().or(setting.as_ref()).cloned();
+    let own = |variable, folder, file| own_folder(variable, folder).map(|folder| folder.join(file));
+    let vault = said(&args.vault, &settings.vault).or_else(|| own("XDG_DATA_HOME", ".local/share", "vault"));
+    let key = said(&args.vault_key, &settings.vault_key).or_else(|| own("XDG_CONFIG_HOME", ".config", "vault.key"));
+    match vault.zip(key) {
+        Some((vault, key)) => Arc::new(LaterVault::new(vault, key)),
+        None => Arc::new(MemoryStore::default()),
+    }
 }
 
 /// The vault to write to. It is made, with a key file if no other key is said, if there is none.

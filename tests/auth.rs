@@ -137,5 +137,5 @@ async fn a_device_shows_a_code_and_where_to_enter_it() {
     );
     let unknown = sandbox.run(&["auth", "login", "shopp"]);
     assert_eq!(unknown.code, 1);
-    assert!(unknown.stderr.contains("there is no api `shopp`"), "{}", unknown.stderr);
+    assert!(unknown.stderr.contains("there is no api or upstream `shopp`"), "{}", unknown.stderr);
 }

@@ -58,6 +58,10 @@ pub struct Settings {
     /// Where spans of calls are sent: the base URL of an OpenTelemetry collector.
     #[schemars(with = "Option<String>")]
     pub otlp: Option<Url>,
+    /// Where a document is published that says who this gateway is, for logins to MCP servers: an `https` URL
+    /// with a path. It is the client's identifier there.
+    #[schemars(with = "Option<String>")]
+    pub client_metadata_url: Option<Url>,
 }
 
 /// How the log is written.
@@ -100,8 +104,26 @@ impl Settings {
         let otlp = fields.optional("otlp", |node: Node<'_>| {
             node.parsed("the URL of a collector such as `http://127.0.0.1:4318`", collector)
         });
+        let client_metadata_url = fields.optional("client_metadata_url", |node: Node<'_>| {
+            node.parsed(
+                "an `https` URL with a path, such as `https://gateway.example.com/client.json`",
+                client_document,
+            )
+        });
         let capabilities = capabilities.into_iter().map(PathBuf::from).collect();
-        Some(Self { listen, capabilities, expose, locked, secrets, allowed_hosts, allowed_origins, audit, log, otlp })
+        Some(Self {
+            listen,
+            capabilities,
+            expose,
+            locked,
+            secrets,
+            allowed_hosts,
+            allowed_origins,
+            audit,
+            log,
+            otlp,
+            client_metadata_url,
+        })
     }
 
     /// Makes relative paths relative to the settings file's folder.
@@ -134,4 +156,12 @@ pub fn collector(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
     let bare = url.username().is_empty() && url.password().is_none() && url.query().is_none();
     (bare && url.has_host() && matches!(url.scheme(), "http" | "https")).then_some(url)
+}
+
+/// What may be a client's identifier (OAuth Client ID Metadata Document): a URL that everybody reads alike.
+#[must_use]
+pub fn client_document(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    let bare = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
+    (bare && url.scheme() == "https" && url.has_host() && url.path() != "/").then_some(url)
 }

@@ -10,6 +10,7 @@ use super::AccessArgs;
 Examples:
   cap auth login shop             in a browser on this machine
   cap auth login shop --device    on another device, such as a telephone
+  cap auth login notes            to an MCP server that asks for it, as the server says
   cap auth status                 who is logged in, and until when
   cap auth logout shop            ends the login, at the server too where it can be told")]
 pub(crate) struct AuthArgs {
@@ -21,7 +22,7 @@ pub(crate) struct AuthArgs {
 /// The subcommands of `cap auth`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuthCommand {
-    /// Log in to an API
+    /// Log in to an API or an upstream MCP server
     Login(LoginArgs),
     /// Show which tokens there are, never their values
     Status(StatusArgs),
@@ -32,8 +33,11 @@ pub(crate) enum AuthCommand {
 /// `cap auth login`
 #[derive(Args, Debug)]
 pub(crate) struct LoginArgs {
-    /// The api
+    /// The api or the upstream
     pub(crate) api: String,
+    /// A scope beside those that the definition or the server names; may be repeated
+    #[arg(long = "scope", value_name = "SCOPE", conflicts_with = "device")]
+    pub(crate) scopes: Vec<String>,
     /// Log in on another device
     #[arg(long)]
     pub(crate) device: bool,
@@ -54,7 +58,7 @@ pub(crate) struct LoginArgs {
 /// `cap auth status`
 #[derive(Args, Debug)]
 pub(crate) struct StatusArgs {
-    /// The apis [default: all that use OAuth 2.0]
+    /// The apis and upstreams [default: all that use OAuth 2.0]
     pub(crate) apis: Vec<String>,
     /// Print JSON
     #[arg(long)]
@@ -67,7 +71,7 @@ pub(crate) struct StatusArgs {
 /// `cap auth logout`
 #[derive(Args, Debug)]
 pub(crate) struct LogoutArgs {
-    /// The api
+    /// The api or the upstream
     pub(crate) api: String,
     /// What there is, and what opens it.
     #[command(flatten)]

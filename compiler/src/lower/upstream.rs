@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::{alternatives, limits, request, text, transport};
 use crate::capability::{
-    Annotations, AnswerRules, Binding, Call, Capability, Connect, ExposedTools, HttpCall, Network, NewTools, Origin,
-    Parameter, PathPiece, Program, SchemaText, Server, ServerName, Sessions, Style, Text, ToolName, ToolOverride,
-    Upstream, UpstreamTransport,
+    Annotations, AnswerRules, Binding, Call, Capability, Connect, Credential, ExposedTools, HttpCall, Network,
+    NewTools, Origin, Parameter, PathPiece, Program, SchemaText, Server, ServerName, Sessions, Style, Text, ToolName,
+    ToolOverride, Upstream, UpstreamTransport,
 };
 use crate::check::{Checked, Unit};
 use crate::definition::{
@@ -91,7 +91,7 @@ fn door(unit: &Unit<'_, UpstreamDefinition>, url: &Template) -> Capability {
         headers: definition.headers.iter().map(|(name, value)| header(name, value)).collect(),
         cookies: Vec::new(),
         body: None,
-        auth: definition.auth.as_ref().map(alternatives).unwrap_or_default(),
+        auth: credentials(definition, url),
         idempotency_key: None,
         transport: transport::of(definition.proxy.as_ref(), definition.tls.as_ref()),
     };
@@ -110,6 +110,20 @@ fn door(unit: &Unit<'_, UpstreamDefinition>, url: &Template) -> Capability {
         limits: limits(definition.limits, LimitsDefinition::default()),
         origin: Origin { definition: unit.source.clone(), api: None, dependencies: Vec::new() },
     }
+}
+
+/// Tokens are asked for the upstream's own URL (RFC 8707; MCP, "Resource Parameter Implementation"), where nothing
+/// else is said. A URL with secrets is told to nobody.
+fn credentials(definition: &UpstreamDefinition, url: &Template) -> Vec<Vec<Credential>> {
+    let mut credentials = definition.auth.as_ref().map(alternatives).unwrap_or_default();
+    if url.is_literal() {
+        for credential in credentials.iter_mut().flatten() {
+            if let Credential::OAuth2(oauth2) = credential {
+                oauth2.resource.get_or_insert_with(|| Text::literal(&url.source));
+            }
+        }
+    }
+    credentials
 }
 
 fn header(name: &str, value: &Template) -> Parameter {

@@ -2,6 +2,7 @@
 //!
 //! What a server says beside the definition, `_meta` and `icons`, is not in it: no model reads them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
@@ -35,7 +36,8 @@ impl ApprovedTools {
     /// Reads a file.
     #[must_use]
     pub fn parse(source: &SourceId, text: &[u8]) -> Outcome<Self> {
-        let tree = match syntax::parse_definition(source, text) {
+        let text = whole_escapes(text);
+        let tree = match syntax::parse_definition(source, &text) {
             Ok(tree) => tree,
             Err(diagnostic) => return Outcome::failed(*diagnostic),
         };
@@ -61,14 +63,24 @@ impl ApprovedTools {
         Outcome { value: Some(Self { tools }), diagnostics: Vec::new() }
     }
 
-    /// The file's text: the same for the same tools, in whatever order a server lists them.
+    /// The file's text: the same for the same tools, in whatever order a server lists them. Characters that would
+    /// not be seen in it are escaped, as JSON lets them be.
     #[must_use]
     pub fn render(&self) -> String {
         let tools: Vec<&Value> = self.tools.values().collect();
         let file = json!({"version": 1, "kind": "tools", "tools": tools});
-        let mut text = serde_json::to_string_pretty(&file).unwrap_or_default();
-        text.push('\n');
-        text
+        let text = serde_json::to_string_pretty(&file).unwrap_or_default();
+        let mut shown = String::with_capacity(text.len() + 1);
+        for c in text.chars() {
+            // Line ends are between members: within texts they are escaped already.
+            if c == '\n' || !is_hidden(c) {
+                shown.push(c);
+            } else {
+                c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| shown.push_str(&format!("\\u{unit:04x}")));
+            }
+        }
+        shown.push('\n');
+        shown
     }
 
     /// The tool of that name.
@@ -117,7 +129,10 @@ fn compare(approved: &Value, found: &Value, at: &str, lines: &mut Vec<String>) {
             }
         }
         (one, another) if one == another => {}
-        (one, another) => lines.push(format!("`{}` was {} and is {}", shown_place(at), shown(one), shown(another))),
+        (one, another) => {
+            let (was, is) = shown_apart(one, another);
+            lines.push(format!("`{}` was {was} and is {is}", shown_place(at)));
+        }
     }
 }
 
@@ -149,17 +164,68 @@ fn shown(value: &Value) -> String {
     line
 }
 
+/// Two values, each in one short line that has the place where they part.
+fn shown_apart(one: &Value, another: &Value) -> (String, String) {
+    let (one_line, another_line) = (one.to_string(), another.to_string());
+    let same = one_line.chars().zip(another_line.chars()).take_while(|(a, b)| a == b).count();
+    if same < LONGEST_SHOWN / 2 {
+        return (shown(one), shown(another));
+    }
+    let part = |line: &str| {
+        let from = same.saturating_sub(LONGEST_SHOWN / 4);
+        let text: String = line.chars().skip(from).flat_map(visible).take(LONGEST_SHOWN + 1).collect();
+        let cut: String = text.chars().take(LONGEST_SHOWN).collect();
+        if cut.len() < text.len() { format!("…{cut}…") } else { format!("…{cut}") }
+    };
+    (part(&one_line), part(&another_line))
+}
+
+/// Whether a character is not seen: controls, marks of direction, joiners and tags.
+pub(crate) fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}')
+}
+
 /// The character, or its escape where it would not be seen.
 pub(crate) fn visible(c: char) -> impl Iterator<Item = char> {
     let (escaped, plain) = if is_hidden(c) { (Some(c.escape_unicode()), None) } else { (None, Some(c)) };
     escaped.into_iter().flatten().chain(plain)
 }
 
-/// Whether a character is not seen: controls, marks of direction, joiners and tags.
-pub(crate) fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-            | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}')
+/// The text with characters beyond the first plane, which JSON escapes in two halves, as YAML has them: whole.
+fn whole_escapes(text: &[u8]) -> Cow<'_, [u8]> {
+    let Some(text) = std::str::from_utf8(text).ok().filter(|text| text.contains("\\ud")) else {
+        return Cow::Borrowed(text);
+    };
+    let mut whole = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, escape)) = rest.split_once('\\') {
+        whole.push_str(before);
+        let half = |at: usize| {
+            let digits = escape.get(at..at + 5)?.strip_prefix('u')?;
+            u16::from_str_radix(digits, 16).ok()
+        };
+        let halves = half(0).zip(half(6)).filter(|_| escape.get(5..6) == Some("\\"));
+        let one =
+            halves.and_then(|(high, low)| char::decode_utf16([high, low]).next()?.ok().filter(|c| c.len_utf16() == 2));
+        let taken = match one {
+            Some(c) => {
+                whole.push_str(&format!("\\U{:08x}", u32::from(c)));
+                11
+            }
+            None => {
+                whole.push('\\');
+                // What is escaped by it is not looked at: it may be another one.
+                let next = escape.chars().next();
+                whole.extend(next);
+                next.map_or(0, char::len_utf8)
+            }
+        };
+        rest = escape.get(taken..).unwrap_or_default();
+    }
+    whole.push_str(rest);
+    Cow::Owned(whole.into_bytes())
 }
 
 fn name_of(tool: &Value) -> Option<&str> {
@@ -185,3 +251,6 @@ const LEFT_OUT: [&str; 2] = ["_meta", "icons"];
 const MOST_DIFFERENCES: usize = 5;
 /// In characters.
 const LONGEST_SHOWN: usize = 120;
+
+#[cfg(test)]
+mod tests;

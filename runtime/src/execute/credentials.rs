@@ -75,7 +75,7 @@ impl Executor {
     }
 
     /// A token within the time of a call. Who gives up waiting does not end the task that obtains it.
-    async fn in_time(
+    pub(super) async fn in_time(
         &self,
         plan: &RequestPlan,
         client: &Arc<OAuthClient>,

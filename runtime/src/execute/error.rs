@@ -42,6 +42,16 @@ pub enum ToolError {
         /// What is the matter with the login, as a phrase that follows it.
         reason: String,
     },
+    /// Whoever is logged in may not do this: the server asks for more scopes.
+    #[error("the login for `{api}` lacks the scope `{}`, which this asks for\n{fix}", scopes.join(" "))]
+    Scope {
+        /// The api.
+        api: String,
+        /// The scopes that the server names, at least one.
+        scopes: Vec<String>,
+        /// What somebody has to do.
+        fix: String,
+    },
     /// The authorization server gave no token; the api was not called.
     #[error("no token could be obtained from `{host}`: {reason}")]
     Token {
@@ -193,7 +203,7 @@ impl ToolError {
             Self::Arguments { .. } => ErrorKind::Arguments,
             Self::Definition { .. } => ErrorKind::Definition,
             Self::MissingSecret { .. } => ErrorKind::Secret,
-            Self::Login { .. } => ErrorKind::Login,
+            Self::Login { .. } | Self::Scope { .. } => ErrorKind::Login,
             Self::Token { .. } => ErrorKind::Token,
             Self::Refused { .. } | Self::Redirect { .. } => ErrorKind::Refused,
             Self::Busy { .. } => ErrorKind::Busy,

@@ -88,7 +88,7 @@ impl Mask {
     pub(super) fn error(&self, mut error: ToolError) -> ToolError {
         let texts: Vec<&mut String> = match &mut error {
             ToolError::Definition { reason, .. } => vec![reason],
-            ToolError::Login { reason, .. } => vec![reason],
+            ToolError::Login { reason, .. } | ToolError::Scope { fix: reason, .. } => vec![reason],
             ToolError::Token { host, reason } => vec![host, reason],
             ToolError::Refused { host, reason } | ToolError::Network { host, reason } => vec![host, reason],
             ToolError::Redirect { location, reason, .. } => vec![location, reason],

@@ -29,7 +29,7 @@ mod sign;
 mod stream;
 mod wire;
 
-pub use authorize::{CodeLogin, DeviceLogin, Login, Revoked, TokenStatus, logins};
+pub use authorize::{CodeLogin, DeviceLogin, Login, LoginRequest, Revoked, TokenStatus, door_logins, logins};
 pub use error::{ArgumentProblem, ErrorKind, ToolError};
 pub use executor::{Executor, ExecutorError, ExecutorSettings};
 pub use outcome::{Content, ToolOutcome};

@@ -88,6 +88,14 @@ pub(super) fn outcome(tool: &str, outcome: ToolOutcome, allowed: Structured, way
     result
 }
 
+/// Whether a result is one that a call may have.
+pub(super) fn is_of_call(result: &ServerResult) -> bool {
+    matches!(
+        result,
+        ServerResult::CallToolResult(_) | ServerResult::InputRequiredResult(_) | ServerResult::CreateTaskResult(_)
+    )
+}
+
 /// What an upstream answered to a call, as it is, as far as the client's revision can say it.
 ///
 /// # Errors

@@ -92,11 +92,16 @@ impl ServerHandler for ClientSession {
     }
 
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        self.session.saw(*self.inner.registry.changes().borrow());
         Some(requested.clone())
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
         let _subscribed = self.inner.listeners.add_sink(context.sink().clone());
+        // The client was told that it listens before anybody did.
+        if self.session.missed(*self.inner.registry.changes().borrow()) {
+            let _ = context.sink().notify_tool_list_changed().await;
+        }
         context.cancelled().await;
         Ok(())
     }

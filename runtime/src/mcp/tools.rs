@@ -20,6 +20,7 @@ use super::{convert, paging};
 use crate::execute::{Executor, PageRequest, Progress, ToolOutcome};
 use crate::registry::{Lookup, RegisteredTool, SearchReply, SearchRequest, ToolDefinition, View, signature};
 use crate::telemetry::{ObservedCall, Telemetry};
+use crate::upstream::UpstreamFault;
 
 /// What a call came to, before it is turned into MCP.
 pub(super) enum Answered {
@@ -116,6 +117,10 @@ async fn relay(
     (params.input_responses, params.request_state) = retry.clone();
     let relay = Relay { remote, session, parked, context, logging };
     let result = relay.request(ClientRequest::CallToolRequest(CallToolRequest::new(params))).await?;
+    if !convert::is_of_call(&result) {
+        let reason = "it is no result of a call".to_owned();
+        return Err(UpstreamFault::Odd { name: remote.name().to_owned(), reason }.into());
+    }
     Ok(Answered::Upstream(Box::new(result)))
 }
 

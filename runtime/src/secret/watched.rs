@@ -70,11 +70,15 @@ impl<T> Watched<T> {
     /// Reads the file again if it changed and was not looked at lately. Calls that need the content
     /// meanwhile have the last one.
     pub(super) fn look<E: std::fmt::Display>(&self, read: impl FnOnce(&Path) -> Result<T, E>) {
+        if self.is_stale() {
+            self.look_now(read);
+        }
+    }
+
+    /// Reads the file again if it changed, for who must not act on what was.
+    pub(super) fn look_now<E: std::fmt::Display>(&self, read: impl FnOnce(&Path) -> Result<T, E>) {
         let known = {
             let mut state = self.lock();
-            if state.looked.is_some_and(|looked| looked.elapsed() < FRESH) {
-                return;
-            }
             // One that was never looked at is read by everybody who needs it now.
             state.looked = state.looked.map(|_| Instant::now());
             state.stamp

@@ -13,7 +13,7 @@ use rmcp::{ClientLifecycleMode, ClientServiceExt, RoleClient};
 use tokio::runtime::{Handle, Id};
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::timeout;
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::CancellationToken;
 
 use super::client::Client;
 use super::fault::ConnectFault;
@@ -73,10 +73,7 @@ impl Parts {
         T::Error: Send + Sync + 'static,
     {
         let Self { flights, notes, closed, client } = self;
-        let wire = Closing {
-            inner: Wire::new(transport, Arc::clone(&flights), notes.clone()),
-            _closed: closed.clone().drop_guard(),
-        };
+        let wire = Wire::new(transport, Arc::clone(&flights), notes.clone(), closed.clone());
         match client.serve_with_lifecycle(wire, lifecycle).await {
             Ok(running) => {
                 let process = Mutex::new(process);
@@ -85,31 +82,6 @@ impl Parts {
             }
             Err(error) => Err((error, process)),
         }
-    }
-}
-
-/// A transport that says when the SDK lets go of it.
-struct Closing<T> {
-    inner: Wire<T>,
-    _closed: DropGuard,
-}
-
-impl<T: Transport<RoleClient>> Transport<RoleClient> for Closing<T> {
-    type Error = T::Error;
-
-    fn send(
-        &mut self,
-        message: rmcp::service::TxJsonRpcMessage<RoleClient>,
-    ) -> impl Future<Output = Result<(), Self::Error>> + Send + 'static {
-        self.inner.send(message)
-    }
-
-    fn receive(&mut self) -> impl Future<Output = Option<rmcp::service::RxJsonRpcMessage<RoleClient>>> + Send {
-        self.inner.receive()
-    }
-
-    fn close(&mut self) -> impl Future<Output = Result<(), Self::Error>> + Send {
-        self.inner.close()
     }
 }
 
@@ -140,10 +112,23 @@ pub(super) async fn connect(
         }
     };
     let longest = upstream.limits.connect_timeout.unwrap_or(LONGEST_CONNECT);
-    timeout(longest, connecting)
+    let connected = timeout(longest, connecting)
         .await
-        .unwrap_or_else(|_| Err(ConnectFault::Failed(format!("it did not answer within {} s", longest.as_secs()))))
+        .unwrap_or_else(|_| Err(ConnectFault::Failed(format!("it did not answer within {} s", longest.as_secs()))));
+    connected.map_err(|fault| match &fault {
+        ConnectFault::Login(reason) if !has_login(upstream) => ConnectFault::Failed(format!("{reason}{REFUSED}")),
+        ConnectFault::Login(_) | ConnectFault::Failed(_) => fault,
+    })
 }
+
+/// Whether a login can help where an upstream refuses credentials: its file says no others.
+pub(super) fn has_login(upstream: &Upstream) -> bool {
+    let door = upstream.door().and_then(|door| Door::of(&Prepared::new(Arc::clone(door))).ok());
+    door.is_some_and(|door| door.has_login())
+}
+
+/// What follows where no login can help.
+pub(super) const REFUSED: &str = ": it does not take the credentials that its file says";
 
 async fn over_http(
     door: &Door,
@@ -153,7 +138,7 @@ async fn over_http(
 ) -> Result<Connection, ConnectFault> {
     let attempt = |lifecycle| async {
         let (transport, client) = http::transport(executor.clone(), door.clone(), limit);
-        Parts::new(caller).over(WorkerTransport(transport), lifecycle, (Some(client), None)).await
+        Parts::new(caller).over(transport, lifecycle, (Some(client), None)).await
     };
     let error = match attempt(newest()).await {
         Ok(connection) => return Ok(connection),
@@ -187,8 +172,8 @@ async fn over_stdio(
             Ok(connection) => Ok(connection),
             Err((error, process)) => {
                 let ended = match process {
-                    Some(mut process) => process.ended().await,
-                    None => None,
+                    Some(mut process) if ConnectFault::is_of_the_way(&error) => process.ended().await,
+                    Some(_) | None => None,
                 };
                 Err(ended.map_or_else(|| ConnectFault::of(&error), ConnectFault::Failed))
             }
@@ -246,7 +231,16 @@ impl Connection {
 
     /// Comes when it stands no more.
     pub(super) async fn closed(&self) {
-        self.closed.cancelled().await;
+        let lost = async {
+            match &self.http {
+                Some(http) => http.lost().cancelled().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = self.closed.cancelled() => {}
+            () = lost => {}
+        }
     }
 
     /// Cancelled when it stands no more.
@@ -256,7 +250,7 @@ impl Connection {
 
     /// Whether it stands no more.
     pub(crate) fn is_closed(&self) -> bool {
-        self.closed.is_cancelled()
+        self.closed.is_cancelled() || self.http.as_ref().is_some_and(|http| http.lost().is_cancelled())
     }
 
     /// Why it stands no more, as far as that can be seen.
@@ -294,28 +288,6 @@ impl Connection {
         if let Some(process) = process {
             process.finish().await;
         }
-    }
-}
-
-/// The SDK's worker transport; its type has no name that can be written.
-struct WorkerTransport(rmcp::transport::StreamableHttpClientTransport<HttpClient>);
-
-impl Transport<RoleClient> for WorkerTransport {
-    type Error = <rmcp::transport::StreamableHttpClientTransport<HttpClient> as Transport<RoleClient>>::Error;
-
-    fn send(
-        &mut self,
-        message: rmcp::service::TxJsonRpcMessage<RoleClient>,
-    ) -> impl Future<Output = Result<(), Self::Error>> + Send + 'static {
-        self.0.send(message)
-    }
-
-    fn receive(&mut self) -> impl Future<Output = Option<rmcp::service::RxJsonRpcMessage<RoleClient>>> + Send {
-        self.0.receive()
-    }
-
-    fn close(&mut self) -> impl Future<Output = Result<(), Self::Error>> + Send {
-        self.0.close()
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use rmcp::ErrorData;
 use rmcp::service::{ClientInitializeError, ServiceError};
+use rmcp::transport::streamable_http_client::StreamableHttpError;
 
 use super::transport::http::HttpFault;
 use crate::execute::ToolError;
@@ -43,6 +44,14 @@ pub enum UpstreamFault {
         /// What it said.
         reason: String,
     },
+    /// Whoever is logged in may not do this.
+    #[error("`{name}` refused the call: {said}")]
+    Scope {
+        /// The upstream.
+        name: String,
+        /// What is lacking, and what to do.
+        said: String,
+    },
     /// Its file says so.
     #[error("`{name}` is paused: its file has `paused: true`; nothing was sent")]
     Paused {
@@ -61,6 +70,15 @@ pub enum UpstreamFault {
         /// The upstream.
         name: String,
     },
+    /// A retry goes on with no call that waits.
+    #[error(
+        "no call of `{name}` waits under this `requestState`: it was gone on with, waited too long, or is of another \
+         tool; nothing was sent, call again without it"
+    )]
+    Unknown {
+        /// The upstream.
+        name: String,
+    },
     /// Nothing came in time.
     #[error("`{name}` said nothing for {}; the call was cancelled, and may have taken effect all the same", seconds(*.waited))]
     Silent {
@@ -70,7 +88,7 @@ pub enum UpstreamFault {
         waited: Duration,
     },
     /// The connection ended before there was an answer.
-    #[error("`{name}` went away before it answered: {reason}; the call may have taken effect all the same")]
+    #[error("`{name}` gave no answer: {reason}; the call may have taken effect all the same")]
     Gone {
         /// The upstream.
         name: String,
@@ -101,6 +119,10 @@ impl ConnectFault {
         if let ToolError::Login { reason, .. } = error {
             return Self::Login(format!("the login {reason}"));
         }
+        if let ToolError::Scope { scopes, .. } = &error {
+            let flags: Vec<String> = scopes.iter().map(|scope| format!("`--scope {scope}`")).collect();
+            return Self::Login(line(&format!("the login lacks what it asks for, {}", flags.join(" "))));
+        }
         Self::Failed(line(&error.to_string()))
     }
 
@@ -114,18 +136,15 @@ impl ConnectFault {
     /// What the SDK says.
     pub(super) fn of(error: &ClientInitializeError) -> Self {
         if error.is_authorization_required() || error.auth_challenge().is_some() {
-            return Self::Login("it answered 401 Unauthorized".to_owned());
+            return Self::Login(UNAUTHORIZED.to_owned());
         }
-        let mut cause: Option<&(dyn std::error::Error + 'static)> = match error {
+        let cause: Option<&(dyn std::error::Error + 'static)> = match error {
             ClientInitializeError::TransportError { error, .. } => Some(error.error.as_ref()),
             ClientInitializeError::LegacyFallbackFailed { fallback, .. } => return Self::of(fallback),
             _ => None,
         };
-        while let Some(error) = cause {
-            if let Some(HttpFault::Call(error)) = error.downcast_ref::<HttpFault>() {
-                return Self::call(error.clone());
-            }
-            cause = error.source();
+        if let Some(Obstacle::Call(error)) = cause.and_then(obstacle) {
+            return Self::call(error.clone());
         }
         let reason = match error {
             ClientInitializeError::JsonRpcError(error) => format!("it answered: {} ({})", error.message, error.code.0),
@@ -133,6 +152,15 @@ impl ConnectFault {
             error => error.to_string(),
         };
         Self::Failed(line(&reason))
+    }
+
+    /// Whether the SDK knows no more than that the other side went; otherwise it gave up first.
+    pub(super) fn is_of_the_way(error: &ClientInitializeError) -> bool {
+        match error {
+            ClientInitializeError::ConnectionClosed(_) | ClientInitializeError::TransportError { .. } => true,
+            ClientInitializeError::LegacyFallbackFailed { fallback, .. } => Self::is_of_the_way(fallback),
+            _ => false,
+        }
     }
 
     pub(super) fn unstarted(command: &[String], error: &io::Error) -> Self {
@@ -151,9 +179,22 @@ impl UpstreamFault {
         match error {
             ServiceError::McpError(error) => Self::Refused { name, error: Box::new(error) },
             ServiceError::TransportClosed => Self::Gone { name, reason: "the connection ended".to_owned() },
-            ServiceError::TransportSend(error) => Self::Gone { name, reason: line(&root_cause(error.error.as_ref())) },
+            ServiceError::TransportSend(error) => Self::unsent(name, error.error.as_ref()),
             ServiceError::Timeout { timeout } => Self::Silent { name, waited: timeout },
             error => Self::Odd { name, reason: line(&error.to_string()) },
+        }
+    }
+
+    /// Why a message did not get through: what is the matter with the login, or anything else.
+    fn unsent(name: String, error: &(dyn std::error::Error + 'static)) -> Self {
+        match obstacle(error) {
+            Some(Obstacle::Unauthorized) => Self::Login { name, reason: UNAUTHORIZED.to_owned() },
+            Some(Obstacle::Call(ToolError::Login { reason, .. })) => {
+                Self::Login { name, reason: format!("the login {reason}") }
+            }
+            Some(Obstacle::Call(error @ ToolError::Scope { .. })) => Self::Scope { name, said: error.to_string() },
+            Some(Obstacle::Call(error)) => Self::Gone { name, reason: line(&error.to_string()) },
+            None => Self::Gone { name, reason: line(&root_cause(error)) },
         }
     }
 
@@ -162,10 +203,11 @@ impl UpstreamFault {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Unavailable { .. } => "unavailable",
-            Self::Login { .. } => "login",
+            Self::Login { .. } | Self::Scope { .. } => "login",
             Self::Paused { .. } => "paused",
             Self::Quarantined { .. } => "quarantined",
             Self::Busy { .. } => "busy",
+            Self::Unknown { .. } => "request_state",
             Self::Silent { .. } => "timeout",
             Self::Gone { .. } => "network",
             Self::Odd { .. } => "protocol",
@@ -177,6 +219,29 @@ impl UpstreamFault {
     pub(super) fn is_its_own(&self) -> bool {
         matches!(self, Self::Silent { .. } | Self::Gone { .. } | Self::Odd { .. })
     }
+}
+
+/// What this program itself knows of an error that came through the SDK.
+enum Obstacle<'a> {
+    Unauthorized,
+    Call(&'a ToolError),
+}
+
+fn obstacle<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<Obstacle<'a>> {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        match error.downcast_ref::<StreamableHttpError<HttpFault>>() {
+            Some(StreamableHttpError::AuthRequired(_)) => return Some(Obstacle::Unauthorized),
+            // The SDK does not name it as a source.
+            Some(StreamableHttpError::Client(HttpFault::Call(error))) => return Some(Obstacle::Call(error)),
+            Some(_) | None => {}
+        }
+        if let Some(HttpFault::Call(error)) = error.downcast_ref::<HttpFault>() {
+            return Some(Obstacle::Call(error));
+        }
+        cause = error.source();
+    }
+    None
 }
 
 fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
@@ -206,5 +271,6 @@ fn seconds(time: Duration) -> String {
     if time < Duration::from_secs(1) { format!("{} ms", time.as_millis()) } else { format!("{} s", time.as_secs()) }
 }
 
+const UNAUTHORIZED: &str = "it answered 401 Unauthorized";
 /// In characters.
 const LONGEST: usize = 300;

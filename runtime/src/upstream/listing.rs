@@ -33,6 +33,10 @@ async fn pages(connection: &Arc<Connection>) -> Result<Vec<Tool>, String> {
     for _ in 0..MOST_PAGES {
         let page = page(connection, cursor).await?;
         for tool in page.tools {
+            if tool.name.is_empty() {
+                tracing::warn!("a tool is left out: it has no name");
+                continue;
+            }
             let length = serde_json::to_vec(&tool).map_or(usize::MAX, |text| text.len());
             if length > LARGEST_TOOL {
                 tracing::warn!(tool = line(&tool.name), length, "a tool is left out: its definition is too large");

@@ -15,10 +15,13 @@ mod fault;
 mod flight;
 mod keeper;
 mod listing;
+mod masked;
 mod names;
 mod near;
 mod once;
+mod reach;
 mod remote;
+mod request;
 mod running;
 mod state;
 mod transport;
@@ -26,7 +29,7 @@ mod upstreams;
 mod wire;
 
 pub(crate) use connection::{Caller, Connection};
-pub(crate) use remote::Sent;
+pub(crate) use request::Sent;
 pub(crate) use running::Event;
 
 pub use catalog::{Catalog, CatalogTool};

@@ -46,5 +46,12 @@ impl Near {
     }
 }
 
+impl Near {
+    /// Forgets all connections; those in use end with their requests.
+    pub(super) fn clear(&self) {
+        self.known.write().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
 /// Threads that serve; more are not worth a connection each.
 const MOST: usize = 256;

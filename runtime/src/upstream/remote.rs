@@ -2,25 +2,20 @@
 //! for changes, and after a failure tries again with growing pauses.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
-use std::time::Duration;
+use std::sync::atomic::AtomicU32;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use arc_swap::ArcSwap;
-use cap_compiler::capability::{CircuitBreaker, Connect, Sessions};
+use cap_compiler::capability::Connect;
 use cap_compiler::pin::Policy;
-use rmcp::model::{ClientRequest, RequestMetaObject, ServerPeerInfo, Tool};
-use rmcp::service::ServiceError;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
-use tokio::time::{Instant, timeout};
+use rmcp::model::{ServerPeerInfo, Tool};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::catalog::{Catalog, catalog};
-use super::connection::{Caller, Connection, connect};
-use super::fault::{ConnectFault, UpstreamFault};
+use super::connection::Connection;
 use super::keeper;
 use super::near::Near;
-use super::running::{Patience, Running};
 use super::state::State;
 use crate::execute::Executor;
 use crate::load::LoadedUpstream;
@@ -28,19 +23,19 @@ use crate::load::LoadedUpstream;
 /// An upstream: what is known of it, and the way to it. It is the same from one reload to the next for
 /// as long as it is reached in the same way.
 pub struct Remote {
-    name: String,
+    pub(super) name: String,
     pub(super) executor: Executor,
     policy: Policy,
-    loaded: ArcSwap<LoadedUpstream>,
+    pub(super) loaded: ArcSwap<LoadedUpstream>,
     listed: RwLock<Option<Arc<Vec<Tool>>>>,
     catalog: ArcSwap<Catalog>,
-    state: watch::Sender<State>,
-    connection: watch::Sender<Option<Arc<Connection>>>,
+    pub(super) state: watch::Sender<State>,
+    pub(super) connection: watch::Sender<Option<Arc<Connection>>>,
     /// What it said of itself last.
     pub(super) info: Mutex<Option<Arc<ServerPeerInfo>>>,
-    near: Near,
-    places: Arc<Semaphore>,
-    failures: AtomicU32,
+    pub(super) near: Near,
+    pub(super) places: Arc<Semaphore>,
+    pub(super) failures: AtomicU32,
     /// Somebody wants a connection.
     pub(super) wanted: Notify,
     /// A call failed in a way that says nothing good of the connection.
@@ -138,6 +133,8 @@ impl Remote {
         if same {
             return;
         }
+        // From a list, a connection learns which arguments travel as headers.
+        self.near.clear();
         *self.listed.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(tools));
         self.serve();
         self.changed.notify_one();
@@ -178,151 +175,6 @@ impl Remote {
         self.connection.send_replace(None)
     }
 
-    /// The connection that all share, once it stands.
-    async fn shared(&self) -> Result<Arc<Connection>, UpstreamFault> {
-        let mut connections = self.connection.subscribe();
-        if let Some(connection) = connections.borrow_and_update().clone().filter(|it| !it.is_closed()) {
-            return Ok(connection);
-        }
-        let mut states = self.state.subscribe();
-        let waiting = async {
-            loop {
-                if let Some(connection) = connections.borrow_and_update().clone().filter(|it| !it.is_closed()) {
-                    return Ok(connection);
-                }
-                let state = states.borrow_and_update().clone();
-                self.refusal(&state)?;
-                self.wanted.notify_one();
-                tokio::select! {
-                    _ = connections.changed() => {}
-                    _ = states.changed() => {}
-                    () = self.stop.cancelled() => return Err(self.unavailable("it was removed", None)),
-                }
-            }
-        };
-        let waited = timeout(LONGEST_WAIT, waiting).await;
-        waited.unwrap_or_else(|_| Err(self.unavailable("no connection stands yet", None)))
-    }
-
-    /// Why nothing is sent in this state, if nothing is.
-    fn refusal(&self, state: &State) -> Result<(), UpstreamFault> {
-        let name = self.name.clone();
-        match state {
-            State::Idle | State::Connecting | State::Connected => Ok(()),
-            State::NeedsLogin { reason } => Err(UpstreamFault::Login { name, reason: reason.clone() }),
-            State::Unavailable { reason, .. } => Err(self.unavailable(reason, state.again())),
-            State::Paused => Err(UpstreamFault::Paused { name }),
-            State::Quarantined => Err(UpstreamFault::Quarantined { name }),
-        }
-    }
-
-    fn unavailable(&self, reason: &str, again: Option<Duration>) -> UpstreamFault {
-        UpstreamFault::Unavailable { name: self.name.clone(), reason: reason.to_owned(), again }
-    }
-
-    /// A connection for one client alone, where the upstream keeps state for each.
-    ///
-    /// # Errors
-    /// Why there is none.
-    pub(crate) async fn own(&self, caller: &Caller) -> Result<Arc<Connection>, UpstreamFault> {
-        self.refusal(&self.state())?;
-        let loaded = self.loaded();
-        let connected = connect(&loaded.upstream, &self.executor, caller).await.map(Arc::new);
-        if let Ok(connection) = &connected {
-            tokio::spawn(end_with(Arc::downgrade(connection), connection.end(), self.stop.clone()));
-        }
-        connected.map_err(|fault| match fault {
-            ConnectFault::Login(reason) => UpstreamFault::Login { name: self.name.clone(), reason },
-            ConnectFault::Failed(reason) => self.unavailable(&reason, None),
-        })
-    }
-
-    /// Whether each client gets a connection of its own; known once one stands, where it is not declared.
-    pub(crate) async fn has_own_sessions(&self) -> Result<bool, UpstreamFault> {
-        Ok(match self.loaded.load().upstream.sessions {
-            Sessions::Own => true,
-            Sessions::Shared => false,
-            Sessions::Detected => {
-                let shared = self.shared().await?;
-                !shared.is_modern() && shared.has_sessions()
-            }
-        })
-    }
-
-    /// The connection that all share.
-    ///
-    /// # Errors
-    /// Why there is none.
-    pub(crate) async fn shared_connection(&self) -> Result<Arc<Connection>, UpstreamFault> {
-        self.shared().await
-    }
-
-    /// The connection that a request without a session goes over: one of the thread that asks, where that is
-    /// as good as the shared one.
-    ///
-    /// # Errors
-    /// Why there is none.
-    pub(crate) async fn near_connection(&self) -> Result<Arc<Connection>, UpstreamFault> {
-        let shared = self.shared().await?;
-        if !shared.is_stateless() {
-            return Ok(shared);
-        }
-        let connecting = async {
-            let loaded = self.loaded();
-            let caller = Caller { info: keeper::gateway(), home: None };
-            let connection = Arc::new(connect(&loaded.upstream, &self.executor, &caller).await.ok()?);
-            tokio::spawn(end_with(Arc::downgrade(&connection), connection.end(), self.stop.clone()));
-            Some(connection)
-        };
-        Ok(self.near.of(shared, connecting).await)
-    }
-
-    /// Sends a request over a connection, within the upstream's bounds.
-    ///
-    /// # Errors
-    /// Why it was not sent.
-    pub(crate) async fn send(
-        &self,
-        connection: &Arc<Connection>,
-        request: ClientRequest,
-        meta: RequestMetaObject,
-    ) -> Result<Sent, UpstreamFault> {
-        let patience = self.patience();
-        let place = timeout(patience.silence, Arc::clone(&self.places).acquire_owned()).await;
-        let Ok(Ok(place)) = place else { return Err(UpstreamFault::Busy { name: self.name.clone() }) };
-        let running = connection.send(request, meta, patience).await;
-        let running = running.map_err(|error| self.fault(error))?;
-        Ok(Sent { running, _place: place })
-    }
-
-    /// What went wrong with a request; what says that the upstream is not well is counted.
-    pub(crate) fn fault(&self, error: ServiceError) -> UpstreamFault {
-        let fault = UpstreamFault::of(&self.name, error);
-        if fault.is_its_own() {
-            self.suspected.notify_one();
-            let failures = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
-            if let CircuitBreaker::On { failures: most, .. } = self.loaded.load().upstream.limits.circuit_breaker
-                && failures >= most
-                && let Some(connection) = self.connection.borrow().clone()
-            {
-                tracing::warn!(upstream = self.name, failures, "calls fail again and again: connecting anew");
-                self.failures.store(0, Ordering::Relaxed);
-                tokio::spawn(connection.close());
-            }
-        }
-        fault
-    }
-
-    /// A request was answered.
-    pub(crate) fn answered(&self) {
-        self.failures.store(0, Ordering::Relaxed);
-    }
-
-    fn patience(&self) -> Patience {
-        let silence = self.loaded.load().upstream.limits.timeout.unwrap_or(LONGEST_SILENCE);
-        Patience { silence, whole: silence.max(LONGEST_CALL) }
-    }
-
     /// Begins to keep it connected.
     pub(super) fn keep(self: &Arc<Self>, runtime: &tokio::runtime::Handle) -> tokio::task::JoinHandle<()> {
         runtime.spawn(keeper::run(Arc::clone(self)))
@@ -331,22 +183,6 @@ impl Remote {
     /// Why it is not connected to, if it is not to be.
     pub(super) fn is_kept_away(&self) -> bool {
         matches!(self.state(), State::Paused | State::Quarantined)
-    }
-}
-
-/// A request under way, and its place among those of the upstream.
-pub(crate) struct Sent {
-    pub(crate) running: Running,
-    _place: OwnedSemaphorePermit,
-}
-
-/// Ends a client's own connection when its upstream is no longer kept.
-async fn end_with(connection: Weak<Connection>, end: CancellationToken, stop: CancellationToken) {
-    tokio::select! {
-        () = end.cancelled() => {}
-        () = stop.cancelled() => if let Some(connection) = connection.upgrade() {
-            connection.close().await;
-        },
     }
 }
 
@@ -366,23 +202,5 @@ impl fmt::Debug for Remote {
     }
 }
 
-/// When it is tried again after so many failures in a row: longer each time, and never all at one time.
-pub(super) fn pause(failures: u32) -> Instant {
-    let base = FIRST_PAUSE.saturating_mul(1 << failures.min(10)).min(LONGEST_PAUSE);
-    let mut byte = [0_u8; 1];
-    // Without randomness the pauses are the same, which costs nothing but a crowd.
-    let _ = getrandom::fill(&mut byte);
-    let jitter = base.mul_f64(f64::from(byte.first().copied().unwrap_or_default()) / 255.0 / 4.0);
-    Instant::now() + base - jitter
-}
-
 /// Calls at one time, where the definition does not say.
 const MOST_CALLS: usize = 256;
-/// How long a call waits for a connection.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
-/// The longest silence of a call, where the definition does not say.
-const LONGEST_SILENCE: Duration = Duration::from_secs(60);
-/// The longest that a call takes that tells of its progress.
-const LONGEST_CALL: Duration = Duration::from_secs(3_600);
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);

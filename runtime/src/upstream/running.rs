@@ -41,6 +41,9 @@ pub(crate) struct Running {
     heard: Instant,
     held: bool,
     until: Instant,
+    /// Notes that came before the result, and go on before it. What comes for the request after its result is
+    /// not waited for.
+    left: usize,
 }
 
 impl Running {
@@ -61,6 +64,7 @@ impl Running {
             heard: now,
             held: false,
             until,
+            left: 0,
         }
     }
 
@@ -81,28 +85,34 @@ impl Running {
         if self.result.is_none() {
             let Some(handle) = &mut self.handle else { return Event::Done(Err(ServiceError::TransportClosed)) };
             let silent = self.heard + self.patience.silence;
-            let until = if self.held { self.until } else { self.until.min(silent) };
+            // What waits to be passed on is no silence.
+            let until = if self.held || !self.flight.notes.is_empty() { self.until } else { self.until.min(silent) };
+            // The end comes first: a flood of notes hides neither the result nor how long it takes.
             tokio::select! {
                 biased;
-                Some(note) = self.flight.notes.recv() => {
-                    self.heard = Instant::now();
-                    return Event::Note(note);
-                }
-                Some(ask) = self.flight.asks.recv() => return Event::Ask(ask),
                 result = &mut handle.rx => {
                     self.handle = None;
+                    self.left = self.flight.notes.len();
                     self.result = Some(result.unwrap_or(Err(ServiceError::TransportClosed)));
                 }
                 () = sleep_until(until) => {
                     self.cancel("nothing came in time");
                     return Event::Done(Err(ServiceError::Timeout { timeout: self.patience.silence }));
                 }
+                Some(ask) = self.flight.asks.recv() => return Event::Ask(ask),
+                Some(note) = self.flight.notes.recv() => {
+                    self.heard = Instant::now();
+                    return Event::Note(note);
+                }
             }
         }
-        match self.flight.notes.try_recv() {
-            Ok(note) => Event::Note(note),
-            Err(_) => Event::Done(self.result.take().unwrap_or(Err(ServiceError::TransportClosed))),
+        if let Some(left) = self.left.checked_sub(1)
+            && let Ok(note) = self.flight.notes.try_recv()
+        {
+            self.left = left;
+            return Event::Note(note);
         }
+        Event::Done(self.result.take().unwrap_or(Err(ServiceError::TransportClosed)))
     }
 
     fn cancel(&mut self, reason: &'static str) {

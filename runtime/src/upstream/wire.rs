@@ -11,8 +11,10 @@ use rmcp::model::{GetExtensions, GetMeta, JsonRpcMessage, ServerNotification};
 use rmcp::service::{RxJsonRpcMessage, TxJsonRpcMessage};
 use rmcp::transport::Transport;
 use tokio::sync::broadcast;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::flight::{Flights, Key};
+use super::masked::masked;
 
 /// Notes that belong to no request, for who listens.
 pub(super) type Notes = broadcast::Sender<ServerNotification>;
@@ -25,11 +27,14 @@ pub(super) struct Wire<T> {
     inner: T,
     flights: Arc<Flights>,
     notes: Notes,
+    /// Says when the SDK lets go of it.
+    _closed: DropGuard,
 }
 
 impl<T> Wire<T> {
-    pub(super) fn new(inner: T, flights: Arc<Flights>, notes: Notes) -> Self {
-        Self { inner, flights, notes }
+    /// Cancels `closed` when it is dropped.
+    pub(super) fn new(inner: T, flights: Arc<Flights>, notes: Notes, closed: CancellationToken) -> Self {
+        Self { inner, flights, notes, _closed: closed.drop_guard() }
     }
 
     /// Gives back what the SDK has to see.
@@ -79,7 +84,7 @@ impl<T: Transport<RoleClient>> Transport<RoleClient> for Wire<T> {
 
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleClient>> {
         loop {
-            match self.inner.receive().await? {
+            match masked(self.inner.receive().await?) {
                 JsonRpcMessage::Notification(mut message) => {
                     if let Some(note) = self.sift(message.notification) {
                         message.notification = note;

@@ -30,7 +30,7 @@ async fn a_person_logs_in_with_a_browser_and_calls_go_on_from_there() {
     assert!(error.to_string().contains("cap auth login shop"), "{error}");
     let login = login(&tool);
     assert_eq!(executor.login_status(&login).await.unwrap(), None);
-    let begun = executor.begin_code_login(&login, BACK).await.unwrap();
+    let begun = executor.begin_code_login(&login, &BACK.into()).await.unwrap();
     let query = server.log_in(&begun.url);
     let status = executor.finish_code_login(begun, &query).await.unwrap();
     assert!(status.usable && status.refreshable && status.expires_at.is_some(), "{status:?}");
@@ -54,7 +54,7 @@ async fn a_callback_that_answers_another_login_is_refused() {
         ("access_denied", |query| query.replace("code=code", "error=access_denied&not=code")),
     ];
     for (said, change) in changes {
-        let begun = executor.begin_code_login(&login, BACK).await.unwrap();
+        let begun = executor.begin_code_login(&login, &BACK.into()).await.unwrap();
         let query = change(server.log_in(&begun.url));
         let error = executor.finish_code_login(begun, &query).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Login, "{error}");
@@ -68,7 +68,7 @@ async fn a_code_is_good_for_the_verifier_that_it_was_asked_with() {
     let server = Server::start().await;
     let (tool, executor) = (oauth2(&server.url(), CODE), executor(&[]));
     let login = login(&tool);
-    let begun = executor.begin_code_login(&login, BACK).await.unwrap();
+    let begun = executor.begin_code_login(&login, &BACK.into()).await.unwrap();
     // Somebody put another challenge into the URL that the person opened.
     let mut url = begun.url.clone();
     let changed: Vec<(String, String)> = begun
@@ -118,7 +118,7 @@ async fn logging_out_tells_the_server_and_forgets() {
     let store: Arc<dyn SecretStore> = Arc::new(MemoryStore::default());
     let (tool, executor) = (oauth2(&server.url(), CODE), stored(&[], &store));
     let login = login(&tool);
-    let begun = executor.begin_code_login(&login, BACK).await.unwrap();
+    let begun = executor.begin_code_login(&login, &BACK.into()).await.unwrap();
     let query = server.log_in(&begun.url);
     executor.finish_code_login(begun, &query).await.unwrap();
     assert_eq!(executor.logout(&login).await.unwrap(), Revoked::Revoked);
@@ -133,7 +133,7 @@ async fn logging_out_tells_the_server_and_forgets() {
 async fn a_login_that_the_server_ended_has_to_be_made_again() {
     let server = Server::start().await;
     let (tool, executor) = (oauth2(&server.url(), CODE), executor(&[]));
-    let begun = executor.begin_code_login(&login(&tool), BACK).await.unwrap();
+    let begun = executor.begin_code_login(&login(&tool), &BACK.into()).await.unwrap();
     let query = server.log_in(&begun.url);
     executor.finish_code_login(begun, &query).await.unwrap();
     server.end_access();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cap_compiler::capability::Grant;
-use cap_runtime::execute::{Login, TokenStatus};
+use cap_runtime::execute::{Login, LoginRequest, TokenStatus};
 
 use super::callback::{Callback, Heard};
 use super::status::until;
@@ -42,12 +42,13 @@ pub(super) async fn run(args: &LoginArgs, output: &Output) -> Result<Exit, Exit>
 }
 
 async fn in_browser(desk: &Desk, login: &Login, args: &LoginArgs, output: &Output) -> Result<TokenStatus, Exit> {
-    let callback = Callback::listen(args.port).await.map_err(|error| {
-        let help = "--port 0 takes a free one";
-        output.error(&format!("cannot listen on 127.0.0.1:{}: {error}", args.port), Some(help));
-        Exit::Environment
-    })?;
-    let begun = desk.executor.begin_code_login(login, &callback.redirect_uri()).await;
+    let callback = listen(desk, login, args.port, output).await?;
+    let request = LoginRequest {
+        redirect_uri: callback.redirect_uri(),
+        scopes: args.scopes.clone(),
+        client_metadata_url: desk.client_metadata_url.clone(),
+    };
+    let begun = desk.executor.begin_code_login(login, &request).await;
     let begun = begun.map_err(|error| failed(&error, output))?;
     output.address("Open", begun.url.as_str());
     if !args.no_browser && !browser::open(&begun.url) {
@@ -69,6 +70,23 @@ async fn in_browser(desk: &Desk, login: &Login, args: &LoginArgs, output: &Outpu
             Err(failed(&error, output))
         }
     }
+}
+
+/// Listens where a person says, or else where the login of before did, so that the client that was
+/// registered for it is good once more.
+async fn listen(desk: &Desk, login: &Login, port: u16, output: &Output) -> Result<Callback, Exit> {
+    if port == 0 {
+        let before = desk.executor.registered_callback(login).await.map_err(|error| failed(&error, output))?;
+        if let Some(port) = before.and_then(|url| url.port())
+            && let Ok(callback) = Callback::listen(port).await
+        {
+            return Ok(callback);
+        }
+    }
+    Callback::listen(port).await.map_err(|error| {
+        output.error(&format!("cannot listen on 127.0.0.1:{port}: {error}"), Some("--port 0 takes a free one"));
+        Exit::Environment
+    })
 }
 
 async fn on_device(desk: &Desk, login: &Login, output: &Output) -> Result<TokenStatus, Exit> {

@@ -1,4 +1,4 @@
-//! `cap auth`: logins to apis that want OAuth 2.0. Values of tokens are never shown.
+//! `cap auth`: logins to apis and upstreams that want OAuth 2.0. Values of tokens are never shown.
 
 mod browser;
 mod callback;
@@ -8,7 +8,9 @@ mod status;
 
 use std::sync::Arc;
 
-use cap_runtime::execute::{Executor, Login, ToolError, logins};
+use cap_runtime::execute::{Executor, Login, Prepared, ToolError, door_logins, logins};
+use cap_runtime::load::Loaded;
+use url::Url;
 
 use super::call;
 use crate::args::{AuthArgs, AuthCommand, FolderArgs, SecretArgs};
@@ -35,6 +37,7 @@ struct Desk {
     executor: Executor,
     logins: Vec<Login>,
     apis: Vec<String>,
+    client_metadata_url: Option<Url>,
 }
 
 /// Whether tokens have to outlive the command.
@@ -58,9 +61,13 @@ impl Desk {
         let executor = call::executor(access, output)?;
         let tools = snapshot.tools();
         let mut apis: Vec<String> = tools.iter().map(|tool| tool.capability().server.to_string()).collect();
+        apis.extend(loaded.upstreams.iter().map(|upstream| upstream.upstream.name().to_string()));
         apis.sort();
         apis.dedup();
-        Ok(Self { executor, logins: logins(tools.iter().map(|tool| tool.prepared.as_ref())), apis })
+        let mut logins = logins(tools.iter().map(|tool| tool.prepared.as_ref()));
+        logins.extend(upstream_logins(&loaded));
+        let client_metadata_url = workspace.settings.client_metadata_url.clone();
+        Ok(Self { executor, logins, apis, client_metadata_url })
     }
 
     /// The logins of one api.
@@ -74,19 +81,26 @@ impl Desk {
         }
         let (message, help) = if self.apis.iter().any(|known| known == api) {
             let help = "`oauth2` under `auth` or `schemes` of its file says how tokens are obtained";
-            (format!("the api `{api}` does not use OAuth 2.0"), help.to_owned())
+            (format!("`{api}` does not use OAuth 2.0"), help.to_owned())
         } else {
             let names: Vec<String> = self.logins.iter().map(|login| format!("`{}`", login.api)).collect();
             let help = if names.is_empty() {
-                "no api uses OAuth 2.0".to_owned()
+                "no api and no upstream uses OAuth 2.0".to_owned()
             } else {
                 format!("known: {}", names.join(", "))
             };
-            (format!("there is no api `{api}`"), help)
+            (format!("there is no api or upstream `{api}`"), help)
         };
         output.error(&message, Some(&help));
         Err(Exit::Failure)
     }
+}
+
+/// The logins of upstreams. One whose files are not what was pinned is reached by nobody.
+fn upstream_logins(loaded: &Loaded) -> Vec<Login> {
+    let admitted = loaded.upstreams.iter().filter(|it| it.admitted.is_ok());
+    let doors = admitted.filter_map(|it| it.upstream.door().cloned());
+    doors.flat_map(|door| door_logins(&Prepared::new(door))).collect()
 }
 
 /// Says why a login or a token failed.

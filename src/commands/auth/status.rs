@@ -31,7 +31,7 @@ pub(super) async fn run(args: &StatusArgs, output: &Output) -> Result<Exit, Exit
     if args.json {
         output.json(&Value::Array(rows));
     } else if desk.logins.is_empty() {
-        output.status(Tone::Good, "Finished", "no api uses OAuth 2.0");
+        output.status(Tone::Good, "Finished", "no api and no upstream uses OAuth 2.0");
     }
     Ok(Exit::Success)
 }
@@ -54,6 +54,9 @@ fn show(login: &Login, ready: bool, status: &Result<Option<TokenStatus>, ToolErr
     let text = match status {
         _ if ready => "uses the ready token that is set as a secret".to_owned(),
         Ok(Some(token)) => until(token),
+        Ok(None) if login.is_described() => {
+            format!("nobody has logged in; if the server asks for it, run `cap auth login {}`", login.api)
+        }
         Ok(None) if login.grant().needs_login() => format!("not logged in; run `cap auth login {}`", login.api),
         Ok(None) => "no token yet; the next call obtains one".to_owned(),
         Err(error) => error.to_string(),

@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use rmcp::model::ResourceUpdatedNotificationParam;
 use rmcp::service::SubscriptionSink;
 use rmcp::{Peer, RoleServer};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use crate::shared::locked;
 
@@ -16,6 +19,7 @@ pub(crate) struct Listeners {
     sessions: Mutex<BTreeMap<String, Session>>,
     sinks: Mutex<BTreeMap<u64, SubscriptionSink>>,
     next: AtomicU64,
+    changes: AtomicU64,
 }
 
 struct Session {
@@ -65,30 +69,45 @@ impl Listeners {
     }
 
     pub(crate) async fn tools_changed(&self) {
+        self.changes.fetch_add(1, Ordering::Relaxed);
+        let mut telling = JoinSet::new();
         for peer in self.peers(|_| true) {
-            let _ = peer.notify_tool_list_changed().await;
+            telling.spawn(timeout(PATIENCE, async move { drop(peer.notify_tool_list_changed().await) }));
         }
         for sink in self.sinks() {
-            let _ = sink.notify_tool_list_changed().await;
+            telling.spawn(timeout(PATIENCE, async move { drop(sink.notify_tool_list_changed().await) }));
         }
+        telling.join_all().await;
     }
 
     pub(crate) async fn prompts_changed(&self) {
+        self.changes.fetch_add(1, Ordering::Relaxed);
+        let mut telling = JoinSet::new();
         for peer in self.peers(|_| true) {
-            let _ = peer.notify_prompt_list_changed().await;
+            telling.spawn(timeout(PATIENCE, async move { drop(peer.notify_prompt_list_changed().await) }));
         }
         for sink in self.sinks() {
-            let _ = sink.notify_prompt_list_changed().await;
+            telling.spawn(timeout(PATIENCE, async move { drop(sink.notify_prompt_list_changed().await) }));
         }
+        telling.join_all().await;
     }
 
     pub(crate) async fn resource_updated(&self, uri: &str) {
+        let mut telling = JoinSet::new();
         for peer in self.peers(|session| session.resources.contains(uri)) {
-            let _ = peer.notify_resource_updated(ResourceUpdatedNotificationParam::new(uri)).await;
+            let note = ResourceUpdatedNotificationParam::new(uri);
+            telling.spawn(timeout(PATIENCE, async move { drop(peer.notify_resource_updated(note).await) }));
         }
         for sink in self.sinks() {
-            let _ = sink.notify_resource_updated(uri).await;
+            let uri = uri.to_owned();
+            telling.spawn(timeout(PATIENCE, async move { drop(sink.notify_resource_updated(uri).await) }));
         }
+        telling.join_all().await;
+    }
+
+    /// How often lists changed.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Relaxed)
     }
 
     fn peers(&self, wanted: impl Fn(&Session) -> bool) -> Vec<Peer<RoleServer>> {
@@ -100,3 +119,6 @@ impl Listeners {
         locked(&self.sinks).values().cloned().collect()
     }
 }
+
+/// Who does not listen any more does not keep others waiting.
+const PATIENCE: Duration = Duration::from_millis(500);

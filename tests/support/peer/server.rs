@@ -33,13 +33,16 @@ pub(crate) struct PeerServer {
     pub(crate) session: String,
     /// Calls of `whoami` in this session.
     pub(crate) asked: AtomicU64,
+    /// How often lists had changed when a subscription was last accepted.
+    known: AtomicU64,
     /// The least level of what is logged, where the client said one.
     pub(crate) level: Mutex<LoggingLevel>,
 }
 
 impl PeerServer {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, session: random_id(), asked: AtomicU64::new(0), level: Mutex::new(LoggingLevel::Debug) }
+        let (asked, known) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { shared, session: random_id(), asked, known, level: Mutex::new(LoggingLevel::Debug) }
     }
 }
 
@@ -169,11 +172,17 @@ impl ServerHandler for PeerServer {
     }
 
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        self.known.store(self.shared.listeners.changes(), Ordering::Relaxed);
         Some(requested.clone())
     }
 
     async fn listen(&self, cx: SubscriptionContext) -> Result<(), ErrorData> {
         let _subscribed = self.shared.listeners.add_sink(cx.sink().clone());
+        if self.shared.listeners.changes() != self.known.load(Ordering::Relaxed) {
+            // What changed since the client was told that it listens; which list, nobody knows any more.
+            let _ = cx.sink().notify_tool_list_changed().await;
+            let _ = cx.sink().notify_prompt_list_changed().await;
+        }
         cx.cancelled().await;
         Ok(())
     }

@@ -8,7 +8,7 @@ use crate::diff::{Class, Group};
 use crate::pin::visible;
 
 /// The first line, by which a comment is found again.
-pub const MARK: &str = "<!-- cap diff -->";
+const MARK: &str = "<!-- cap diff -->";
 
 /// Renders changes as Markdown of at most 60,000 characters.
 #[must_use]

@@ -1,17 +1,21 @@
 //! Changes as SARIF 2.1.0, which code scanning reads.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::{Origin, Review, Shown};
 use crate::diagnostic::Severity;
-use crate::diff::{ChangeInfo, Group, Member, all_changes};
+use crate::diff::{ChangeCode, ChangeInfo, Group, Member, all_changes};
 use crate::pin::{Digest, visible};
 
 /// Renders changes as a SARIF log with one run. What would be more than readers take is left out.
 #[must_use]
 pub fn render_sarif(review: &Review<'_>) -> Value {
+    let used: BTreeSet<ChangeCode> = review.changes.groups.iter().map(|group| group.code).collect();
+    let rules: Vec<&ChangeInfo> = all_changes().iter().filter(|info| used.contains(&info.code)).collect();
     let members = review.changes.groups.iter().flat_map(|group| group.members.iter().map(move |it| (group, it)));
-    let results: Vec<Value> = members.take(MOST_RESULTS).map(|(group, it)| result(group, it, review)).collect();
+    let results: Vec<Value> = members.take(MOST_RESULTS).map(|(group, it)| result(group, it, &rules, review)).collect();
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -19,7 +23,7 @@ pub fn render_sarif(review: &Review<'_>) -> Value {
             "tool": {"driver": {
                 "name": "cap",
                 "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "rules": all_changes().iter().map(rule).collect::<Vec<_>>(),
+                "rules": rules.iter().map(|info| rule(info)).collect::<Vec<_>>(),
             }},
             "automationDetails": {"id": "cap-diff/"},
             "columnKind": "unicodeCodePoints",
@@ -37,9 +41,9 @@ fn rule(info: &ChangeInfo) -> Value {
     })
 }
 
-fn result(group: &Group, member: &Member, review: &Review<'_>) -> Value {
+fn result(group: &Group, member: &Member, rules: &[&ChangeInfo], review: &Review<'_>) -> Value {
     let text = format!("`{}`: {}", seen(&member.subject), seen(&group.sentence));
-    let index = all_changes().iter().position(|info| info.code == group.code).unwrap_or_default();
+    let index = rules.iter().position(|info| info.code == group.code).unwrap_or_default();
     let mut result = json!({
         "ruleId": group.code,
         "ruleIndex": index,

@@ -3,7 +3,7 @@
 use cap_compiler::capability::{ClientAuthentication, Grant, Network};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
-use url::Url;
+use url::{Origin, Url};
 
 use super::choose::has;
 use crate::execute::connection::{self, Connection};
@@ -14,12 +14,15 @@ use crate::execute::send::check_url;
 use crate::execute::wire::Opener;
 
 /// Who asks which server for tokens. Holds secrets and has no `Debug`.
+#[derive(Clone)]
 pub(in crate::execute) struct OAuthClient {
     pub(super) tool: String,
     pub(super) api: String,
     pub(super) network: Network,
     /// The way to its servers.
     pub(super) connection: Option<Box<Connection>>,
+    /// The server whose definition it is, and the way there, where that is another.
+    pub(super) home: Option<(Origin, Box<Connection>)>,
     pub(super) grant: Grant,
     pub(super) token_url: Option<Url>,
     pub(super) authorization_url: Option<Url>,
@@ -35,6 +38,8 @@ pub(in crate::execute) struct OAuthClient {
     pub(super) parameters: Vec<(String, String)>,
     /// The name of its token in the store.
     pub(super) name: String,
+    /// The name of its record there, where a server described the login.
+    pub(super) record: Option<String>,
 }
 
 /// Who a client works for.
@@ -104,6 +109,7 @@ impl OAuthClient {
             api: owner.api.to_owned(),
             network: owner.network,
             connection,
+            home: None,
             grant: oauth2.grant,
             token_url,
             authorization_url,
@@ -116,7 +122,16 @@ impl OAuthClient {
             scopes: oauth2.scopes.clone(),
             parameters,
             name,
+            record: None,
         })
+    }
+
+    /// The way to one of its servers.
+    pub(super) fn connection_to(&self, url: &Url) -> Option<Box<Connection>> {
+        match &self.home {
+            Some((origin, connection)) if *origin == url.origin() => Some(connection.clone()),
+            Some(_) | None => self.connection.clone(),
+        }
     }
 
     /// What must not leave in an error.
@@ -178,4 +193,34 @@ fn store_name(oauth2: &PlannedOAuth2, api: &str, id: &str, urls: [Option<&str>; 
 /// The first half of a SHA-256 digest.
 pub(super) fn short_digest(text: &str) -> String {
     Sha256::digest(text).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use cap_compiler::capability::Network;
+
+    use super::endpoint;
+
+    #[test]
+    fn what_a_public_server_names_is_neither_private_nor_in_the_clear() {
+        for url in [
+            "http://login.example/token",
+            "https://127.0.0.1/token",
+            "https://[::1]/token",
+            "https://10.0.0.1/token",
+            "https://192.168.1.1:8443/token",
+            "https://169.254.169.254/latest/meta-data",
+            "https://[fd00::1]/token",
+            "https://0x7f000001/token",
+            "https://user@login.example/token",
+            "file:///etc/passwd",
+            "javascript:alert(1)",
+            "not a URL",
+        ] {
+            assert!(endpoint(url, Network::Public).is_err(), "{url}");
+        }
+        assert!(endpoint("https://login.example/token", Network::Public).is_ok());
+        assert!(endpoint("http://127.0.0.1/token", Network::Private).is_ok());
+        assert!(endpoint("http://169.254.169.254/latest", Network::Private).is_err());
+    }
 }

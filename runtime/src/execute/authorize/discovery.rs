@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use cap_compiler::capability::Network;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 use url::Url;
@@ -19,8 +20,11 @@ const KEPT: Duration = Duration::from_secs(3600);
 /// What servers said of themselves, by issuer.
 #[derive(Default)]
 pub(super) struct Issuers {
-    known: Mutex<BTreeMap<String, (Instant, Arc<Metadata>)>>,
+    known: Mutex<Known>,
 }
+
+/// A name that one definition may reach is not therefore one for all: it is known for each kind of network.
+type Known = BTreeMap<(bool, String), (Instant, Arc<Metadata>)>;
 
 /// What a server says of itself, as far as it is used.
 #[derive(Clone, Default)]
@@ -31,6 +35,16 @@ pub(super) struct Metadata {
     pub(super) revocation: Option<Url>,
     /// Whether callbacks have `iss` (RFC 9207).
     pub(super) names_itself: bool,
+    /// Where clients are registered (RFC 7591); not checked yet.
+    pub(super) registration: Option<String>,
+    /// Whether a client may be a document at its identifier.
+    pub(super) takes_documents: bool,
+    /// Whether it knows PKCE's `S256`.
+    pub(super) knows_s256: bool,
+    /// How clients may show who they are.
+    pub(super) methods: Vec<String>,
+    /// Whether it says that it gives refresh tokens for the scope `offline_access`.
+    pub(super) knows_offline: bool,
 }
 
 /// Which endpoint is wanted.
@@ -72,18 +86,19 @@ pub(super) async fn find(executor: &Executor, client: &OAuthClient, wanted: Want
 /// `Token` when it cannot be read, or is another issuer's.
 pub(super) async fn metadata(executor: &Executor, client: &OAuthClient) -> Result<Arc<Metadata>, ToolError> {
     let Some(issuer) = &client.issuer else { return Ok(Arc::default()) };
-    let known = executor.tokens().issuers.lock().get(issuer).cloned();
+    let key = (client.network == Network::Private, issuer.clone());
+    let known = executor.tokens().issuers.lock().get(&key).cloned();
     if let Some((read, metadata)) = known.filter(|(read, _)| read.elapsed() < KEPT) {
         let _ = read;
         return Ok(metadata);
     }
     let metadata = Arc::new(read(executor, client, issuer).await?);
-    executor.tokens().issuers.lock().insert(issuer.clone(), (Instant::now(), Arc::clone(&metadata)));
+    executor.tokens().issuers.lock().insert(key, (Instant::now(), Arc::clone(&metadata)));
     Ok(metadata)
 }
 
 impl Issuers {
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, (Instant, Arc<Metadata>)>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -101,7 +116,13 @@ async fn read(executor: &Executor, client: &OAuthClient, issuer: &str) -> Result
             let text = document.get(name).and_then(Value::as_str);
             text.map(|text| endpoint(text, client.network)).transpose()
         };
+        let lists = |name: &str, wanted: &str| texts(&document, name).any(|text| text == wanted);
         return Ok(Metadata {
+            registration: document.get("registration_endpoint").and_then(Value::as_str).map(str::to_owned),
+            takes_documents: is_true(&document, "client_id_metadata_document_supported"),
+            knows_s256: lists("code_challenge_methods_supported", "S256"),
+            methods: texts(&document, "token_endpoint_auth_methods_supported").map(str::to_owned).collect(),
+            knows_offline: lists("scopes_supported", "offline_access"),
             token: url("token_endpoint")?,
             authorization: url("authorization_endpoint")?,
             device_authorization: url("device_authorization_endpoint")?,
@@ -116,16 +137,25 @@ fn is_true(document: &Map<String, Value>, name: &str) -> bool {
     document.get(name).and_then(Value::as_bool).unwrap_or_default()
 }
 
-/// RFC 8414 puts the well-known part before the issuer's path, OpenID Connect behind it.
-fn places(issuer: &Url) -> [Url; 2] {
+fn texts<'a>(document: &'a Map<String, Value>, name: &str) -> impl Iterator<Item = &'a str> {
+    let items = document.get(name).and_then(Value::as_array);
+    items.into_iter().flatten().filter_map(Value::as_str)
+}
+
+/// RFC 8414 puts the well-known part before the issuer's path, OpenID Connect behind it; some put its part
+/// before it as well.
+fn places(issuer: &Url) -> Vec<Url> {
     let path = issuer.path().trim_end_matches('/');
     let at = |path: String| {
         let mut url = issuer.clone();
         url.set_path(&path);
         url
     };
-    [
+    let mut places = vec![
         at(format!("/.well-known/oauth-authorization-server{path}")),
+        at(format!("/.well-known/openid-configuration{path}")),
         at(format!("{path}/.well-known/openid-configuration")),
-    ]
+    ];
+    places.dedup();
+    places
 }

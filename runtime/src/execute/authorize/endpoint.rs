@@ -128,6 +128,27 @@ pub(super) async fn post(
     understand(&answer, url).map_err(|error| error.masked(&mask))
 }
 
+/// Sends a JSON document without credentials, and reads the JSON object that is the answer.
+///
+/// # Errors
+/// When the server refuses or fails.
+pub(super) async fn post_json(
+    executor: &Executor,
+    client: &OAuthClient,
+    url: &Url,
+    document: &Value,
+) -> Result<Map<String, Value>, EndpointError> {
+    let headers = vec![
+        ("Accept".to_owned(), "application/json".to_owned()),
+        ("Content-Type".to_owned(), "application/json".to_owned()),
+    ];
+    let body = Some(document.to_string().into_bytes());
+    let (method, network, connection) = ("POST".to_owned(), client.network, client.connection_to(url));
+    let request = WireRequest { method, url: url.clone(), network, headers, body, connection, secret_url: false };
+    let answer = ask(executor, client, &request).await.map_err(EndpointError::Failed)?;
+    understand(&answer, url)
+}
+
 /// A form and who sends it.
 fn form_request(client: &OAuthClient, url: &Url, fields: &[(&str, &str)]) -> WireRequest {
     let mut form = form_urlencoded::Serializer::new(String::new());
@@ -153,7 +174,7 @@ fn form_request(client: &OAuthClient, url: &Url, fields: &[(&str, &str)]) -> Wir
         network: client.network,
         headers,
         body: Some(form.finish().into_bytes()),
-        connection: client.connection.clone(),
+        connection: client.connection_to(url),
         secret_url: false,
     }
 }
@@ -169,7 +190,7 @@ pub(super) async fn fetch(
 ) -> Result<Option<Map<String, Value>>, ToolError> {
     let headers = vec![("Accept".to_owned(), "application/json".to_owned())];
     let (method, network) = ("GET".to_owned(), client.network);
-    let connection = client.connection.clone();
+    let connection = client.connection_to(&url);
     let request = WireRequest { method, url, network, headers, body: None, connection, secret_url: false };
     let answer = ask(executor, client, &request).await?;
     if !(200..300).contains(&answer.status) || answer.cut {
@@ -232,6 +253,7 @@ fn failed(error: ToolError, request: &WireRequest) -> ToolError {
         | ToolError::TooLarge { .. }
         | ToolError::Status { .. }
         | ToolError::Login { .. }
+        | ToolError::Scope { .. }
         | ToolError::Token { .. } => error,
     }
 }

@@ -1,6 +1,8 @@
 //! Obtains one token: the one in the store if it is good, or else by refreshing, or else by the grant.
 //! What a server issued is stored before anybody uses it, so that no rotated refresh token is lost.
 
+use std::sync::Arc;
+
 use secrecy::{ExposeSecret, SecretString};
 
 use cap_compiler::capability::Grant;
@@ -8,6 +10,7 @@ use cap_compiler::capability::Grant;
 use super::client::{OAuthClient, short_digest};
 use super::discovery::{Wanted, find};
 use super::endpoint::{EndpointError, exchange};
+use super::record::Record;
 use super::source::Entry;
 use super::token::{Token, now_ms};
 use crate::execute::error::ToolError;
@@ -49,9 +52,22 @@ pub(super) async fn obtain(
                 }
                 return ended(executor, client, error).await;
             }
+            Err(error) if error.is("invalid_client") && client.record.is_some() => {
+                return unknown(executor, client, error).await;
+            }
             Err(error) => return Err(error.shown()),
         }
     }
+}
+
+/// After the server forgot a client that it had registered: the next login registers another.
+async fn unknown(executor: &Executor, client: &OAuthClient, error: EndpointError) -> Result<Token, ToolError> {
+    if let Some(record) = &client.record {
+        executor.tokens().records.put(record, None);
+        remove(executor, record).await?;
+    }
+    forget(executor, client).await?;
+    Err(client.login_needed(format!("has ended: its client was refused ({})", error.shown())))
 }
 
 /// After the server ended what a refresh token stood for.
@@ -140,8 +156,37 @@ pub(super) async fn load(executor: &Executor, client: &OAuthClient) -> Result<Op
 /// # Errors
 /// `Token` when the store cannot be written.
 pub(super) async fn forget(executor: &Executor, client: &OAuthClient) -> Result<bool, ToolError> {
-    let (store, name) = (executor.tokens().store.clone(), client.name.clone());
+    remove(executor, &client.name).await
+}
+
+/// Removes what is stored under a name, and says whether there was something.
+///
+/// # Errors
+/// As [`forget`].
+pub(super) async fn remove(executor: &Executor, name: &str) -> Result<bool, ToolError> {
+    let (store, name) = (executor.tokens().store.clone(), name.to_owned());
     blocking(move || store.remove(&name)).await.map_err(|error| broken(&error))
+}
+
+/// What a login found out.
+///
+/// # Errors
+/// `Token` when the store cannot be read.
+pub(super) async fn load_record(executor: &Executor, name: &str) -> Result<Option<Record>, ToolError> {
+    let (store, name) = (executor.tokens().store.clone(), name.to_owned());
+    let stored = blocking(move || store.get(&name)).await.map_err(|error| broken(&error))?;
+    Ok(stored.as_ref().and_then(Record::from_stored))
+}
+
+/// Stores what a login found out.
+///
+/// # Errors
+/// `Token` when the store cannot be written.
+pub(super) async fn keep_record(executor: &Executor, name: &str, record: Record) -> Result<(), ToolError> {
+    let (store, key, value) = (executor.tokens().store.clone(), name.to_owned(), record.to_stored());
+    blocking(move || store.set(&key, &value)).await.map_err(|error| broken(&error))?;
+    executor.tokens().records.put(name, Some(Arc::new(record)));
+    Ok(())
 }
 
 fn broken(error: &StoreError) -> ToolError {

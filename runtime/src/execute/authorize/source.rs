@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::client::OAuthClient;
 use super::discovery::Issuers;
+use super::door::Records;
 use super::obtain::obtain;
 use super::token::{Token, now_ms};
 use crate::execute::error::ToolError;
@@ -26,6 +27,8 @@ const FORCED: Duration = Duration::from_secs(10);
 pub(in crate::execute) struct Tokens {
     pub(super) store: Arc<dyn SecretStore>,
     pub(super) issuers: Issuers,
+    /// Logins that servers described, as far as they were looked up.
+    pub(super) records: Records,
     entries: Mutex<BTreeMap<String, Arc<Entry>>>,
 }
 
@@ -56,7 +59,7 @@ enum Look {
 
 impl Tokens {
     pub(in crate::execute) fn new(store: Arc<dyn SecretStore>) -> Self {
-        Self { store, issuers: Issuers::default(), entries: Mutex::default() }
+        Self { store, issuers: Issuers::default(), records: Records::default(), entries: Mutex::default() }
     }
 
     pub(super) fn entry(&self, name: &str) -> Arc<Entry> {

@@ -64,7 +64,7 @@ impl Relay<'_> {
     pub(super) async fn request(&self, mut request: ClientRequest) -> Result<ServerResult, UpstreamFault> {
         let identity = identity(&request);
         let mut sent = match self.resumed(&mut request, &identity) {
-            Some(resumed) => resumed?,
+            Some(resumed) => resumed,
             None => self.send(request.clone()).await?,
         };
         for _ in 0..MOST_ROUNDS {
@@ -90,6 +90,10 @@ impl Relay<'_> {
 
     async fn send(&self, mut request: ClientRequest) -> Result<Sent, UpstreamFault> {
         let connection = self.session.connection(self.remote, self.context, self.logging).await?;
+        // An older upstream has no state of its own, and a call is not made twice by a retry that came too late.
+        if !connection.is_modern() && answers(&mut request).is_some_and(|(_, state)| state.is_some()) {
+            return Err(UpstreamFault::Unknown { name: self.remote.name().to_owned() });
+        }
         let meta = meta::upstream(self.context, connection.is_modern(), self.session.level());
         meta::strip(&mut request);
         self.remote.send(&connection, request, meta).await
@@ -141,10 +145,10 @@ impl Relay<'_> {
     }
 
     /// A call that was parked, if this request goes on with one: its questions are answered.
-    fn resumed(&self, request: &mut ClientRequest, identity: &str) -> Option<Result<Sent, UpstreamFault>> {
+    fn resumed(&self, request: &mut ClientRequest, identity: &str) -> Option<Sent> {
         let state = answers(request)?.1.clone()?;
         let responses = answers(request)?.0.clone().unwrap_or_default();
-        self.parked.take(&state, self.remote.name(), identity, &responses).map(Ok)
+        self.parked.take(&state, self.remote.name(), identity, &responses)
     }
 }
 

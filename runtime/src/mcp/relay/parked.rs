@@ -2,12 +2,12 @@
 //! newer client is asked by a result and calls again. Meanwhile the call rests here, for a bounded time.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use rmcp::ErrorData;
 use rmcp::model::{InputRequests, InputRequiredResult, InputResponses};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use super::ask::{answer, input};
 use crate::upstream::{Ask, Remote, Sent};
@@ -15,8 +15,10 @@ use crate::upstream::{Ask, Remote, Sent};
 /// The calls of all clients.
 #[derive(Default)]
 pub(in crate::mcp) struct Parked {
-    calls: Mutex<BTreeMap<String, ParkedCall>>,
+    calls: Arc<Calls>,
 }
+
+type Calls = Mutex<BTreeMap<String, ParkedCall>>;
 
 struct ParkedCall {
     upstream: String,
@@ -42,19 +44,22 @@ impl Parked {
         let requests = input(&ask.request).map(|request| InputRequests::from([(QUESTION.to_owned(), request)]));
         sent.running.hold();
         let (upstream, until) = (remote.name().to_owned(), Instant::now() + LONGEST);
-        let mut calls = self.calls();
+        let mut calls = lock(&self.calls);
         while calls.len() >= MOST {
             let oldest = calls.iter().min_by_key(|(_, call)| call.until).map(|(state, _)| state.clone());
             oldest.and_then(|state| calls.remove(&state));
         }
         calls.insert(state.clone(), ParkedCall { upstream, identity, sent, ask, until });
+        drop(calls);
+        // Nobody may ever come for it: until it ends, the upstream waits and has one place less.
+        tokio::spawn(expire(Arc::downgrade(&self.calls), state.clone(), until));
         Ok(InputRequiredResult::new(requests, Some(state)))
     }
 
     /// The call that rests under `state`, its question answered; `None` if there is none of that kind.
     pub(super) fn take(&self, state: &str, upstream: &str, identity: &str, responses: &InputResponses) -> Option<Sent> {
         let call = {
-            let mut calls = self.calls();
+            let mut calls = lock(&self.calls);
             let known = calls.get(state).is_some_and(|call| call.upstream == upstream && call.identity == identity);
             known.then(|| calls.remove(state)).flatten()?
         };
@@ -68,14 +73,19 @@ impl Parked {
         sent.running.resume();
         Some(sent)
     }
+}
 
-    /// All calls, without those that rested too long.
-    fn calls(&self) -> MutexGuard<'_, BTreeMap<String, ParkedCall>> {
-        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        calls.retain(|_, call| call.until > now);
-        calls
+/// Cancels a call that rested too long.
+async fn expire<T>(calls: Weak<Mutex<BTreeMap<String, T>>>, state: String, until: Instant) {
+    sleep_until(until).await;
+    if let Some(calls) = calls.upgrade() {
+        let expired = lock(&calls).remove(&state);
+        drop(expired);
     }
+}
+
+fn lock<T>(calls: &Mutex<BTreeMap<String, T>>) -> MutexGuard<'_, BTreeMap<String, T>> {
+    calls.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A name that only its client knows.
@@ -91,3 +101,24 @@ const QUESTION: &str = "question";
 const LONGEST: Duration = Duration::from_secs(600);
 /// How many calls rest.
 const MOST: usize = 1_000;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::{Arc, Mutex};
+    use std::time::Duration;
+
+    use tokio::time::Instant;
+
+    use super::{expire, lock};
+
+    #[tokio::test]
+    async fn what_rested_too_long_ends_without_anybody_asking() {
+        let (first, second) = (Arc::new(()), Arc::new(()));
+        let calls = Mutex::new(BTreeMap::from([("a".to_owned(), first.clone()), ("b".to_owned(), second.clone())]));
+        let calls = Arc::new(calls);
+        expire(Arc::downgrade(&calls), "a".to_owned(), Instant::now() + Duration::from_millis(1)).await;
+        assert_eq!(lock(&calls).keys().collect::<Vec<_>>(), ["b"]);
+        assert_eq!((Arc::strong_count(&first), Arc::strong_count(&second)), (1, 2));
+    }
+}

@@ -2,6 +2,7 @@
 //! for each client of the gateway, when it first asks for something. They end with the client's session.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use rmcp::model::{ClientConfig, Implementation, ServerNotification, SubscriptionFilter};
@@ -19,11 +20,13 @@ use crate::upstream::{Ask, Caller, Connection, Remote, UpstreamFault};
 /// What one client of the gateway has of its own.
 #[derive(Default)]
 pub(in crate::mcp) struct Session {
-    own: Mutex<BTreeMap<String, Own>>,
+    own: std::sync::Mutex<BTreeMap<String, Slot>>,
     /// Resources that are followed at a newer upstream, by address.
     followed: std::sync::Mutex<BTreeMap<String, AbortOnDrop>>,
     /// Which log messages of newer upstreams it wants.
     level: std::sync::Mutex<Option<Value>>,
+    /// The last change of tools when it was accepted that the client listens.
+    seen: AtomicU64,
 }
 
 /// A task that ends with its owner.
@@ -34,6 +37,9 @@ impl Drop for AbortOnDrop {
         self.0.abort();
     }
 }
+
+/// The place of one upstream's connection. Who makes it holds the place, and no other.
+type Slot = Arc<Mutex<Option<Own>>>;
 
 struct Own {
     remote: Arc<Remote>,
@@ -53,8 +59,9 @@ impl Session {
         if is_modern(context) || context.peer.peer_info().is_none() || !remote.has_own_sessions().await? {
             return remote.near_connection().await;
         }
-        let mut own = self.own.lock().await;
-        if let Some(known) = own.get(remote.name())
+        let slot = self.slot(remote.name());
+        let mut own = slot.lock().await;
+        if let Some(known) = own.as_ref()
             && Arc::ptr_eq(&known.remote, remote)
             && !known.connection.is_closed()
         {
@@ -65,8 +72,13 @@ impl Session {
         let passing = tokio::spawn(pass(Arc::clone(&connection), asks, context.peer.clone(), logging));
         let entry =
             Own { remote: Arc::clone(remote), connection: Arc::clone(&connection), _passing: AbortOnDrop(passing) };
-        own.insert(remote.name().to_owned(), entry);
+        *own = Some(entry);
         Ok(connection)
+    }
+
+    fn slot(&self, upstream: &str) -> Slot {
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(own.entry(upstream.to_owned()).or_default())
     }
 }
 
@@ -96,6 +108,16 @@ impl Session {
         });
         self.followed().insert(uri.to_owned(), AbortOnDrop(following));
         true
+    }
+
+    /// A client begins to listen after this change.
+    pub(in crate::mcp) fn saw(&self, change: u64) {
+        self.seen.store(change, Ordering::Relaxed);
+    }
+
+    /// Whether there was another change since.
+    pub(in crate::mcp) fn missed(&self, change: u64) -> bool {
+        self.seen.load(Ordering::Relaxed) != change
     }
 
     /// Notes which log messages the client wants.

@@ -30,6 +30,11 @@ pub(super) async fn tell_session(server: SingleServer, peer: Peer<RoleServer>) {
 pub(super) async fn tell_subscription(server: &SingleServer, context: &SubscriptionContext) {
     let wanted = context.accepted().clone();
     let mut changes = Changes::of(server, &wanted).await;
+    let tools = wanted.tools_list_changed == Some(true);
+    // The client was told that it listens before anybody did.
+    if tools && server.session.missed(*server.gateway.inner.registry.changes().borrow()) {
+        let _ = context.sink().notify_tool_list_changed().await;
+    }
     loop {
         let note = tokio::select! {
             () = context.cancelled() => return,

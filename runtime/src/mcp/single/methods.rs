@@ -199,6 +199,7 @@ impl ServerHandler for SingleServer {
     }
 
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        self.session.saw(*self.gateway.inner.registry.changes().borrow());
         Some(requested.clone())
     }
 

@@ -6,6 +6,7 @@
 
 mod format;
 mod key;
+mod later;
 mod lock;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ use super::{Source, SourceKind, net};
 
 pub use format::FormatError;
 pub use key::{KeyError, KeyKind, VaultKey};
+pub use later::LaterVault;
 
 use format::Header;
 
@@ -204,7 +206,9 @@ impl Vault {
 
 impl SecretStore for Vault {
     fn get(&self, name: &str) -> Result<Option<SecretString>, StoreError> {
-        Ok(self.entries().get(name).cloned())
+        // Whoever renews a token must not do it with one that another process has replaced.
+        self.file.look_now(|path| self.read(path));
+        Ok(self.file.content(|path| self.read(path)).unwrap_or_default().get(name).cloned())
     }
 
     fn set(&self, name: &str, value: &SecretString) -> Result<(), StoreError> {

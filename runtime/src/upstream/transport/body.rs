@@ -39,7 +39,8 @@ pub(super) async fn whole(mut chunks: Chunks, limit: usize) -> Result<Vec<u8>, B
 
 /// The events of a body (WHATWG HTML, section 9.2), each of at most `limit` bytes.
 pub(super) fn events(chunks: Chunks, limit: usize) -> BoxStream<'static, Result<Sse, SseError>> {
-    SseStream::from_bytes_stream(bounded(chunks, limit)).boxed()
+    let calm = |event: Sse| Sse { retry: event.retry.map(|pause| pause.clamp(SHORTEST_RETRY, LONGEST_RETRY)), ..event };
+    SseStream::from_bytes_stream(bounded(chunks, limit)).map(move |event| event.map(calm)).boxed()
 }
 
 /// The chunks, until an event has more than `limit` bytes.
@@ -66,3 +67,7 @@ fn bounded(chunks: Chunks, limit: usize) -> impl Stream<Item = Result<Bytes, Bod
 fn too_long(limit: usize) -> BodyError {
     BodyError(format!("a message has more than {limit} bytes"))
 }
+
+/// Milliseconds until a stream is asked for again, whatever a server says.
+const SHORTEST_RETRY: u64 = 50;
+const LONGEST_RETRY: u64 = 30_000;

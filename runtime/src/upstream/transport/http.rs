@@ -4,18 +4,21 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
 
 use futures::stream::BoxStream;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use rmcp::ErrorData;
 use rmcp::model::{ClientJsonRpcMessage, ClientRequest, JsonRpcMessage, ServerJsonRpcMessage};
 use rmcp::transport::StreamableHttpClientTransport;
+use rmcp::transport::common::client_side_sse::ExponentialBackoff;
 use rmcp::transport::streamable_http_client::{
     AuthRequiredError, HttpStatusError, InsufficientScopeError, SseError, StreamableHttpClient,
     StreamableHttpClientTransportConfig, StreamableHttpError, StreamableHttpPostResponse,
 };
 use sse_stream::Sse;
+use tokio_util::sync::CancellationToken;
 
 use super::body::{BodyError, events, whole};
 use crate::execute::{Door, DoorAnswer, DoorRequest, Executor, ToolError};
@@ -27,6 +30,9 @@ pub(in crate::upstream) struct HttpClient {
     door: Arc<Door>,
     limit: usize,
     has_sessions: Arc<AtomicBool>,
+    /// Streams that could not be opened, one after another.
+    unopened: Arc<AtomicU32>,
+    lost: CancellationToken,
 }
 
 /// Why there is no answer.
@@ -57,12 +63,23 @@ pub(in crate::upstream) fn transport(
     door: Door,
     limit: usize,
 ) -> (StreamableHttpClientTransport<HttpClient>, HttpClient) {
-    let client = HttpClient { executor, door: Arc::new(door), limit, has_sessions: Arc::default() };
+    let client = HttpClient {
+        executor,
+        door: Arc::new(door),
+        limit,
+        has_sessions: Arc::default(),
+        unopened: Arc::default(),
+        lost: CancellationToken::new(),
+    };
     let mut config = StreamableHttpClientTransportConfig::with_uri(client.door.shown());
     config.max_concurrent_requests = MOST_REQUESTS;
     config.max_sse_event_size = limit;
     // A server that was started anew knows no sessions of before.
     config.reinit_on_expired_session = true;
+    // Where streams cannot be opened again, the connection is made anew instead.
+    let mut again = ExponentialBackoff::default();
+    (again.max_times, again.base_duration) = (Some(MOST_UNOPENED), STREAM_PAUSE);
+    config.retry_config = Arc::new(again);
     (StreamableHttpClientTransport::with_client(client.clone(), config), client)
 }
 
@@ -70,6 +87,16 @@ impl HttpClient {
     /// Whether the upstream has named a session.
     pub(in crate::upstream) fn has_sessions(&self) -> bool {
         self.has_sessions.load(Ordering::Relaxed)
+    }
+
+    /// Comes when the upstream does not know the session any more, or its streams cannot be opened.
+    pub(in crate::upstream) fn lost(&self) -> &CancellationToken {
+        &self.lost
+    }
+
+    fn expired(&self) -> Fault {
+        self.lost.cancel();
+        StreamableHttpError::SessionExpired
     }
 
     async fn open(
@@ -136,7 +163,7 @@ impl StreamableHttpClient for HttpClient {
         }
         match answer.status {
             202 | 204 => Ok(StreamableHttpPostResponse::Accepted),
-            404 if session.is_some() => Err(StreamableHttpError::SessionExpired),
+            404 if session.is_some() => Err(self.expired()),
             200..=299 => self.read(answer, &message, named).await,
             _ => refused(answer, &message, session, named).await,
         }
@@ -164,11 +191,17 @@ impl StreamableHttpClient for HttpClient {
         if let Some(id) = last_event_id.and_then(|id| HeaderValue::from_str(&id).ok()) {
             custom_headers.insert(HeaderName::from_static("last-event-id"), id);
         }
-        let answer = self.open("GET", session_id.as_deref(), &custom_headers, None).await?;
+        let opened = self.open("GET", session_id.as_deref(), &custom_headers, None).await;
+        match &opened {
+            Ok(answer) if answer.status < 500 => self.unopened.store(0, Ordering::Relaxed),
+            Ok(_) | Err(_) if self.unopened.fetch_add(1, Ordering::Relaxed) + 1 >= MOST_FAILURES => self.lost.cancel(),
+            Ok(_) | Err(_) => {}
+        }
+        let answer = opened?;
         match answer.status {
             200 if media_type(&answer.headers) == EVENTS => Ok(events(answer.chunks, self.limit)),
             200 => Err(StreamableHttpError::UnexpectedContentType(Some(media_type(&answer.headers)))),
-            404 if session_id.is_some() => Err(StreamableHttpError::SessionExpired),
+            404 if session_id.is_some() => Err(self.expired()),
             400..=499 => Err(StreamableHttpError::ServerDoesNotSupportSse),
             status => Err(HttpStatusError::new(status, None).into()),
         }
@@ -244,5 +277,10 @@ const JSON: &str = "application/json";
 /// Requests at one time; the upstream's own limit is looked at before.
 const MOST_REQUESTS: usize = 1_024;
 const MOST_REDIRECTS: usize = 3;
+/// How often a stream that broke is asked for again, with growing pauses.
+const MOST_UNOPENED: usize = 3;
+/// Streams in a row that could not be opened, after which the connection is lost.
+const MOST_FAILURES: u32 = 3;
+const STREAM_PAUSE: Duration = Duration::from_millis(250);
 /// Bytes of an answer that says no.
 const LARGEST_REFUSAL: usize = 64 << 10;

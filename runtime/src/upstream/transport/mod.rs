@@ -3,6 +3,7 @@
 
 pub(super) mod body;
 pub(super) mod http;
+mod lines;
 pub(super) mod sse;
 pub(super) mod stdio;
 

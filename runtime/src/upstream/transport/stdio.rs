@@ -16,8 +16,10 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::time::{Instant, timeout};
 
+use super::lines::BoundedLines;
+
 /// The transport of a program.
-pub(in crate::upstream) type StdioTransport = AsyncRwTransport<RoleClient, ChildStdout, ChildStdin>;
+pub(in crate::upstream) type StdioTransport = AsyncRwTransport<RoleClient, BoundedLines<ChildStdout>, ChildStdin>;
 
 /// A program that runs. Dropping it ends it and what it started, at once.
 #[derive(Debug)]
@@ -52,7 +54,9 @@ pub(in crate::upstream) fn start(
         tokio::spawn(log(name.to_owned(), errors));
     }
     let group = child.id();
-    Ok((AsyncRwTransport::new(output, input).with_max_line_length(limit), Process { child, group }))
+    // The limit of the SDK leaves a line out in silence; ours comes before it.
+    let transport = AsyncRwTransport::new(BoundedLines::new(output, limit), input);
+    Ok((transport.with_max_line_length(limit.saturating_add(1)), Process { child, group }))
 }
 
 impl Process {

@@ -25,6 +25,7 @@ pub(super) fn list() -> Vec<Tool> {
         bare("whoami", whoami),
         tool("sleep", sleep, &json!({"ms": {"type": "integer", "minimum": 0}}), &["ms"]),
         bare("cancelled_count", count),
+        bare("session_count", "Answers with how many sessions of clients before 2026-07-28 there are over HTTP."),
         bare("die", "Ends the process at once, without an answer."),
         tool("big", "Answers with a text of `bytes` bytes.", &bytes, &["bytes"]),
         tool("meta_echo", "Answers with the `_meta` and the arguments that it got.", &json!({}), &[]),
@@ -48,6 +49,7 @@ pub(super) async fn call(call: &Call<'_>) -> Option<Answer> {
             let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
             structured(json!({"cancelled": read(&counts.cancelled), "sleeping": read(&counts.sleeping)}))
         }
+        "session_count" => structured(json!({"sessions": call.server.shared.sessions.sessions.read().await.len()})),
         "die" => die(),
         "big" => call.number("bytes").and_then(|bytes| big(bytes.min(LARGEST))),
         "meta_echo" => structured(json!({"meta": call.cx().meta, "arguments": call.arguments})),
