@@ -293,7 +293,7 @@ fn collector_url(text: &str) -> Result<url::Url, String> {
 /// `cap explain`
 #[derive(Args, Debug)]
 pub(crate) struct ExplainArgs {
-    /// A code such as CAP0203; without one, all codes are listed
+    /// A code such as CAP0203 or DIFF103, or `diff`; without one, all codes of diagnostics are listed
     pub(crate) code: Option<String>,
 }
 

@@ -12,12 +12,17 @@ use super::tool::Both;
 
 /// How the arguments of a tool changed.
 pub(super) fn of_input(both: &Both<'_>, old: &Value, new: &Value) -> Vec<Change> {
+    // What differs in neither meaning nor words, only in the writing, is not worth a line; words are told elsewhere.
     if are_same(old, new) {
-        return rewritten(both, old, new);
+        return Vec::new();
     }
     let refused = gaps(old, new);
     let more = gaps(new, old);
-    let mut changes: Vec<Change> = refused.iter().map(|gap| narrowed(both, gap)).collect();
+    let is_required =
+        |path: &[Step]| refused.iter().any(|gap| gap.rule == Rule::Required && gap.path.as_slice() == path);
+    // What must be given is refused whatever it was before.
+    let told = refused.iter().filter(|gap| gap.rule != Rule::Described || !is_required(&gap.path));
+    let mut changes: Vec<Change> = told.map(|gap| narrowed(both, gap)).collect();
     let beyond = more.iter().filter(|gap| !refused.iter().any(|known| is_said_by(known, gap)));
     changes.extend(beyond.map(|gap| widened(both, gap)));
     if refused.is_empty() && more.is_empty() {
@@ -28,11 +33,6 @@ pub(super) fn of_input(both: &Both<'_>, old: &Value, new: &Value) -> Vec<Change>
         ));
     }
     changes
-}
-
-/// What differs in neither meaning nor words, only in the writing, is not worth a line; words are told elsewhere.
-fn rewritten(_both: &Both<'_>, _old: &Value, _new: &Value) -> Vec<Change> {
-    Vec::new()
 }
 
 /// Whether what a gap in one direction says is the other side of what is said already.
@@ -61,11 +61,16 @@ fn narrowed(both: &Both<'_>, gap: &Gap) -> Change {
         (Rule::Enum, _) => (ChangeCode::ENUM_NARROWED, format!("{at} no longer accepts {was}; it accepts {is}")),
         (Rule::Bound | Rule::Text, _) => (ChangeCode::CONSTRAINT_TIGHTENED, format!("{at} has {is}; it had {was}")),
         (Rule::Others, _) => {
-            let sentence =
-                format!("{} of {} are {is}; they were {was}", "other members", name(parent(&gap.path), "the input"));
+            let of = name(parent(&gap.path), "the input");
+            let sentence = match is.as_str() {
+                "nothing" => format!("members of {of} that are not described are no longer accepted"),
+                is => format!("members of {of} that are not described are {is}; they were {was}"),
+            };
             (ChangeCode::OTHERS_REFUSED, sentence)
         }
-        (Rule::Alternatives, _) => (ChangeCode::ALTERNATIVE_GONE, format!("{at} has {is}: {was}")),
+        (Rule::Alternatives, _) => {
+            (ChangeCode::ALTERNATIVE_GONE, format!("{at} no longer accepts {was}: no alternative does"))
+        }
         (Rule::Other, _) => (ChangeCode::TYPE_NARROWED, format!("{at} accepts {is}; it accepted {was}")),
     };
     both.change(code, sentence, &pointer(&["input"], &gap.path))
@@ -88,9 +93,11 @@ fn widened(both: &Both<'_>, gap: &Gap) -> Change {
         (Rule::Described, _) => (ChangeCode::INPUT_WIDENED, format!("{at} is no longer described")),
         (Rule::Others, _) => (
             ChangeCode::INPUT_WIDENED,
-            format!("other members of {} are accepted", name(parent(&gap.path), "the input")),
+            format!("members of {} that are not described are accepted", name(parent(&gap.path), "the input")),
         ),
-        (Rule::Enum, Certainty::Refused) => (ChangeCode::INPUT_WIDENED, format!("{at} accepts {is} too")),
+        (Rule::Enum | Rule::Alternatives, Certainty::Refused) => {
+            (ChangeCode::INPUT_WIDENED, format!("{at} accepts {is} too"))
+        }
         (Rule::Type, Certainty::Refused) => (ChangeCode::INPUT_WIDENED, format!("{at} is {is}; it was {was}")),
         (_, Certainty::Refused) if is.is_empty() => (ChangeCode::INPUT_WIDENED, format!("{at} accepts more")),
         (_, Certainty::Refused) => (ChangeCode::INPUT_WIDENED, format!("{at} has {is}; it had {was}")),

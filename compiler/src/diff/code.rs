@@ -97,6 +97,7 @@ changes! {
     REQUEST_CHANGED = 306, Effect, Warning, "another request is sent";
     SAID_HARMLESS = 307, Effect, Warning, "a tool is said to do less than its request suggests";
     KEY_GONE = 308, Effect, Warning, "tries of one call are no longer known by a key";
+    NOT_REPEATABLE = 309, Effect, Warning, "a second call may do something more";
 
     TITLE_CHANGED = 401, Words, Warning, "a title is another";
     DESCRIPTION_CHANGED = 402, Words, Warning, "a description is another";

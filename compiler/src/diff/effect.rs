@@ -30,7 +30,9 @@ pub(super) fn of_annotations(both: &Both<'_>, before: &Seen, after: &Seen) -> Ve
         _ => {}
     }
     match (old.idempotent, new.idempotent) {
-        (true, false) => say(ChangeCode::EFFECT_REDUCED, "a second call is no longer said to be the same as one"),
+        (true, false) if same_method && new.read_only == old.read_only => {
+            say(ChangeCode::NOT_REPEATABLE, "a second call is no longer said to be the same as one");
+        }
         (false, true) if same_method => {
             say(ChangeCode::RETRIES_UNSAFE, "a second call is said to be the same as one, so that it is tried again");
         }
@@ -108,6 +110,7 @@ fn of_answer(both: &Both<'_>, old: &AnswerRules, new: &AnswerRules) -> Vec<Chang
     };
     match (&old.select, &new.select) {
         (one, another) if one == another => {}
+        (None, Some(_)) => say("a filter makes the result of the answer", "select"),
         (_, Some(_)) => say("another filter makes the result of the answer", "select"),
         (_, None) => say("no filter makes the result of the answer any more", "select"),
     }

@@ -104,7 +104,7 @@ pub(super) fn of_calls(old: &HttpCall, new: &HttpCall) -> Vec<Found> {
         (Network::Public, Network::Public) | (Network::Private, Network::Private) => {}
     }
     found.extend(of_transport(old, new));
-    found.extend(of_secrets(old, new, was != is));
+    found.extend(of_secrets(old, new));
     found.extend(of_auth(old, new));
     found.extend(of_tokens(old, new));
     found
@@ -139,7 +139,7 @@ fn of_transport(old: &HttpCall, new: &HttpCall) -> Vec<Found> {
 }
 
 /// Secrets that are new or go elsewhere. Of a server that is another, all its secrets go elsewhere.
-fn of_secrets(old: &HttpCall, new: &HttpCall, moved: bool) -> Vec<Found> {
+fn of_secrets(old: &HttpCall, new: &HttpCall) -> Vec<Found> {
     let mut found = Vec::new();
     let names = |call: &HttpCall| call.secrets().into_iter().map(|name| name.0.clone()).collect::<BTreeSet<_>>();
     let (had, has) = (names(old), names(new));
@@ -151,7 +151,8 @@ fn of_secrets(old: &HttpCall, new: &HttpCall, moved: bool) -> Vec<Found> {
     }
     let before = destinations(old);
     for it in destinations(new).into_iter().filter(|it| had.contains(&it.secret) && !before.contains(it)) {
-        let to = if moved { format!("{} of `{}`", it.position, it.origin) } else { it.position };
+        let elsewhere = !before.iter().any(|known| known.secret == it.secret && known.origin == it.origin);
+        let to = if elsewhere { format!("{} of `{}`", it.position, it.origin) } else { it.position };
         found.push((ChangeCode::SECRET_ELSEWHERE, format!("the secret `{}` is sent in {to}", it.secret), "auth"));
     }
     found
@@ -276,7 +277,7 @@ fn destinations(call: &HttpCall) -> BTreeSet<Destination> {
                     let (origin, position) = if oauth2.token.as_ref() == Some(text) {
                         (&server, "the header `Authorization`")
                     } else {
-                        (&endpoint, "requests for tokens")
+                        (&endpoint, "token requests")
                     };
                     note(text, origin, position);
                 }

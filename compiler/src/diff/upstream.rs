@@ -46,7 +46,8 @@ fn added(upstream: &Upstream, known: &Known) -> Vec<Change> {
         old: None,
         new: Some(Place::file(&upstream.source)),
     };
-    let mut changes = vec![change(ChangeCode::UPSTREAM_ADDED, format!("the upstream is new: {}", way(upstream)))];
+    let mut changes =
+        vec![change(ChangeCode::UPSTREAM_ADDED, format!("the upstream is new and reached {}", way(upstream)))];
     let secrets: BTreeSet<String> = match &upstream.transport {
         UpstreamTransport::Http(door) | UpstreamTransport::Sse(door) => {
             door.call.http().into_iter().flat_map(|call| call.secrets()).map(|name| name.0.clone()).collect()
@@ -69,9 +70,9 @@ fn way(upstream: &Upstream) -> String {
     match &upstream.transport {
         UpstreamTransport::Http(door) | UpstreamTransport::Sse(door) => {
             let server = door.call.http().map(|call| origin(&call.server));
-            format!("it is reached at `{}`", server.unwrap_or_default())
+            format!("at `{}`", server.unwrap_or_default())
         }
-        UpstreamTransport::Stdio(program) => format!("it runs `{}`", command(program)),
+        UpstreamTransport::Stdio(program) => format!("as the program `{}`", command(program)),
     }
 }
 
@@ -88,13 +89,13 @@ fn of_one(old: &Upstream, new: &Upstream) -> Vec<Change> {
                 found.extend(reach::of_calls(was, is));
                 if origin(&was.server) == origin(&is.server) && shown(&was.server) != shown(&is.server) {
                     let sentence = format!("it is reached at `{}`; it was `{}`", shown(&is.server), shown(&was.server));
-                    found.push((ChangeCode::TRANSPORT_CHANGED, sentence, "url"));
+                    found.push((ChangeCode::TRANSPORT_CHANGED, sentence, "transport"));
                 }
             }
         }
         (UpstreamTransport::Stdio(was), UpstreamTransport::Stdio(is)) => found.extend(of_programs(was, is)),
         _ => {
-            let sentence = format!("{}; before, {}", way(new), way(old));
+            let sentence = format!("it is reached {}; it was reached {}", way(new), way(old));
             found.push((ChangeCode::TRANSPORT_CHANGED, sentence, "transport"));
         }
     }
@@ -117,27 +118,30 @@ fn of_programs(old: &Program, new: &Program) -> Vec<reach::Found> {
     let mut found = Vec::new();
     if old.command != new.command {
         let sentence = format!("it runs `{}`; it ran `{}`", command(new), command(old));
-        found.push((ChangeCode::PROGRAM_CHANGED, sentence, "command"));
+        found.push((ChangeCode::PROGRAM_CHANGED, sentence, "transport"));
     }
     if old.directory != new.directory {
         let shown = |it: &Option<String>| it.clone().unwrap_or_else(|| "its own folder".to_owned());
         let sentence = format!("it runs in `{}`; it ran in `{}`", shown(&new.directory), shown(&old.directory));
-        found.push((ChangeCode::PROGRAM_CHANGED, sentence, "cwd"));
+        found.push((ChangeCode::PROGRAM_CHANGED, sentence, "transport"));
     }
     for (name, text) in &new.environment {
         match old.environment.get(name) {
             Some(was) if was == text => {}
-            Some(_) => found.push((ChangeCode::ENVIRONMENT_CHANGED, format!("`{name}` has another value"), "env")),
-            None => found.push((ChangeCode::ENVIRONMENT_CHANGED, format!("`{name}` is set"), "env")),
+            Some(_) => {
+                found.push((ChangeCode::ENVIRONMENT_CHANGED, format!("`{name}` has another value"), "transport"))
+            }
+            None => found.push((ChangeCode::ENVIRONMENT_CHANGED, format!("`{name}` is set"), "transport")),
         }
     }
     for name in old.environment.keys().filter(|name| !new.environment.contains_key(*name)) {
-        found.push((ChangeCode::ENVIRONMENT_CHANGED, format!("`{name}` is no longer set"), "env"));
+        found.push((ChangeCode::ENVIRONMENT_CHANGED, format!("`{name}` is no longer set"), "transport"));
     }
     let names = |program: &Program| program.secrets().map(|name| name.0.clone()).collect::<BTreeSet<_>>();
     let (had, has) = (names(old), names(new));
     found.extend(
-        has.difference(&had).map(|name| (ChangeCode::SECRET_NAMED, format!("it is given the secret `{name}`"), "env")),
+        has.difference(&had)
+            .map(|name| (ChangeCode::SECRET_NAMED, format!("it is given the secret `{name}`"), "transport")),
     );
     found
 }
@@ -147,17 +151,17 @@ fn of_exposure(old: &Upstream, new: &Upstream) -> Vec<reach::Found> {
     match (old.new_tools, new.new_tools) {
         (NewTools::Hold, NewTools::Serve) => {
             let sentence = "its tools are served without anybody's approval".to_owned();
-            found.push((ChangeCode::EXPOSURE_WIDENED, sentence, "new_tools"));
+            found.push((ChangeCode::EXPOSURE_WIDENED, sentence, "new"));
         }
         (NewTools::Serve, NewTools::Hold) => {
             let sentence = "its tools wait for approval".to_owned();
-            found.push((ChangeCode::REACH_REDUCED, sentence, "new_tools"));
+            found.push((ChangeCode::REACH_REDUCED, sentence, "new"));
         }
         _ => {}
     }
     if old.exposed != new.exposed {
         let sentence = "other tools of it are served: its patterns are others".to_owned();
-        found.push((ChangeCode::EXPOSURE_WIDENED, sentence, "tools"));
+        found.push((ChangeCode::EXPOSURE_WIDENED, sentence, "allow"));
     }
     match (old.paused, new.paused) {
         (true, false) => found.push((ChangeCode::EXPOSURE_WIDENED, "it is no longer paused".to_owned(), "paused")),

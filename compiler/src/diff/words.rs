@@ -1,6 +1,6 @@
 //! What a model reads: titles, descriptions, what is said of arguments, and what of it should not be there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -202,7 +202,10 @@ fn differing(was: &str, is: &str) -> (String, String) {
 /// How the words about servers changed.
 pub(super) fn of_servers(old: &Side, new: &Side) -> Vec<Change> {
     let servers = |side: &Side| {
-        let own = side.servers.iter().map(|it| (it.name.as_str().to_owned(), it.clone(), None));
+        // A stand-alone tool is a server of its own, and told as a tool.
+        let alone: BTreeSet<&str> = side.capabilities.iter().map(|it| it.tool.as_str()).collect();
+        let own = side.servers.iter().filter(|it| !alone.contains(it.name.as_str()));
+        let own = own.map(|it| (it.name.as_str().to_owned(), it.clone(), None));
         let upstreams = side.upstreams.iter().map(|it| {
             let place = Place::file(&it.upstream.source);
             (it.upstream.name().as_str().to_owned(), it.upstream.server.clone(), Some(place))

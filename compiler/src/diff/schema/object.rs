@@ -108,7 +108,8 @@ impl Cover {
         let names = of.value.as_array().into_iter().flatten().filter_map(Value::as_str);
         let missing: Vec<&str> = names.filter(|name| !sub.requires(name)).collect();
         let gap = |name: &str, this: &mut Self| {
-            let covered = if sub.describes(name) { "optional" } else { "not described" };
+            let named = sub.nodes().any(|node| is_described(node, name) == Some(true));
+            let covered = if named { "optional" } else { "not described" };
             this.below(Step::Member(name.to_owned()), |this| {
                 this.refused(Rule::Required, covered.to_owned(), "required".to_owned())
             })

@@ -1,0 +1,301 @@
+//! Pairs of folders in `fixtures/diff/` and what `cap diff` says of them, and revisions of a real repository.
+//!
+//! A pair is a folder with `old/`, `new/` and `expected.codes`, the codes that a person expects, written by hand.
+//! The golden texts beside it are blessed with `BLESS=1` and reviewed.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test that cannot go on fails, and says what it saw"
+)]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::{Value, json};
+use support::{Run, Sandbox, copy, golden, project};
+
+const FORMATS: [(&str, &str); 5] =
+    [("human", "stderr"), ("json", "json"), ("markdown", "md"), ("github", "github"), ("sarif", "sarif")];
+
+fn cases() -> Vec<PathBuf> {
+    let folder = fs::read_dir(project().join("fixtures/diff")).unwrap();
+    let mut cases: Vec<PathBuf> = folder.map(|entry| entry.unwrap().path()).collect();
+    cases.sort();
+    cases
+}
+
+fn pair(case: &Path) -> Sandbox {
+    let sandbox = Sandbox::new();
+    for side in ["old", "new"] {
+        fs::create_dir_all(sandbox.path().join(side)).unwrap();
+        copy(&case.join(side), &sandbox.path().join(side));
+    }
+    sandbox
+}
+
+fn diff(sandbox: &Sandbox, format: &str) -> Run {
+    sandbox.run(&["diff", "old", "new", "--format", format])
+}
+
+#[test]
+fn each_pair_gives_what_a_person_expects() {
+    let mut faults = Vec::new();
+    for case in cases() {
+        let sandbox = pair(&case);
+        let found = diff(&sandbox, "json").json();
+        let codes: BTreeSet<&str> =
+            found["changes"].as_array().unwrap().iter().map(|change| change["code"].as_str().unwrap()).collect();
+        let expected = fs::read_to_string(case.join("expected.codes")).unwrap();
+        let expected: BTreeSet<&str> = expected.lines().collect();
+        if codes != expected {
+            let sentences: Vec<&Value> =
+                found["changes"].as_array().unwrap().iter().map(|it| &it["sentence"]).collect();
+            faults.push(format!("{}: expected {expected:?}, found {codes:?}: {sentences:#?}", case.display()));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn each_pair_is_told_in_every_format() {
+    let mut faults = Vec::new();
+    for case in cases() {
+        let sandbox = pair(&case);
+        for (format, ending) in FORMATS {
+            let run = diff(&sandbox, format);
+            let text = if format == "human" { &run.stderr } else { &run.stdout };
+            faults.extend(golden(&case.join(format!("expected.{ending}")), text).err());
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn the_pairs_cover_every_code() {
+    let expected: BTreeSet<String> = cases()
+        .iter()
+        .flat_map(|case| {
+            let codes = fs::read_to_string(case.join("expected.codes")).unwrap();
+            codes.lines().map(str::to_owned).collect::<Vec<_>>()
+        })
+        .collect();
+    let listed = Sandbox::new().ok(&["explain", "diff"]).stdout;
+    let all: BTreeSet<String> = listed.lines().map(|line| line.split_once("  ").unwrap().0.to_owned()).collect();
+    assert_eq!(all.difference(&expected).collect::<Vec<_>>(), Vec::<&String>::new());
+    assert!(cases().len() >= 60, "{}", cases().len());
+}
+
+#[test]
+fn every_code_is_explained() {
+    let sandbox = Sandbox::new();
+    for line in sandbox.ok(&["explain", "diff"]).stdout.lines() {
+        let (code, title) = line.split_once("  ").unwrap();
+        let section = sandbox.ok(&["explain", code]).stdout;
+        assert!(section.starts_with(&format!("## {code}: {title}")), "{code} has the section {section:?}");
+        assert!(section.lines().count() >= 3, "the section of {code} says nothing");
+    }
+}
+
+/// The parts of the SARIF 2.1.0 schema that matter for a log like ours, in words of our own.
+fn sarif_schema() -> Value {
+    let message = json!({"type": "object", "required": ["text"], "properties": {"text": {"type": "string"}}});
+    let level = json!({"enum": ["none", "note", "warning", "error"]});
+    let physical = json!({
+        "type": "object",
+        "required": ["artifactLocation"],
+        "properties": {
+            "artifactLocation": {"type": "object", "required": ["uri"], "properties": {
+                "uri": {"type": "string", "pattern": "^[A-Za-z0-9%._~/-]+$"},
+            }},
+            "region": {"type": "object", "additionalProperties": false, "required": ["startLine"], "properties": {
+                "startLine": {"type": "integer", "minimum": 1},
+                "startColumn": {"type": "integer", "minimum": 1},
+            }},
+        },
+    });
+    let location = json!({"type": "object", "additionalProperties": false, "properties": {
+        "physicalLocation": physical,
+        "logicalLocations": {"type": "array", "items": {"type": "object"}},
+        "message": message,
+    }});
+    let result = json!({"type": "object", "required": ["message", "ruleId"], "properties": {
+        "ruleId": {"type": "string"},
+        "ruleIndex": {"type": "integer", "minimum": 0},
+        "level": level,
+        "message": message,
+        "locations": {"type": "array", "minItems": 1, "items": location},
+        "relatedLocations": {"type": "array", "items": location},
+        "partialFingerprints": {"type": "object", "additionalProperties": {"type": "string"}},
+        "properties": {"type": "object"},
+    }, "additionalProperties": false});
+    let rule = json!({"type": "object", "required": ["id"], "properties": {
+        "id": {"type": "string"}, "shortDescription": message,
+        "defaultConfiguration": {"type": "object", "properties": {"level": level}},
+        "properties": {"type": "object", "properties": {"tags": {"type": "array", "uniqueItems": true}}},
+    }});
+    let driver = json!({"type": "object", "required": ["name"], "properties": {
+        "name": {"type": "string"}, "semanticVersion": {"type": "string"},
+        "rules": {"type": "array", "uniqueItems": true, "items": rule},
+    }});
+    json!({"type": "object", "required": ["version", "runs"], "properties": {
+        "$schema": {"type": "string", "format": "uri"},
+        "version": {"const": "2.1.0"},
+        "runs": {"type": "array", "items": {"type": "object", "required": ["tool", "results"], "properties": {
+            "tool": {"type": "object", "required": ["driver"], "properties": {"driver": driver}},
+            "automationDetails": {"type": "object", "properties": {"id": {"type": "string"}}},
+            "columnKind": {"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
+            "results": {"type": "array", "items": result},
+        }}},
+    }, "additionalProperties": false})
+}
+
+#[test]
+fn every_sarif_log_is_one() {
+    let judge = jsonschema::draft202012::new(&sarif_schema()).unwrap();
+    for case in cases() {
+        let log = diff(&pair(&case), "sarif").json();
+        let faults: Vec<String> = judge.iter_errors(&log).map(|fault| fault.to_string()).collect();
+        assert!(faults.is_empty(), "{}: {faults:?}", case.display());
+        let run = &log["runs"][0];
+        for result in run["results"].as_array().unwrap() {
+            let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+            assert_eq!(run["tool"]["driver"]["rules"][index]["id"], result["ruleId"]);
+        }
+    }
+}
+
+#[test]
+fn no_description_becomes_markup() {
+    let case = cases().into_iter().find(|it| it.to_string_lossy().contains("markup_and_mentions")).unwrap();
+    let text = diff(&pair(&case), "markdown").stdout;
+    for wrong in ["@octocat", "<img", "](", "```", "#1,", "https://evil"] {
+        assert!(!text.contains(wrong), "{wrong} in {text}");
+    }
+    assert_eq!(text.matches("</details>").count(), text.matches("<details>").count());
+}
+
+#[test]
+fn a_comment_has_room_and_closes_what_it_opens() {
+    let sandbox = Sandbox::new();
+    let tool = |name: &str, words: &str| {
+        format!(
+            "version: 1\nkind: capability\nname: {name}\nserver: https://shop.example\ndescription: {words}\ninput: {{type: object}}\nrequest: {{method: GET, path: /{name}}}\n"
+        )
+    };
+    for index in 0..900 {
+        let name = format!("tool_{index}");
+        sandbox.write(&format!("old/{name}.yaml"), &tool(&name, &format!("The old words number {index} @all")));
+        sandbox.write(&format!("new/{name}.yaml"), &tool(&name, &format!("{index} other words stand here <b> @all")));
+    }
+    let text = diff(&sandbox, "markdown").stdout;
+    assert!(text.chars().count() <= 60_000, "{}", text.chars().count());
+    assert!(text.contains("are left out here"), "{text}");
+    assert_eq!(text.matches("</details>").count(), text.matches("<details>").count());
+    assert!(text.contains("| words | 900 |"), "{text}");
+}
+
+#[test]
+fn a_status_says_whether_something_is_denied() {
+    let sandbox =
+        pair(&cases().into_iter().find(|case| case.to_string_lossy().contains("description_changed")).unwrap());
+    let status = |deny: &str| sandbox.run(&["diff", "old", "new", "--deny", deny]).code;
+    assert_eq!(sandbox.run(&["diff", "old", "new"]).code, 0);
+    assert_eq!((status("words"), status("breaking,words"), status("effect"), status("none")), (6, 6, 0, 0));
+    let undecided = pair(&cases().into_iter().find(|case| case.to_string_lossy().contains("pattern_changed")).unwrap());
+    assert_eq!(undecided.run(&["diff", "old", "new"]).code, 0);
+    assert_eq!(undecided.run(&["diff", "old", "new", "--deny", "undecided"]).code, 6);
+}
+
+/// Runs git in a sandbox, as somebody whom no configuration of this account knows.
+fn git(sandbox: &Sandbox, arguments: &[&str]) -> bool {
+    let mut command = Command::new("git");
+    command.current_dir(sandbox.path()).env("HOME", sandbox.path()).env("GIT_CONFIG_NOSYSTEM", "1");
+    command.args(["-c", "user.name=Test", "-c", "user.email=test@example.com", "-c", "init.defaultBranch=main"]);
+    command.args(arguments).output().is_ok_and(|output| output.status.success())
+}
+
+/// The binary with a path on which git is found.
+fn with_git(sandbox: &Sandbox, arguments: &[&str]) -> Run {
+    let mut command = sandbox.command(arguments);
+    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    Run::of(command.output().unwrap())
+}
+
+const TOOL: &str = "version: 1\nkind: capability\nname: orders\nserver: https://shop.example\ndescription: Lists orders.\ninput: {type: object, additionalProperties: false, properties: {limit: {type: integer}}}\nrequest: {method: GET, path: /orders, query: {limit: \"{{ limit }}\"}}\n";
+
+/// A repository with one commit on `main`, whose capabilities stand in a folder of a folder.
+fn repository() -> Option<Sandbox> {
+    let sandbox = Sandbox::new();
+    sandbox.write("capabilities/orders.yaml", TOOL);
+    let made =
+        git(&sandbox, &["init", "-q"]) && git(&sandbox, &["add", "."]) && git(&sandbox, &["commit", "-qm", "one"]);
+    if !made {
+        eprintln!("a test of revisions was skipped: there is no git here");
+    }
+    made.then_some(sandbox)
+}
+
+fn codes(run: &Run) -> Vec<String> {
+    let changes = run.json();
+    changes["changes"].as_array().unwrap().iter().map(|it| it["code"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_working_tree_is_compared_with_the_last_commit() {
+    let Some(sandbox) = repository() else { return };
+    assert_eq!(codes(&with_git(&sandbox, &["diff", "--format", "json"])), Vec::<String>::new());
+    sandbox.write("capabilities/orders.yaml", &TOOL.replace("type: integer", "type: integer, maximum: 9"));
+    let run = with_git(&sandbox, &["diff", "--format", "json"]);
+    assert_eq!((codes(&run), run.code), (vec!["DIFF107".to_owned()], 6));
+    assert_eq!(run.json()["changes"][0]["subjects"][0]["new"]["file"], "capabilities/orders.yaml");
+    // Nothing but the files of the revision was read, and nothing was written.
+    assert_eq!(sandbox.read("capabilities/orders.yaml"), TOOL.replace("type: integer", "type: integer, maximum: 9"));
+}
+
+#[test]
+fn revisions_and_ranges_are_compared() {
+    let Some(sandbox) = repository() else { return };
+    assert!(git(&sandbox, &["checkout", "-qb", "work"]));
+    sandbox.write("capabilities/orders.yaml", &TOOL.replace("method: GET", "method: POST"));
+    assert!(git(&sandbox, &["commit", "-qam", "two"]));
+    assert!(git(&sandbox, &["checkout", "-q", "main"]));
+    sandbox.write("capabilities/other.yaml", &TOOL.replace("name: orders", "name: others"));
+    assert!(git(&sandbox, &["add", "."]) && git(&sandbox, &["commit", "-qm", "three"]));
+    assert!(git(&sandbox, &["checkout", "-q", "work"]));
+    let run = |arguments: &[&str]| {
+        let all: Vec<&str> = ["diff", "--format", "json"].iter().chain(arguments).copied().collect();
+        codes(&with_git(&sandbox, &all))
+    };
+    assert_eq!(run(&["main..."]), ["DIFF301", "DIFF303"], "since the branch left main");
+    assert_eq!(run(&["main...work"]), ["DIFF301", "DIFF303"]);
+    assert_eq!(run(&["HEAD~1"]), ["DIFF301", "DIFF303"]);
+    assert_eq!(run(&["main"]), ["DIFF101", "DIFF301", "DIFF303"], "what main has and the branch has not");
+    assert_eq!(run(&["work", "main"]), ["DIFF303", "DIFF501", "DIFF507"]);
+    let wrong = with_git(&sandbox, &["diff", "--output=x"]);
+    assert_eq!(wrong.code, 2);
+    let wrong = with_git(&sandbox, &["diff", "nowhere"]);
+    assert_eq!(wrong.code, 5);
+    assert!(wrong.stderr.contains("no revision that git knows"), "{}", wrong.stderr);
+}
+
+#[test]
+fn two_documents_are_compared_as_an_update_would_be() {
+    let sandbox = Sandbox::new();
+    let document = |version: &str, parameter: &str| {
+        format!(
+            "openapi: 3.1.0\ninfo: {{title: Shop, version: '{version}'}}\nservers: [{{url: 'https://shop.example'}}]\npaths:\n  /orders:\n    get:\n      operationId: listOrders\n      description: Lists orders.\n      parameters:\n        - {{name: limit, in: query, {parameter}}}\n      responses: {{'200': {{description: fine}}}}\n"
+        )
+    };
+    sandbox.write("one.yaml", &document("1", "schema: {type: integer}"));
+    sandbox.write("two.yaml", &document("2", "required: true, schema: {type: integer}"));
+    let run = sandbox.run(&["diff", "one.yaml", "two.yaml", "--format", "json"]);
+    assert_eq!(codes(&run), ["DIFF104"]);
+    assert_eq!(sandbox.run(&["diff", "one.yaml", "missing"]).code, 5);
+}
