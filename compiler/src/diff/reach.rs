@@ -236,7 +236,12 @@ fn of_tokens(old: &HttpCall, new: &HttpCall) -> Vec<Found> {
 fn tokens(call: &HttpCall) -> Vec<&OAuth2> {
     let each = call.auth.iter().flatten().filter_map(|credential| match credential {
         Credential::OAuth2(oauth2) => Some(&**oauth2),
-        _ => None,
+        Credential::Bearer(_)
+        | Credential::Basic { .. }
+        | Credential::Header { .. }
+        | Credential::Query { .. }
+        | Credential::Cookie { .. }
+        | Credential::AwsSigV4(_) => None,
     });
     each.collect()
 }
@@ -270,19 +275,15 @@ fn destinations(call: &HttpCall) -> BTreeSet<Destination> {
     note(&call.server, &server, "the address");
     for credential in call.auth.iter().flatten() {
         let position = position(credential);
-        match credential {
-            Credential::OAuth2(oauth2) => {
-                let endpoint = oauth2.token_url.as_ref().or(oauth2.issuer.as_ref()).map_or(String::new(), origin);
-                for text in credential.texts() {
-                    let (origin, position) = if oauth2.token.as_ref() == Some(text) {
-                        (&server, "the header `Authorization`")
-                    } else {
-                        (&endpoint, "token requests")
-                    };
-                    note(text, origin, position);
-                }
-            }
-            _ => credential.texts().into_iter().for_each(|text| note(text, &server, &position)),
+        let Credential::OAuth2(oauth2) = credential else {
+            credential.texts().into_iter().for_each(|text| note(text, &server, &position));
+            continue;
+        };
+        let endpoint = oauth2.token_url.as_ref().or(oauth2.issuer.as_ref()).map_or(String::new(), origin);
+        for text in credential.texts() {
+            let is_ready = oauth2.token.as_ref() == Some(text);
+            let to = if is_ready { (&server, position.as_str()) } else { (&endpoint, "token requests") };
+            note(text, to.0, to.1);
         }
     }
     if let Some(transport) = &call.transport {

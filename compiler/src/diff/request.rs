@@ -91,7 +91,7 @@ fn of_parameters(word: &str, old: &[Parameter], new: &[Parameter], known: &Argum
         match old.iter().find(|before| before.name == *name) {
             Some(before) if before == parameter => {}
             Some(before) if before.value == parameter.value => {
-                said.push(format!("the {word} `{name}` is written in another way"))
+                said.push(format!("the {word} `{name}` is written in another way"));
             }
             Some(_) => said.push(format!("the {word} `{name}` has another value: {}", value(&parameter.value))),
             None if known.explain_new(&parameter.value) || !parameter.value.secrets().is_empty() => {}
@@ -142,7 +142,12 @@ fn members(content: &BodyContent) -> Option<Vec<Parameter>> {
             Some(members.iter().map(parameter).collect())
         }
         BodyContent::Form(parameters) => Some(parameters.clone()),
-        _ => None,
+        BodyContent::Json(_)
+        | BodyContent::JsonLines(_)
+        | BodyContent::Multipart(_)
+        | BodyContent::Text(_)
+        | BodyContent::Binary(_)
+        | BodyContent::Xml(_) => None,
     }
 }
 

@@ -239,7 +239,7 @@ fn trivial(both: &Both<'_>, before: &Seen, after: &Seen) -> Vec<Change> {
     }
     match (before.deprecated, after.deprecated) {
         (false, true) => {
-            changes.push(both.change(ChangeCode::LABELS_CHANGED, "the tool is deprecated", &["deprecated"]))
+            changes.push(both.change(ChangeCode::LABELS_CHANGED, "the tool is deprecated", &["deprecated"]));
         }
         (true, false) => {
             changes.push(both.change(ChangeCode::LABELS_CHANGED, "the tool is no longer deprecated", &["deprecated"]));

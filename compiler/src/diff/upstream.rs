@@ -129,7 +129,7 @@ fn of_programs(old: &Program, new: &Program) -> Vec<reach::Found> {
         match old.environment.get(name) {
             Some(was) if was == text => {}
             Some(_) => {
-                found.push((ChangeCode::ENVIRONMENT_CHANGED, format!("`{name}` has another value"), "transport"))
+                found.push((ChangeCode::ENVIRONMENT_CHANGED, format!("`{name}` has another value"), "transport"));
             }
             None => found.push((ChangeCode::ENVIRONMENT_CHANGED, format!("`{name}` is set"), "transport")),
         }

@@ -3,6 +3,7 @@
 //! Of the values, what several schemas say is known together; of the covering schema, each keyword is looked
 //! at alone. What is not understood of the values makes them more than they are, so that a proof stays one.
 
+use std::collections::HashMap;
 use std::ptr;
 
 use serde_json::Value;
@@ -15,11 +16,15 @@ use super::types::Types;
 use super::{Certainty, Gap, Rule, Step, shown};
 
 /// A comparison under way.
+#[derive(Default)]
 pub(super) struct Cover {
     pub(super) path: Vec<Step>,
     /// References that are being followed, with the values and the depth at which they were met.
     open: Vec<(Vec<*const Value>, *const Value, usize)>,
+    /// Schemas that were found to say the same, or not to.
+    same: HashMap<(*const Value, *const Value), bool>,
     steps: usize,
+    steps_of_member: usize,
 }
 
 /// What stands in the way of `covering` accepting all that `covered` accepts.
@@ -28,7 +33,7 @@ pub(super) fn all(covered: &Value, covering: &Value) -> Vec<Gap> {
     if same(sub, sup) {
         return Vec::new();
     }
-    let mut cover = Cover { path: Vec::new(), open: Vec::new(), steps: 0 };
+    let mut cover = Cover::default();
     if moves_references(covered, 0) || moves_references(covering, 0) {
         return vec![cover.undecided("an inner `$id`", "an inner `$id`")];
     }
@@ -38,21 +43,30 @@ pub(super) fn all(covered: &Value, covering: &Value) -> Vec<Gap> {
 impl Cover {
     /// What stands in the way of `sup` accepting all of `sub`.
     pub(super) fn covers<'a>(&mut self, sub: &Values<'a>, sup: Node<'a>) -> Vec<Gap> {
+        if sub.nodes().any(|known| self.are_same(known, sup)) {
+            return Vec::new();
+        }
         self.steps += 1;
-        if self.steps > MOST_STEPS || self.path.len() > DEEPEST || self.open.len() > DEEPEST {
+        self.steps_of_member += 1;
+        let is_long = self.steps > MOST_STEPS || self.steps_of_member > MOST_STEPS_OF_MEMBER;
+        if is_long || self.path.len() > DEEPEST || self.open.len() > DEEPEST {
             return vec![self.undecided("more than is compared", "more than is compared")];
         }
         let map = match sup.value {
             Value::Bool(true) => return Vec::new(),
             Value::Object(map) => map,
             Value::Bool(false) if self.is_nothing(sub, 0) => return Vec::new(),
-            _ => return vec![self.refused(Rule::Other, sub.types().names(), "nothing".to_owned())],
+            Value::Null | Value::Bool(false) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+                return vec![self.refused(Rule::Other, sub.types().names(), "nothing".to_owned())];
+            }
         };
-        if sub.nodes().any(|known| known.is_at(sup)) {
-            return Vec::new();
-        }
         if let Some(gaps) = self.one_by_one(sub, sup) {
             return gaps;
+        }
+        // Whatever covers all cases at once covers each of them, and of one case more is known.
+        let has_alternatives = map.contains_key("anyOf") || map.contains_key("oneOf");
+        if let Some(cases) = sub.cases().filter(|_| has_alternatives) {
+            return self.each_case(&cases, sup);
         }
         let mut gaps = Vec::new();
         for (key, value) in map.iter().filter(|(key, _)| !is_word(key)) {
@@ -61,7 +75,7 @@ impl Cover {
                 break;
             }
         }
-        if gaps.is_empty() || sub.nodes().any(|known| same(known, sup)) || self.is_nothing(sub, 0) {
+        if gaps.is_empty() || self.is_nothing(sub, 0) {
             return Vec::new();
         }
         self.case_by_case(sub, sup).unwrap_or(gaps)
@@ -83,19 +97,35 @@ impl Cover {
     /// Each of the cases that an alternative among the values makes, by itself; then each of few values.
     fn case_by_case<'a>(&mut self, sub: &Values<'a>, sup: Node<'a>) -> Option<Vec<Gap>> {
         if let Some(cases) = sub.cases() {
-            let mut gaps = Vec::new();
-            for case in cases {
-                gaps.extend(self.covers(&case, sup));
-                if gaps.len() > MOST_GAPS {
-                    break;
-                }
-            }
-            gaps.sort();
-            gaps.dedup();
-            return Some(gaps);
+            return Some(self.each_case(&cases, sup));
         }
         let few = sub.few()?;
         few.iter().all(|value| accepts(value, sup, 0) == Some(true)).then(Vec::new)
+    }
+
+    fn each_case<'a>(&mut self, cases: &[Values<'a>], sup: Node<'a>) -> Vec<Gap> {
+        let mut gaps = Vec::new();
+        for case in cases {
+            gaps.extend(self.covers(case, sup));
+            if gaps.len() > MOST_GAPS {
+                break;
+            }
+        }
+        gaps.sort();
+        gaps.dedup();
+        gaps
+    }
+
+    fn are_same(&mut self, one: Node<'_>, another: Node<'_>) -> bool {
+        let pair = (ptr::from_ref(one.value), ptr::from_ref(another.value));
+        *self.same.entry(pair).or_insert_with(|| same(one, another))
+    }
+
+    /// A member of the whole value has as many steps as any other: one that is large leaves the others decided.
+    pub(super) fn begin_member(&mut self) {
+        if self.path.len() <= 1 {
+            self.steps_of_member = 0;
+        }
     }
 
     fn keyword<'a>(&mut self, sub: &Values<'a>, key: &str, of: Node<'a>, sup: Node<'a>) -> Vec<Gap> {
@@ -246,6 +276,7 @@ impl<'a> Values<'a> {
     }
 }
 
-const MOST_STEPS: usize = 20_000;
+const MOST_STEPS: usize = 200_000;
+const MOST_STEPS_OF_MEMBER: usize = 20_000;
 const MOST_GAPS: usize = 40;
 const DEEPEST: usize = 40;

@@ -26,6 +26,7 @@ impl Cover {
     fn member<'a>(&mut self, sub: &Values<'a>, name: &str, of: Node<'a>) -> Vec<Gap> {
         let member = sub.member(name);
         let described = sub.describes(name);
+        self.begin_member();
         self.below(Step::Member(name.to_owned()), |this| {
             let gaps = this.covers(&member, of);
             if described || gaps.is_empty() {
