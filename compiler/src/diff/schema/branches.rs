@@ -7,7 +7,10 @@ use super::{Certainty, Gap, Rule};
 
 impl Cover {
     pub(super) fn any_of<'a>(&mut self, sub: &Values<'a>, sup: Node<'a>) -> Vec<Gap> {
-        let branches: Vec<Node<'a>> = sup.list("anyOf").collect();
+        let branches = self.possible(sub, sup.list("anyOf"));
+        if let [only] = branches.as_slice() {
+            return self.covers(sub, *only);
+        }
         if branches.iter().any(|branch| self.covers(sub, *branch).is_empty()) {
             return Vec::new();
         }
@@ -15,11 +18,18 @@ impl Cover {
     }
 
     pub(super) fn one_of<'a>(&mut self, sub: &Values<'a>, sup: Node<'a>) -> Vec<Gap> {
-        let branches: Vec<Node<'a>> = sup.list("oneOf").collect();
+        let branches = self.possible(sub, sup.list("oneOf"));
+        if let [only] = branches.as_slice() {
+            return self.covers(sub, *only);
+        }
         let alone = |this: &mut Self, values: &Values<'a>, branch: Node<'a>, branches: &[Node<'a>]| {
             let gaps = this.covers(values, branch);
-            let others = || branches.iter().filter(|other| !other.is_at(branch));
-            if !gaps.is_empty() || others().all(|other| this.is_nothing(&values.and(*other), 0)) {
+            // The same schema twice is two branches.
+            let mut others = branches.to_vec();
+            if let Some(at) = others.iter().position(|other| other.is_at(branch)) {
+                others.remove(at);
+            }
+            if !gaps.is_empty() || others.into_iter().all(|other| this.is_nothing(&values.and(other), 0)) {
                 return gaps;
             }
             vec![this.open_question(Rule::Alternatives, String::new(), "one alternative and no other".to_owned())]
@@ -28,6 +38,11 @@ impl Cover {
             return Vec::new();
         }
         self.by_type(sub, &branches, alone)
+    }
+
+    /// The branches that are not shown to accept nothing of the values.
+    fn possible<'a>(&mut self, sub: &Values<'a>, branches: impl Iterator<Item = Node<'a>>) -> Vec<Node<'a>> {
+        branches.filter(|branch| !self.is_nothing(&sub.and(*branch), 0)).collect()
     }
 
     /// Looks for a branch for each type of values by itself. Where only one comes into question, what stands
@@ -43,8 +58,7 @@ impl Cover {
         let mut refused = Types::NONE;
         for one in Types::EACH.into_iter().filter(|one| found.has(*one)) {
             let values = sub.with(Fact::Has(one));
-            let possible: Vec<Node<'a>> =
-                branches.iter().copied().filter(|branch| !self.is_nothing(&values.and(*branch), 0)).collect();
+            let possible = self.possible(&values, branches.iter().copied());
             match possible.as_slice() {
                 [] if self.is_nothing(&values, 0) => {}
                 [] => refused = refused.or(one),

@@ -16,9 +16,6 @@ impl Cover {
         if values.listed().or_else(|| values.few()).is_some_and(|few| few.is_empty()) {
             return true;
         }
-        if self.is_refused(values, depth) {
-            return true;
-        }
         let possible = Types::EACH.into_iter().filter(|one| types.has(*one));
         for one in possible {
             let nothing = match one {
@@ -29,7 +26,7 @@ impl Cover {
                 _ => false,
             };
             if !nothing {
-                return self.has_no_branch(values, depth);
+                return self.has_no_branch(values, depth) || self.is_refused(values, depth);
             }
         }
         true
