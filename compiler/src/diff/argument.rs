@@ -151,7 +151,10 @@ fn of_result_gap(both: &Both<'_>, gap: &Gap) -> Change {
             (ChangeCode::RESULT_CHANGED, format!("{at} of the result may be missing"))
         }
         (Rule::Required, _) => (ChangeCode::RESULT_CHANGED, format!("{at} of the result is gone")),
-        (Rule::Enum, _) => (ChangeCode::RESULT_CHANGED, format!("{at} of the result may be {is} too")),
+        (Rule::Enum | Rule::Alternatives, _) => (
+            ChangeCode::RESULT_CHANGED,
+            format!("{at} of the result may be {is} too, which was not among what it could be"),
+        ),
         (_, Certainty::Refused) => (ChangeCode::RESULT_CHANGED, format!("{at} of the result is {is}; it was {was}")),
     };
     both.change(code, sentence, &pointer(&["response", "schema"], &gap.path))

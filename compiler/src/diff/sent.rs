@@ -31,7 +31,7 @@ pub(super) fn origin(url: &Text) -> String {
 /// A text of somebody else in one line, in which nothing is hidden, between quotes.
 pub(super) fn quoted(text: &str) -> String {
     // Between backticks stand names, in sentences that others read by them.
-    let visible: String = text.replace('`', "\\u{60}").chars().flat_map(visible).collect();
+    let visible: String = text.replace('`', "'").chars().flat_map(visible).collect();
     let shown: String = visible.chars().take(LONGEST).collect();
     let more = if visible.chars().count() > LONGEST { "…" } else { "" };
     format!("\"{shown}{more}\"")

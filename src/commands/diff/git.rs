@@ -118,7 +118,7 @@ impl Repository {
             .components()
             .filter_map(|part| match part {
                 Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
-                _ => None,
+                Component::Prefix(_) | Component::RootDir | Component::CurDir | Component::ParentDir => None,
             })
             .collect();
         let inside = parts.strip_prefix(top.as_slice());
