@@ -4,6 +4,7 @@
 //! does as a server of 2025-11-25 would. TOOLS is the list of its tools as JSON.
 
 use std::io::{self, BufRead, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -30,13 +31,19 @@ fn begin(way: &str) -> io::Result<()> {
     match way {
         "banner" => say("Welcome to the server!\n\n{ \"not\": json\n\u{1b}[1mready\u{1b}[0m\n")?,
         // Of requests that nobody made, and of those that will be made first.
-        "early" => (1_000..1_064).try_for_each(|id| line(&result(&json!(id), json!({"tools": []}))))?,
-        "forestalls" => (0..64).try_for_each(|id| line(&result(&json!(id), json!({"tools": []}))))?,
+        "early" => (1_000..1_064).try_for_each(|id| line(&result(&json!(id), &json!({"tools": []}))))?,
+        "forestalls" => (0..64).try_for_each(|id| line(&result(&json!(id), &json!({"tools": []}))))?,
         "late" => thread::sleep(Duration::from_secs(20)),
         "closes" => return Err(io::Error::other("nothing to do here")),
         "long-stderr" => (0..20).try_for_each(|_| complain(&"x".repeat(1 << 20)))?,
         "endless-stderr" => drop(thread::spawn(|| while complain("it goes on and on").is_ok() {})),
         "endless-line" => drop(thread::spawn(|| while say(&"x".repeat(1 << 16)).is_ok() {})),
+        "fickle" => drop(thread::spawn(|| {
+            let changed = json!({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"});
+            while line(&changed).is_ok() {
+                thread::sleep(Duration::from_millis(1));
+            }
+        })),
         "flood" => drop(thread::spawn(|| {
             let note =
                 json!({"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": "info", "data": "x"}});
@@ -49,6 +56,17 @@ fn begin(way: &str) -> io::Result<()> {
         _ => {}
     }
     Ok(())
+}
+
+/// Five hundred tools, and others whenever they are listed.
+fn fickle() -> Value {
+    static LISTED: AtomicU64 = AtomicU64::new(0);
+    let listed = LISTED.fetch_add(1, Ordering::Relaxed);
+    let tool = |number: u64| {
+        let description = format!("Tool {number} as it is the time number {listed}.");
+        json!({"name": format!("tool_{number}"), "description": description, "inputSchema": {"type": "object"}})
+    };
+    (0..500).map(tool).collect()
 }
 
 /// How many hundreds of notes a flood has.
@@ -72,29 +90,30 @@ fn answer(way: &str, id: &Value, method: &str, tools: &Value, message: &Value) -
     match (way, method) {
         ("mute", _) => Ok(()),
         ("mute-calls", "tools/call") => Ok(()),
-        ("wrong-ids", "tools/call") => line(&result(&json!(id.as_i64().unwrap_or_default() + 1_000), honest)),
-        ("null-ids", "tools/call") => line(&result(&Value::Null, honest)),
-        ("text-ids", "tools/call") => line(&result(&json!(id.to_string()), honest)),
+        ("wrong-ids", "tools/call") => line(&result(&json!(id.as_i64().unwrap_or_default() + 1_000), &honest)),
+        ("null-ids", "tools/call") => line(&result(&Value::Null, &honest)),
+        ("text-ids", "tools/call") => line(&result(&json!(id.to_string()), &honest)),
         ("duplicates", _) => {
             let other = json!({"content": [{"type": "text", "text": "another answer"}], "tools": []});
-            line(&result(id, honest))?;
-            line(&result(id, other))
+            line(&result(id, &honest))?;
+            line(&result(id, &other))
         }
         ("broken-lines", _) => {
             say("{\"jsonrpc\": \"2.0\", \"id\": \n[]\n42\nnull\n{}\n\u{0}\n[[[[[[\n")?;
-            line(&result(id, honest))
+            line(&result(id, &honest))
         }
-        ("same-cursor", "tools/list") => line(&result(id, json!({"tools": tools, "nextCursor": "again"}))),
+        ("same-cursor", "tools/list") => line(&result(id, &json!({"tools": tools, "nextCursor": "again"}))),
         ("endless-cursor", "tools/list") => {
             let before = message.pointer("/params/cursor").and_then(Value::as_str).unwrap_or("0");
             let next = before.parse::<u64>().unwrap_or_default() + 1;
-            line(&result(id, json!({"tools": tools, "nextCursor": next.to_string()})))
+            line(&result(id, &json!({"tools": tools, "nextCursor": next.to_string()})))
         }
+        ("fickle", "tools/list") => line(&result(id, &json!({ "tools": fickle() }))),
         ("giant-list", "tools/list") => giant(id),
         ("giant-answer", "tools/call") => giant(id),
-        ("odd-list", "tools/list") => line(&result(id, json!({"tools": "none"}))),
-        ("odd-answer", "tools/call") => line(&result(id, json!({"content": {"type": "text"}, "isError": "maybe"}))),
-        _ => line(&result(id, honest)),
+        ("odd-list", "tools/list") => line(&result(id, &json!({"tools": "none"}))),
+        ("odd-answer", "tools/call") => line(&result(id, &json!({"content": {"type": "text"}, "isError": "maybe"}))),
+        _ => line(&result(id, &honest)),
     }
 }
 
@@ -107,7 +126,7 @@ fn giant(id: &Value) -> io::Result<()> {
     say("\"}}],\"content\":[]}}\n")
 }
 
-fn result(id: &Value, result: Value) -> Value {
+fn result(id: &Value, result: &Value) -> Value {
     json!({"jsonrpc": "2.0", "id": id, "result": result})
 }
 

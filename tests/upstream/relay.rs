@@ -107,7 +107,7 @@ async fn a_call_that_its_client_cancels_is_cancelled_at_the_upstream() {
     let Peers { world, _peers } = Peers::start().await;
     for (round, client) in clients(&world).await.into_iter().enumerate() {
         for name in NAMES {
-            let request = CallToolRequest::new(invoking(&format!("{name}__sleep"), json!({"ms": 600_000})));
+            let request = CallToolRequest::new(invoking(&format!("{name}__sleep"), &json!({"ms": 600_000})));
             let options = PeerRequestOptions::no_options();
             let sent = client.send_cancellable_request(ClientRequest::CallToolRequest(request), options).await.unwrap();
             let before = round as u64;
@@ -132,7 +132,7 @@ async fn a_call_whose_client_goes_away_is_cancelled_at_the_upstream() {
     // Before, one that ends its session.
     for name in NAMES {
         let client = world.client(Person::default(), ClientLifecycleMode::Initialize).await;
-        let request = CallToolRequest::new(invoking(&format!("{name}__sleep"), json!({"ms": 600_000})));
+        let request = CallToolRequest::new(invoking(&format!("{name}__sleep"), &json!({"ms": 600_000})));
         let options = PeerRequestOptions::no_options();
         let sent = client.send_cancellable_request(ClientRequest::CallToolRequest(request), options).await.unwrap();
         until(name, async || counts(&world, name).await == (1, 1)).await;
@@ -178,7 +178,7 @@ async fn progress_comes_in_order_and_before_the_result() {
     for client in clients(&world).await {
         for name in NAMES {
             client.service().progress.lock().unwrap().clear();
-            client.call_tool(invoking(&format!("{name}__test_tool_with_progress"), json!({}))).await.unwrap();
+            client.call_tool(invoking(&format!("{name}__test_tool_with_progress"), &json!({}))).await.unwrap();
             until("three notes", async || client.service().progress.lock().unwrap().len() == 3).await;
         }
     }
@@ -190,9 +190,9 @@ async fn a_client_is_asked_in_the_way_of_its_own_revision() {
     for client in clients(&world).await {
         for name in NAMES {
             let before = *client.service().asked.lock().unwrap();
-            let result = client.call_tool(invoking(&format!("{name}__ask_person"), json!({}))).await.unwrap();
+            let result = client.call_tool(invoking(&format!("{name}__ask_person"), &json!({}))).await.unwrap();
             assert_eq!(said(&result), r#"person: accept {"name":"Ada"}"#, "{name}");
-            let result = client.call_tool(invoking(&format!("{name}__ask_model"), json!({}))).await.unwrap();
+            let result = client.call_tool(invoking(&format!("{name}__ask_model"), &json!({}))).await.unwrap();
             assert_eq!(said(&result), "LLM response: Paris", "{name}");
             assert_eq!(*client.service().asked.lock().unwrap(), before + 2);
         }
@@ -201,7 +201,7 @@ async fn a_client_is_asked_in_the_way_of_its_own_revision() {
     for mode in [ClientLifecycleMode::Initialize, modern()] {
         let client = world.client((), mode).await;
         for name in NAMES {
-            let called = client.call_tool(invoking(&format!("{name}__ask_person"), json!({})));
+            let called = client.call_tool(invoking(&format!("{name}__ask_person"), &json!({})));
             let called = tokio::time::timeout(Duration::from_secs(30), called).await.unwrap();
             assert!(called.map_or(true, |result| !said(&result).contains("accept")), "{name}");
         }
@@ -210,15 +210,17 @@ async fn a_client_is_asked_in_the_way_of_its_own_revision() {
 
 /// The first half of a call that asks its client.
 async fn asked(client: &Client, tool: &str) -> InputRequiredResult {
-    match client.call_tool_once(invoking(tool, json!({}))).await.unwrap() {
+    match client.call_tool_once(invoking(tool, &json!({}))).await.unwrap() {
         CallToolResponse::InputRequired(required) => required,
-        other => panic!("nothing was asked: {other:?}"),
+        other @ (CallToolResponse::Complete(_) | CallToolResponse::Task(_) | _) => {
+            panic!("nothing was asked: {other:?}")
+        }
     }
 }
 
 /// The second half.
 async fn retried(client: &Client, tool: &str, state: &str, key: &str) -> Result<Value, String> {
-    let mut params = invoking(tool, json!({}));
+    let mut params = invoking(tool, &json!({}));
     let answer = json!({"action": "accept", "content": {"name": "Ada"}});
     params.input_responses = Some(serde_json::from_value(json!({ (key): answer })).unwrap());
     params.request_state = Some(state.to_owned());

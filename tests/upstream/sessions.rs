@@ -16,7 +16,7 @@ async fn seen<S: rmcp::Service<rmcp::RoleClient>>(
     client: &rmcp::service::RunningService<rmcp::RoleClient, S>,
     name: &str,
 ) -> (String, u64) {
-    let result = client.call_tool(invoking(&format!("{name}__whoami"), json!({}))).await.unwrap();
+    let result = client.call_tool(invoking(&format!("{name}__whoami"), &json!({}))).await.unwrap();
     let said = result.structured_content.unwrap_or_else(|| panic!("{:?}", result.content));
     (said["session"].as_str().unwrap().to_owned(), said["calls"].as_u64().unwrap())
 }
@@ -166,7 +166,7 @@ async fn a_session_whose_upstream_hangs_reaches_others() {
     let client = world.client((), ClientLifecycleMode::Initialize).await;
     let hangs = async {
         let called =
-            tokio::time::timeout(Duration::from_secs(20), client.call_tool(invoking("second__whoami", json!({}))));
+            tokio::time::timeout(Duration::from_secs(20), client.call_tool(invoking("second__whoami", &json!({}))));
         called.await.is_err()
     };
     let others = async {

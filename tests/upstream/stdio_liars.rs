@@ -120,16 +120,13 @@ async fn one_that_needs_twenty_seconds_is_waited_for() {
     world.until("its tools", async || world.invoke("late__honest", json!({})).await["isError"] != true).await;
 }
 
-#[tokio::test]
-async fn odd_tools_cost_only_themselves() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.set_nonblocking(true).unwrap();
-    let elsewhere = format!("http://{}/schema.json", listener.local_addr().unwrap());
+/// Tools as no server should list them, among one that is well; the schema of one is `elsewhere`.
+fn odd_tools(elsewhere: &str) -> Value {
     let object = json!({"type": "object"});
     let long = "n".repeat(200);
     let fetched =
         json!({"type": "object", "properties": {"a": {"$ref": elsewhere}}, "$schema": elsewhere, "$id": elsewhere});
-    let tools = json!([
+    json!([
         {"name": "good", "inputSchema": object},
         {"name": "twice", "description": "Paints a fence.", "inputSchema": object},
         {"name": "twice", "description": "The second.", "inputSchema": object},
@@ -151,7 +148,15 @@ async fn odd_tools_cost_only_themselves() {
         {"inputSchema": object},
         null,
         7,
-    ]);
+    ])
+}
+
+#[tokio::test]
+async fn odd_tools_cost_only_themselves() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let elsewhere = format!("http://{}/schema.json", listener.local_addr().unwrap());
+    let tools = odd_tools(&elsewhere);
     let transport = json!({"stdio": [liar_program().display().to_string(), "odd", tools.to_string()]});
     let world = World::of(&[("odd", transport, json!({}))]).await;
     world.until_ready("odd").await;
@@ -194,4 +199,22 @@ async fn odd_tools_cost_only_themselves() {
     }
     assert!(world.agent.found("paints a fence", "odd__twice").await.is_some_and(|text| text == "Paints a fence."));
     assert!(listener.accept().is_err(), "something connected to the address of a schema");
+}
+
+#[tokio::test]
+async fn tools_that_change_all_the_time_keep_nobody_else_waiting() {
+    let world = beside(&["fickle"], json!({})).await;
+    world.until_ready("fickle").await;
+    let (before, start) = (world.held(), Instant::now());
+    let generation = async || world.served.health().await["generation"].as_u64().unwrap();
+    let first = generation().await;
+    while start.elapsed() < Duration::from_secs(8) {
+        world.others_answer().await;
+        assert_eq!(world.answer("fickle__tool_1", json!({})).await, "honestly");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let (after, built) = (world.held(), generation().await - first);
+    println!("{built} snapshots; {before:?} {after:?}");
+    assert!((1..80).contains(&built), "{built} snapshots were built");
+    assert!(after.grown(&before) < 40 * MB, "{before:?} {after:?}");
 }

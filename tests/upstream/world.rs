@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::routing::get;
-use rmcp::model::{CallToolRequestParams, ClientConfig};
+use rmcp::model::CallToolRequestParams;
 use rmcp::service::RunningService;
 use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
@@ -208,7 +208,7 @@ pub(crate) async fn client_at<S: Service<RoleClient>>(
 }
 
 /// The parameters of `gateway_invoke`.
-pub(crate) fn invoking(tool: &str, arguments: Value) -> CallToolRequestParams {
+pub(crate) fn invoking(tool: &str, arguments: &Value) -> CallToolRequestParams {
     let Value::Object(call) = json!({"tool": tool, "arguments": arguments}) else { unreachable!() };
     CallToolRequestParams::new("gateway_invoke").with_arguments(call)
 }
@@ -228,11 +228,6 @@ async fn until_or(what: &str, more: impl Fn() -> String, mut seen: impl AsyncFnM
 /// The first text of a result.
 pub(crate) fn text(result: &Value) -> String {
     result["content"][0]["text"].as_str().unwrap_or_else(|| panic!("{result}")).to_owned()
-}
-
-/// A client that cannot be asked anything.
-pub(crate) fn nobody() -> ClientConfig {
-    ClientConfig::default()
 }
 
 /// Megabytes.
