@@ -27,6 +27,7 @@ use super::server::Server;
 pub(crate) const BACK: &str = "http://127.0.0.1:7777/callback";
 
 /// A folder with the upstream `notes` at a URL, with more lines in its file.
+#[expect(clippy::disallowed_methods, reason = "a file in a temporary folder")]
 pub(crate) fn folder(url: &str, lines: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let text = format!("version: 1\nkind: upstream\nname: notes\ntransport:\n  http: {url}\n{lines}");

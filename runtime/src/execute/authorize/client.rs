@@ -194,3 +194,33 @@ fn store_name(oauth2: &PlannedOAuth2, api: &str, id: &str, urls: [Option<&str>; 
 pub(super) fn short_digest(text: &str) -> String {
     Sha256::digest(text).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use cap_compiler::capability::Network;
+
+    use super::endpoint;
+
+    #[test]
+    fn what_a_public_server_names_is_neither_private_nor_in_the_clear() {
+        for url in [
+            "http://login.example/token",
+            "https://127.0.0.1/token",
+            "https://[::1]/token",
+            "https://10.0.0.1/token",
+            "https://192.168.1.1:8443/token",
+            "https://169.254.169.254/latest/meta-data",
+            "https://[fd00::1]/token",
+            "https://0x7f000001/token",
+            "https://user@login.example/token",
+            "file:///etc/passwd",
+            "javascript:alert(1)",
+            "not a URL",
+        ] {
+            assert!(endpoint(url, Network::Public).is_err(), "{url}");
+        }
+        assert!(endpoint("https://login.example/token", Network::Public).is_ok());
+        assert!(endpoint("http://127.0.0.1/token", Network::Private).is_ok());
+        assert!(endpoint("http://169.254.169.254/latest", Network::Private).is_err());
+    }
+}

@@ -14,6 +14,9 @@ use super::token::now_ms;
 use crate::execute::error::ToolError;
 use crate::execute::executor::Executor;
 
+/// Bytes of a client's identifier.
+const LONGEST: usize = 2_000;
+
 /// What a client says of itself.
 pub(super) struct Introduction<'a> {
     pub(super) redirect_uri: &'a str,
@@ -100,7 +103,7 @@ fn read(answer: &Map<String, Value>, redirect_uri: &str) -> Option<Registration>
     let secret = text("client_secret").map(SecretString::from);
     let shown = if secret.is_some() { ClientAuthentication::Basic } else { ClientAuthentication::None };
     let registration = Registration {
-        id: text("client_id")?.to_owned(),
+        id: text("client_id").filter(|id| id.len() <= LONGEST && !id.contains(char::is_control))?.to_owned(),
         authentication: text("token_endpoint_auth_method").map_or(Some(shown), authentication)?,
         secret,
         redirect_uri: Some(redirect_uri.to_owned()),

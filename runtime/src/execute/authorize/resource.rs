@@ -12,6 +12,8 @@ use crate::execute::executor::Executor;
 
 /// Authorization servers that are tried.
 const MOST_SERVERS: usize = 4;
+/// Bytes of a name.
+const LONGEST: usize = 2_000;
 const PLACE: &str = "/.well-known/oauth-protected-resource";
 
 /// What a server says of itself as a resource.
@@ -65,19 +67,24 @@ fn places(url: &Url) -> Vec<Url> {
 
 fn read(document: &Map<String, Value>, url: &Url) -> Result<Resource, ToolError> {
     let fault = |reason: String| ToolError::Token { host: url.host_str().unwrap_or_default().to_owned(), reason };
-    let name = document.get("resource").and_then(Value::as_str).unwrap_or_default();
+    let name = document.get("resource").and_then(Value::as_str).filter(|name| is_plain(name)).unwrap_or_default();
     if !Url::parse(name).is_ok_and(|resource| covers(&resource, url)) {
         return Err(fault("its resource metadata is of another resource".to_owned()));
     }
     let texts = |name: &str| {
         let items = document.get(name).and_then(Value::as_array);
-        items.into_iter().flatten().filter_map(Value::as_str)
+        items.into_iter().flatten().filter_map(Value::as_str).filter(|text| is_plain(text))
     };
     let servers: Vec<String> = texts("authorization_servers").take(MOST_SERVERS).map(str::to_owned).collect();
     if servers.is_empty() {
         return Err(fault("its resource metadata names no authorization server".to_owned()));
     }
     Ok(Resource { name: name.to_owned(), servers, scopes: scopes(texts("scopes_supported")) })
+}
+
+/// Names are stored, sent and shown.
+fn is_plain(text: &str) -> bool {
+    text.len() <= LONGEST && !text.contains(char::is_control)
 }
 
 /// Whether a token for `resource` is one for `url`: the same server, and a path that is the same or above.
