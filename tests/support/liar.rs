@@ -58,10 +58,15 @@ fn begin(way: &str) -> io::Result<()> {
     Ok(())
 }
 
+/// A number that was not said before.
+fn fresh() -> u64 {
+    static SAID: AtomicU64 = AtomicU64::new(0);
+    SAID.fetch_add(1, Ordering::Relaxed)
+}
+
 /// Five hundred tools, and others whenever they are listed.
 fn fickle() -> Value {
-    static LISTED: AtomicU64 = AtomicU64::new(0);
-    let listed = LISTED.fetch_add(1, Ordering::Relaxed);
+    let listed = fresh();
     let tool = |number: u64| {
         let description = format!("Tool {number} as it is the time number {listed}.");
         json!({"name": format!("tool_{number}"), "description": description, "inputSchema": {"type": "object"}})
@@ -88,6 +93,18 @@ fn answer(way: &str, id: &Value, method: &str, tools: &Value, message: &Value) -
         }
     };
     match (way, method) {
+        // It hears nothing from then on.
+        ("deaf", "tools/call") => loop {
+            thread::park();
+        },
+        // It asks, and does not hear the answers.
+        ("curious", "tools/call") => loop {
+            let (asked, again) = (fresh(), fresh());
+            line(&json!({"jsonrpc": "2.0", "id": asked, "method": "ping"}))?;
+            line(&json!({"jsonrpc": "2.0", "id": "a question", "method": "ping"}))?;
+            line(&json!({"jsonrpc": "2.0", "id": again, "method": "ping"}))?;
+            line(&json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": again}}))?;
+        },
         ("mute", _) => Ok(()),
         ("mute-calls", "tools/call") => Ok(()),
         ("wrong-ids", "tools/call") => line(&result(&json!(id.as_i64().unwrap_or_default() + 1_000), &honest)),

@@ -112,6 +112,9 @@ impl Drop for Served {
     fn drop(&mut self) {
         _ = self.child.kill();
         _ = self.child.wait();
+        if std::thread::panicking() {
+            println!("the gateway said\n{}", self.log().join("\n"));
+        }
     }
 }
 

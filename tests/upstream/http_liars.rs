@@ -349,3 +349,21 @@ async fn an_older_server_names_no_address_but_its_own() {
     assert_eq!(thief.count(), 0, "a credential went to another server");
     assert!(!world.served.log().join("\n").contains(crate::support::PLANTED.1), "a secret is in the log");
 }
+
+#[tokio::test]
+async fn a_server_that_takes_connections_and_says_nothing_is_given_up() {
+    let hole = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/mcp", hole.local_addr().unwrap());
+    let limits = json!({"limits": {"connect_timeout": "2s"}});
+    let world =
+        World::of(&[("http", json!({"http": url}), limits.clone()), ("sse", json!({"sse": url}), limits)]).await;
+    let before = world.held();
+    for name in ["http", "sse"] {
+        world.until_unavailable(name, "within 2 s").await;
+        let failed = world.failure(&format!("{name}__anything"), json!({})).await;
+        assert!(failed.contains("no tool"), "{failed}");
+    }
+    world.others_answer().await;
+    let after = world.held();
+    assert!(after.files <= before.files + 8, "{before:?} {after:?}");
+}

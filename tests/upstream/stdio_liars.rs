@@ -218,3 +218,21 @@ async fn tools_that_change_all_the_time_keep_nobody_else_waiting() {
     assert!((1..80).contains(&built), "{built} snapshots were built");
     assert!(after.grown(&before) < 40 * MB, "{before:?} {after:?}");
 }
+
+#[tokio::test]
+async fn one_that_does_not_listen_fills_no_memory() {
+    let world = beside(&["deaf", "curious"], json!({"limits": {"timeout": "2s"}})).await;
+    let large = "x".repeat(1 << 20);
+    for way in ["deaf", "curious"] {
+        world.until_ready(way).await;
+        let (before, called) = (world.held(), format!("{way}__honest"));
+        for _ in 0..3 {
+            let start = Instant::now();
+            let (failed, ()) = tokio::join!(world.failure(&called, json!({"a": large})), world.others_answer());
+            assert!(start.elapsed() < Duration::from_secs(12), "{way}: {:?}", start.elapsed());
+            println!("{way}: {failed} {:?}", world.held());
+        }
+        let after = world.held();
+        assert!(after.grown(&before) < 60 * MB, "{way}: {before:?} {after:?}");
+    }
+}

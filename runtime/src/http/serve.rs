@@ -56,7 +56,7 @@ impl Lane {
         let (streams, given) = mpsc::unbounded_channel();
         let (done, ended) = oneshot::channel();
         let token = token.clone();
-        thread::Builder::new().name(format!("serve-{number}")).spawn(move || {
+        thread::Builder::new().name(format!("serve-{number}")).stack_size(STACK).spawn(move || {
             runtime.block_on(serve_lane(Given { streams: given, address }, router, &token));
             let _ = done.send(());
             // Blocking work, such as looking up a name, is not waited for.
@@ -65,6 +65,9 @@ impl Lane {
         Ok(Self { streams, ended })
     }
 }
+
+/// Bytes of a lane's stack: a call that first has to connect to an upstream is deep. Only what is used takes memory.
+const STACK: usize = 8 << 20;
 
 async fn serve_lane(given: Given, router: Router, token: &CancellationToken) {
     let stop = token.clone();

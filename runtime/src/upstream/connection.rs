@@ -74,7 +74,7 @@ impl Parts {
     {
         let Self { flights, notes, closed, client } = self;
         let wire = Wire::new(transport, Arc::clone(&flights), notes.clone(), closed.clone());
-        match client.serve_with_lifecycle(wire, lifecycle).await {
+        match Box::pin(client.serve_with_lifecycle(wire, lifecycle)).await {
             Ok(running) => {
                 let process = Mutex::new(process);
                 let runtime = Handle::current().id();
@@ -95,20 +95,21 @@ pub(super) async fn connect(
     caller: &Caller,
 ) -> Result<Connection, ConnectFault> {
     let limit = upstream.limits.max_response.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(LARGEST_MESSAGE);
+    // On the heap, part by part: they are large, and a call may have to wait for them, deep in its own.
     let connecting = async {
         match &upstream.transport {
             UpstreamTransport::Http(door) => {
                 let door = Door::of(&Prepared::new(Arc::clone(door))).map_err(ConnectFault::call)?;
-                over_http(&door, executor, caller, limit).await
+                Box::pin(over_http(&door, executor, caller, limit)).await
             }
             UpstreamTransport::Sse(door) => {
                 let door = Door::of(&Prepared::new(Arc::clone(door))).map_err(ConnectFault::call)?;
                 let transport =
                     SseTransport::connect(executor.clone(), door, limit).await.map_err(ConnectFault::http)?;
-                let made = Parts::new(caller).over(transport, ClientLifecycleMode::Initialize, (None, None)).await;
-                made.map_err(|(error, _)| ConnectFault::of(&error))
+                let made = Box::pin(Parts::new(caller).over(transport, ClientLifecycleMode::Initialize, (None, None)));
+                made.await.map_err(|(error, _)| ConnectFault::of(&error))
             }
-            UpstreamTransport::Stdio(program) => over_stdio(upstream, program, executor, caller, limit).await,
+            UpstreamTransport::Stdio(program) => Box::pin(over_stdio(upstream, program, executor, caller, limit)).await,
         }
     };
     let longest = upstream.limits.connect_timeout.unwrap_or(LONGEST_CONNECT);

@@ -19,6 +19,7 @@ mod masked;
 mod names;
 mod near;
 mod once;
+mod questions;
 mod reach;
 mod remote;
 mod request;

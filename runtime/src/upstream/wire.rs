@@ -15,6 +15,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::flight::{Flights, Key};
 use super::masked::masked;
+use super::questions::{Leaving, Questions};
 
 /// Notes that belong to no request, for who listens.
 pub(super) type Notes = broadcast::Sender<ServerNotification>;
@@ -27,6 +28,7 @@ pub(super) struct Wire<T> {
     inner: T,
     flights: Arc<Flights>,
     notes: Notes,
+    questions: Arc<Questions>,
     /// Says when the SDK lets go of it.
     _closed: DropGuard,
 }
@@ -34,7 +36,17 @@ pub(super) struct Wire<T> {
 impl<T> Wire<T> {
     /// Cancels `closed` when it is dropped.
     pub(super) fn new(inner: T, flights: Arc<Flights>, notes: Notes, closed: CancellationToken) -> Self {
-        Self { inner, flights, notes, _closed: closed.drop_guard() }
+        Self { inner, flights, notes, questions: Arc::default(), _closed: closed.drop_guard() }
+    }
+
+    /// The answer to a question counts until it has left.
+    fn leaving(&self, message: &TxJsonRpcMessage<RoleClient>) -> Option<Leaving> {
+        let id = match message {
+            JsonRpcMessage::Response(response) => Some(&response.id),
+            JsonRpcMessage::Error(error) => error.id.as_ref(),
+            _ => None,
+        };
+        id.map(|id| self.questions.answer(id))
     }
 
     /// Gives back what the SDK has to see.
@@ -44,8 +56,13 @@ impl<T> Wire<T> {
                 self.flights.progressed(&note.params.progress_token.clone(), note.into());
                 None
             }
-            ServerNotification::CancelledNotification(_)
-            | ServerNotification::SubscriptionsAcknowledgedNotification(_) => Some(note),
+            ServerNotification::CancelledNotification(note) => {
+                if let Some(id) = &note.params.request_id {
+                    self.questions.withdraw(id);
+                }
+                Some(note.into())
+            }
+            ServerNotification::SubscriptionsAcknowledgedNotification(_) => Some(note),
             // On a subscription's own stream; the SDK knows whose.
             note if note.get_meta().subscription_id().is_some() => Some(note),
             note => {
@@ -79,7 +96,13 @@ impl<T: Transport<RoleClient>> Transport<RoleClient> for Wire<T> {
         {
             self.flights.left(*key, &request.id, request.request.get_meta().get_progress_token());
         }
-        self.inner.send(message)
+        let leaving = self.leaving(&message);
+        let sending = self.inner.send(message);
+        async move {
+            let sent = sending.await;
+            drop(leaving);
+            sent
+        }
     }
 
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleClient>> {
@@ -90,6 +113,9 @@ impl<T: Transport<RoleClient>> Transport<RoleClient> for Wire<T> {
                         message.notification = note;
                         return Some(JsonRpcMessage::Notification(message));
                     }
+                }
+                JsonRpcMessage::Request(question) if !self.questions.admit(&question.id) => {
+                    tracing::debug!(id = %question.id, "a question of an upstream is left out: it asks too much");
                 }
                 message => return Some(message),
             }

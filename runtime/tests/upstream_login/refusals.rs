@@ -35,6 +35,8 @@ async fn metadata_that_speaks_for_another_is_refused() {
         ("authorization_endpoint", Value::Null, "`authorization_endpoint`"),
         ("authorization_endpoint", json!("javascript:alert(1)"), "scheme"),
         ("token_endpoint", json!("file:///etc/passwd"), "scheme"),
+        ("token_endpoint", json!("http://169.254.169.254/token"), "metadata service"),
+        ("authorization_server", json!("http://169.254.169.254"), "metadata service"),
         ("registration_endpoint", Value::Null, "registers no clients"),
         ("registration_endpoint", json!("ftp://127.0.0.1/"), "scheme"),
     ] {

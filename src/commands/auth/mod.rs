@@ -66,7 +66,7 @@ impl Desk {
         apis.dedup();
         let mut logins = logins(tools.iter().map(|tool| tool.prepared.as_ref()));
         logins.extend(upstream_logins(&loaded));
-        let client_metadata_url = workspace.settings.client_metadata_url.clone();
+        let client_metadata_url = workspace.settings.client_metadata_url;
         Ok(Self { executor, logins, apis, client_metadata_url })
     }
 

@@ -10,7 +10,7 @@ use crate::execute::connection::{self, Connection};
 use crate::execute::error::ToolError;
 use crate::execute::mask::Mask;
 use crate::execute::plan::{PlannedOAuth2, PlannedTransport, Sealed};
-use crate::execute::send::check_url;
+use crate::execute::send::{check_found, check_url};
 use crate::execute::wire::Opener;
 
 /// Who asks which server for tokens. Holds secrets and has no `Debug`.
@@ -172,6 +172,17 @@ pub(super) fn endpoint(text: &str, network: Network) -> Result<Url, ToolError> {
     Ok(url)
 }
 
+/// An endpoint that a server names, and nobody wrote down.
+///
+/// # Errors
+/// `Refused` with the reason.
+pub(super) fn found_endpoint(text: &str, network: Network) -> Result<Url, ToolError> {
+    let url = endpoint(text, network)?;
+    let host = url.host_str().unwrap_or_default().to_owned();
+    check_found(&url, network).map_err(|reason| ToolError::Refused { host, reason })?;
+    Ok(url)
+}
+
 /// The same settings have the same name; secrets are in it by their names only, but for the client's
 /// identifier: another client has other tokens.
 fn store_name(oauth2: &PlannedOAuth2, api: &str, id: &str, urls: [Option<&str>; 3], issuer: Option<&str>) -> String {
@@ -199,7 +210,7 @@ pub(super) fn short_digest(text: &str) -> String {
 mod tests {
     use cap_compiler::capability::Network;
 
-    use super::endpoint;
+    use super::found_endpoint;
 
     #[test]
     fn what_a_public_server_names_is_neither_private_nor_in_the_clear() {
@@ -217,10 +228,10 @@ mod tests {
             "javascript:alert(1)",
             "not a URL",
         ] {
-            assert!(endpoint(url, Network::Public).is_err(), "{url}");
+            assert!(found_endpoint(url, Network::Public).is_err(), "{url}");
         }
-        assert!(endpoint("https://login.example/token", Network::Public).is_ok());
-        assert!(endpoint("http://127.0.0.1/token", Network::Private).is_ok());
-        assert!(endpoint("http://169.254.169.254/latest", Network::Private).is_err());
+        assert!(found_endpoint("https://login.example/token", Network::Public).is_ok());
+        assert!(found_endpoint("http://127.0.0.1/token", Network::Private).is_ok());
+        assert!(found_endpoint("http://169.254.169.254/latest", Network::Private).is_err());
     }
 }

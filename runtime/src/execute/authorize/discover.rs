@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::time::timeout;
 
 use super::challenge::Challenge;
-use super::client::{OAuthClient, endpoint};
+use super::client::{OAuthClient, endpoint, found_endpoint};
 use super::discovery::{Metadata, metadata};
 use super::door::{Look, client_of, stranger};
 use super::login::LoginRequest;
@@ -122,6 +122,7 @@ async fn server(
 }
 
 async fn usable(executor: &Executor, client: &OAuthClient, issuer: &str) -> Result<Metadata, ToolError> {
+    found_endpoint(issuer, client.network)?;
     let metadata = metadata(executor, client).await?;
     if metadata.authorization.is_none() {
         return Err(unfit(issuer, "its metadata has no `authorization_endpoint`"));

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use tokio::time::Instant;
 use url::Url;
 
-use super::client::{OAuthClient, endpoint};
+use super::client::{OAuthClient, endpoint, found_endpoint};
 use super::endpoint::fetch;
 use crate::execute::error::ToolError;
 use crate::execute::executor::Executor;
@@ -114,7 +114,7 @@ async fn read(executor: &Executor, client: &OAuthClient, issuer: &str) -> Result
         }
         let url = |name: &str| {
             let text = document.get(name).and_then(Value::as_str);
-            text.map(|text| endpoint(text, client.network)).transpose()
+            text.map(|text| found_endpoint(text, client.network)).transpose()
         };
         let lists = |name: &str, wanted: &str| texts(&document, name).any(|text| text == wanted);
         return Ok(Metadata {

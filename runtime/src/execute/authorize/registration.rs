@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::client::{OAuthClient, endpoint};
+use super::client::{OAuthClient, found_endpoint};
 use super::discovery::Metadata;
 use super::endpoint::{EndpointError, post_json};
 use super::record::{Record, Registration, authentication, method};
@@ -47,7 +47,7 @@ pub(super) async fn registration(
         return Ok(before.client.clone());
     }
     let Some(url) = &metadata.registration else { return Err(no_way(issuer, metadata)) };
-    register(executor, client, &endpoint(url, client.network)?, metadata, said).await
+    register(executor, client, &found_endpoint(url, client.network)?, metadata, said).await
 }
 
 /// Whether a registered client can come back to this callback.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::challenge::{Challenge, scopes};
-use super::client::{OAuthClient, endpoint};
+use super::client::{OAuthClient, found_endpoint};
 use super::endpoint::fetch;
 use crate::execute::error::ToolError;
 use crate::execute::executor::Executor;
@@ -37,7 +37,7 @@ pub(super) async fn resource(
     challenge: &Challenge,
 ) -> Result<Option<Resource>, ToolError> {
     if let Some(said) = &challenge.resource_metadata {
-        let place = endpoint(said, client.network)?;
+        let place = found_endpoint(said, client.network)?;
         let document = fetch(executor, client, place.clone()).await?;
         let host = place.host_str().unwrap_or_default().to_owned();
         let reason = "there is no resource metadata where the server says it is".to_owned();

@@ -85,6 +85,20 @@ pub(crate) fn check_url(url: &Url, network: Network) -> Result<(), String> {
     }
 }
 
+/// Checks a URL that a server named: a literal address in it is nothing that a person wrote down, and is judged
+/// like one that a name leads to.
+///
+/// # Errors
+/// Why it must not be reached.
+pub(crate) fn check_found(url: &Url, network: Network) -> Result<(), String> {
+    check_url(url, network)?;
+    match url.host() {
+        Some(Host::Ipv4(address)) => check_resolved(IpAddr::V4(address), network),
+        Some(Host::Ipv6(address)) => check_resolved(IpAddr::V6(address), network),
+        Some(Host::Domain(_)) | None => Ok(()),
+    }
+}
+
 /// The addresses of a name that may be connected to.
 ///
 /// # Errors

@@ -28,7 +28,7 @@ use health::Apis;
 use limit::ApiLimits;
 
 pub(crate) use client::{Answer, Opened};
-pub(crate) use egress::check_url;
+pub(crate) use egress::{check_found, check_url};
 pub use resolve::{Resolver, Resolving, SystemResolver};
 pub(super) use tries::Job;
 
