@@ -299,3 +299,25 @@ fn two_documents_are_compared_as_an_update_would_be() {
     assert_eq!(codes(&run), ["DIFF104"]);
     assert_eq!(sandbox.run(&["diff", "one.yaml", "missing"]).code, 5);
 }
+
+#[test]
+fn names_hide_nothing_either() {
+    let sandbox = Sandbox::new();
+    let upstream = "version: 1\nkind: upstream\nname: files\ntransport: {stdio: [files-mcp]}\n";
+    let tools = |names: &[&str]| {
+        let tools: Vec<Value> =
+            names.iter().map(|name| json!({"name": name, "inputSchema": {"type": "object"}})).collect();
+        json!({"version": 1, "kind": "tools", "tools": tools}).to_string()
+    };
+    for side in ["old", "new"] {
+        sandbox.write(&format!("{side}/upstream.yaml"), upstream);
+    }
+    sandbox.write("old/tools.json", &tools(&["read"]));
+    sandbox.write("new/tools.json", &tools(&["read", "re\u{200b}ad\u{1b}[2J"]));
+    for (format, _) in FORMATS {
+        let run = diff(&sandbox, format);
+        let text = format!("{}{}", run.stdout, run.stderr);
+        assert!(!text.contains('\u{200b}') && !text.contains('\u{1b}'), "{text:?}");
+    }
+    assert_eq!(codes(&diff(&sandbox, "json")), ["DIFF501"]);
+}

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::code::{ChangeCode, Class};
 use crate::diagnostic::{Place, Severity};
+use crate::pin::visible;
 
 /// Something that is not as it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,8 +83,10 @@ impl Changes {
     pub(super) fn take(&mut self, changes: Vec<Change>) {
         let mut groups: BTreeMap<(Class, ChangeCode, String), Vec<Member>> = BTreeMap::new();
         for change in changes {
-            let key = (change.class(), change.code, change.sentence);
-            let member = Member { subject: change.subject, old: change.old, new: change.new };
+            // Names are others' too, and nothing in them may be hidden from whoever reads of them.
+            let seen = |text: &str| text.chars().flat_map(visible).collect::<String>();
+            let key = (change.class(), change.code, seen(&change.sentence));
+            let member = Member { subject: seen(&change.subject), old: change.old, new: change.new };
             groups.entry(key).or_default().push(member);
         }
         self.groups = groups

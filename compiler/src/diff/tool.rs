@@ -147,13 +147,14 @@ fn overrides<'t>(of: &'t ApprovedUpstream, own: &str) -> Option<&'t ToolOverride
 /// that is not given is the one that MCP says to assume.
 fn relayed(definition: &Value, said: Option<&ToolOverride>) -> Seen {
     let text = |key: &str| definition.get(key).and_then(Value::as_str).map(str::to_owned);
+    let of_hints = |key: &str| definition.get("annotations")?.get(key)?.as_str().map(str::to_owned);
     let hint = |key: &str, own: Option<bool>, usual: bool| {
         let given = definition.get("annotations").and_then(|it| it.get(key)).and_then(Value::as_bool);
         own.or(given).unwrap_or(usual)
     };
     let read_only = hint("readOnlyHint", said.and_then(|it| it.read_only), false);
     Seen {
-        title: said.and_then(|it| it.title.clone()).or_else(|| text("title")),
+        title: said.and_then(|it| it.title.clone()).or_else(|| text("title")).or_else(|| of_hints("title")),
         description: said.and_then(|it| it.description.clone()).or_else(|| text("description")).unwrap_or_default(),
         annotations: Annotations {
             read_only,
