@@ -368,3 +368,113 @@ fn what_is_called_compatible_is_compatible() {
     assert!(seen.covered_and_tried > PAIRS / 8, "{seen:?}");
     assert!(seen.undecided < PAIRS / 3, "{seen:?}");
 }
+
+/// What is expected of a pair.
+#[derive(Debug, PartialEq)]
+enum Expected {
+    Covered,
+    Refused,
+    Undecided,
+}
+
+fn verdict(old: &Value, new: &Value) -> Expected {
+    let found = gaps(old, new);
+    if found.is_empty() {
+        Expected::Covered
+    } else if found.iter().any(|gap| gap.certainty == Certainty::Refused) {
+        Expected::Refused
+    } else {
+        Expected::Undecided
+    }
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn pairs_by_hand_are_decided_as_a_person_does() {
+    use Expected::{Covered, Refused, Undecided};
+    let list = json!({"$ref": "#/$defs/L", "$defs": {"L": {"type": "object", "properties": {"next": {"$ref": "#/$defs/L"}, "n": {"minimum": 1}}}}});
+    let looser = json!({"$ref": "#/$defs/M", "$defs": {"M": {"type": "object", "properties": {"next": {"$ref": "#/$defs/M"}, "n": {"minimum": 0}}}}});
+    let kind = |name: &str, more: Value| json!({"type": "object", "required": ["kind"], "properties": {"kind": {"const": name}, "more": more}});
+    let (cat, dog) = (kind("cat", json!({"type": "integer"})), kind("dog", json!({"type": "string"})));
+    let itself = json!({"$ref": "#/$defs/X", "$defs": {"X": {"anyOf": [{"$ref": "#/$defs/X"}]}}});
+    let pairs = [
+        (json!({"type": "integer"}), json!({"type": "number"}), Covered),
+        (json!({"type": "number"}), json!({"type": "integer"}), Refused),
+        (json!({"type": "integer", "exclusiveMinimum": 4}), json!({"type": "integer", "minimum": 5}), Covered),
+        (json!({"type": "number", "exclusiveMinimum": 4}), json!({"minimum": 5}), Refused),
+        (json!({"multipleOf": 6}), json!({"multipleOf": 3}), Covered),
+        (json!({"enum": ["a", "b"]}), json!({"type": "string", "maxLength": 1}), Covered),
+        (json!({"enum": ["a", "bb"]}), json!({"pattern": "^.$"}), Refused),
+        (json!({"type": "boolean"}), json!({"enum": [true, false, null]}), Covered),
+        (json!({"pattern": "^a"}), json!({"pattern": "^a|^b"}), Undecided),
+        (
+            json!({"allOf": [{"type": "object"}, {"required": ["a"]}]}),
+            json!({"type": "object", "required": ["a"]}),
+            Covered,
+        ),
+        (list.clone(), looser.clone(), Covered),
+        (looser, list, Refused),
+        (json!({"type": "string"}), itself, Undecided),
+        (cat.clone(), json!({"oneOf": [cat, dog]}), Covered),
+        (json!({"oneOf": [cat, dog]}), json!({"oneOf": [dog, cat]}), Covered),
+        (json!({"oneOf": [cat, dog]}), json!({"oneOf": [dog]}), Refused),
+        (json!({"type": ["string", "null"]}), json!({"anyOf": [{"type": "null"}, {"type": "string"}]}), Covered),
+        (json!({"minimum": 0, "maximum": 9}), json!({"anyOf": [{"maximum": 5}, {"minimum": 4}]}), Undecided),
+        (
+            json!({"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": false}),
+            json!({"type": "object", "additionalProperties": {"type": "string"}}),
+            Covered,
+        ),
+        (json!({"type": "object"}), json!({"type": "object", "properties": {"a": {"type": "string"}}}), Undecided),
+        (
+            json!({"type": "object", "additionalProperties": false}),
+            json!({"properties": {"a": {"type": "string"}}}),
+            Covered,
+        ),
+        (json!({"type": "array", "maxItems": 1}), json!({"uniqueItems": true}), Covered),
+        (
+            json!({"type": "array", "items": {"type": "integer"}}),
+            json!({"prefixItems": [{"type": "number"}], "items": {"type": "integer"}}),
+            Covered,
+        ),
+        (json!({"type": "string"}), json!({"not": {"type": "integer"}}), Covered),
+        (json!({"type": "string"}), json!({"not": {"minLength": 3}}), Undecided),
+        (
+            json!({"required": ["a"], "type": "object"}),
+            json!({"if": {"required": ["a"]}, "then": true, "else": {"required": ["b"]}}),
+            Covered,
+        ),
+        (json!({"type": "string"}), json!({"format": "uuid"}), Undecided),
+        (json!({"type": "object"}), json!({"unevaluatedProperties": false}), Undecided),
+        (json!(false), json!({"type": "string"}), Covered),
+        (json!(true), json!(false), Refused),
+    ];
+    for (old, new, expected) in pairs {
+        assert_eq!(verdict(&old, &new), expected, "{old} against {new}: {:?}", gaps(&old, &new));
+    }
+}
+
+#[test]
+fn a_comparison_of_anything_ends() {
+    // References that multiply, alternatives that multiply, and a schema that is nested deeply.
+    let fan = |n: usize| -> Value {
+        let branches: Vec<Value> =
+            (0..n).map(|index| json!({"required": [format!("p{index}")], "minProperties": index % 3})).collect();
+        json!({"type": "object", "allOf": [{"anyOf": branches}, {"oneOf": branches}, {"anyOf": branches}]})
+    };
+    assert!(!gaps(&fan(40), &fan(41)).is_empty());
+    let deep = |bound: usize| {
+        (0..200).fold(
+            json!({"minimum": bound}),
+            |inner, _| json!({"items": inner, "anyOf": [{"type": "array"}, {"type": "null"}]}),
+        )
+    };
+    assert!(!gaps(&deep(1), &deep(2)).is_empty());
+    let tangle = |bound: usize| {
+        json!({"$ref": "#/$defs/A", "$defs": {
+            "A": {"properties": {"a": {"$ref": "#/$defs/B"}, "b": {"anyOf": [{"$ref": "#/$defs/A"}, {"$ref": "#/$defs/B"}]}}},
+            "B": {"properties": {"a": {"$ref": "#/$defs/A"}, "b": {"oneOf": [{"$ref": "#/$defs/A"}, {"$ref": "#/$defs/B"}, {"minimum": bound}]}}},
+        }})
+    };
+    assert!(!gaps(&tangle(1), &tangle(2)).is_empty());
+}
