@@ -164,6 +164,19 @@ impl ExposedTools {
         Ok(Self { patterns, allow: allow.map(globs).transpose()?, deny: globs(deny)? })
     }
 
+    /// Whether, by the patterns as they are written, nothing is served that `other` does not serve.
+    #[must_use]
+    pub fn is_within(&self, other: &Self) -> bool {
+        let (allow, deny) = &self.patterns;
+        let (more, less) = &other.patterns;
+        let allowed = match (allow, more) {
+            (_, None) => true,
+            (None, Some(_)) => false,
+            (Some(allow), Some(more)) => allow.iter().all(|pattern| more.contains(pattern)),
+        };
+        allowed && less.iter().all(|pattern| deny.contains(pattern))
+    }
+
     /// Whether a tool is served.
     #[must_use]
     pub fn covers(&self, tool: &str) -> bool {

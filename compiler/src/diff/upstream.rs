@@ -159,7 +159,10 @@ fn of_exposure(old: &Upstream, new: &Upstream) -> Vec<reach::Found> {
         }
         _ => {}
     }
-    if old.exposed != new.exposed {
+    if old.exposed != new.exposed && new.exposed.is_within(&old.exposed) {
+        let sentence = "fewer tools of it are served: its patterns are others".to_owned();
+        found.push((ChangeCode::REACH_REDUCED, sentence, "deny"));
+    } else if old.exposed != new.exposed {
         let sentence = "other tools of it are served: its patterns are others".to_owned();
         found.push((ChangeCode::EXPOSURE_WIDENED, sentence, "allow"));
     }
