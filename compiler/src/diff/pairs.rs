@@ -41,20 +41,25 @@ pub(super) fn pairs<'t>(old: &'t BTreeMap<String, Tool<'t>>, new: &'t BTreeMap<S
     pairs
 }
 
-/// Tools that are gone, with the only new one that has the same operation.
+/// Tools that are gone, with the only new one that has the same operation: at the same server, or else of the
+/// same api, wherever that is reached now.
 fn renamed(gone: &[&Tool<'_>], come: &[&Tool<'_>]) -> BTreeMap<usize, usize> {
-    let mut by_operation: HashMap<String, (Vec<usize>, Vec<usize>)> = HashMap::new();
-    for (index, tool) in gone.iter().enumerate() {
-        by_operation.entry(tool.operation()).or_default().0.push(index);
+    let mut found = BTreeMap::new();
+    for operation in [Tool::operation, Tool::operation_of_api] {
+        let taken: BTreeSet<usize> = found.values().copied().collect();
+        let mut by_operation: HashMap<String, (Vec<usize>, Vec<usize>)> = HashMap::new();
+        for (index, tool) in gone.iter().enumerate().filter(|(index, _)| !found.contains_key(index)) {
+            by_operation.entry(operation(tool)).or_default().0.push(index);
+        }
+        for (index, tool) in come.iter().enumerate().filter(|(index, _)| !taken.contains(index)) {
+            by_operation.entry(operation(tool)).or_default().1.push(index);
+        }
+        let pairs =
+            by_operation.into_values().filter_map(|(before, after)| match (before.as_slice(), after.as_slice()) {
+                ([one], [another]) => Some((*one, *another)),
+                _ => None,
+            });
+        found.extend(pairs);
     }
-    for (index, tool) in come.iter().enumerate() {
-        by_operation.entry(tool.operation()).or_default().1.push(index);
-    }
-    by_operation
-        .into_values()
-        .filter_map(|(before, after)| match (before.as_slice(), after.as_slice()) {
-            ([one], [another]) => Some((*one, *another)),
-            _ => None,
-        })
-        .collect()
+    found
 }

@@ -81,15 +81,24 @@ impl<'t> Tool<'t> {
                 }
                 Call::Mcp(call) => format!("{} {}", capability.server, call.tool),
             },
-            Self::Relayed { definition, of, own, .. } => {
+            Self::Relayed { definition, of, .. } => {
                 let mut shape = (*definition).clone();
                 if let Value::Object(map) = &mut shape {
                     map.shift_remove("name");
                 }
                 // Of upstreams nothing but the definition is known, so that only the same one is the same tool.
-                let _ = own;
                 format!("{} {shape}", of.upstream.name())
             }
+        }
+    }
+
+    /// The same without where its api is reached.
+    pub(super) fn operation_of_api(&self) -> String {
+        match self.capability().and_then(|it| Some((it, it.call.http()?))) {
+            Some((capability, call)) => {
+                format!("{} {} {}", capability.server, call.method, request::path_pattern(call))
+            }
+            None => self.operation(),
         }
     }
 
