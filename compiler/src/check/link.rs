@@ -126,10 +126,14 @@ impl<'a> Project<'a> {
         definition: &'a CapabilityDefinition,
     ) -> Result<Linked<'a>, Box<Diagnostic>> {
         let api = match &definition.api {
-            None => match self.servers.get(definition.name.as_str()) {
-                Some(other) => return Err(taken_name(source, &definition.name, other)),
-                None => None,
-            },
+            None => {
+                // `files__read` would be a tool of the server `files`.
+                let server = definition.name.split_once("__").map_or(definition.name.as_str(), |(server, _)| server);
+                match self.servers.get(server) {
+                    Some(other) => return Err(taken_name(source, server, other)),
+                    None => None,
+                }
+            }
             Some(name) => Some(self.api(name).ok_or_else(|| self.unknown_api(source, name))?),
         };
         Ok(Linked { source, definition, api, project: self })

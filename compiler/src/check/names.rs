@@ -20,13 +20,13 @@ pub(super) fn is_argument_name(text: &str) -> bool {
 
 /// The `name` of an api or upstream.
 pub(super) fn check_server(name: &str, report: &mut Report<'_>) {
-    if is_name(name) && name.len() <= 48 && !name.contains("__") {
+    if is_name(name) && name.len() <= 48 && !name.contains("__") && !name.ends_with('_') {
         return;
     }
     let place = report.value(&Pointer::of(["name"]));
     let fault = if !is_name(name) {
         "expected letters, digits, `_` and `-`"
-    } else if name.contains("__") {
+    } else if name.contains("__") || name.ends_with('_') {
         "`__` separates it from the tool's own name"
     } else {
         "expected at most 48 characters"

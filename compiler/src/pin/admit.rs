@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::{FileState, Pins, Problem};
+use super::{FileState, Pins, Problem, tools_file};
 use crate::capability::{Capability, Origin, ServerName, ToolName, Upstream};
 use crate::source::SourceId;
 
@@ -100,6 +100,11 @@ pub fn admit_upstream(
     let gone = pins.problems().iter().filter(|problem| matches!(problem, Problem::Gone { file, .. } if file == tools));
     let known = [&upstream.source, tools].into_iter().filter_map(|file| Problem::of(file, pins.state(file)?));
     let mut problems: Vec<Problem> = known.chain(gone.cloned()).collect();
+    // An upstream's file is the same elsewhere, but what was approved of its tools stands beside where it was.
+    let was = tools_file(pins.place(&upstream.source));
+    if was != *tools && (pins.state(&was).is_some() || is_gone(pins, &was)) {
+        problems.extend(pins.moved_problem(&upstream.source));
+    }
     let unlisted = pins.state(tools).is_none() && problems.is_empty();
     if problems.is_empty() && !unlisted {
         return Ok(Pinned { value: upstream, pin: Pin::Locked });
@@ -113,6 +118,28 @@ pub fn admit_upstream(
             }
             Err(problems)
         }
+    }
+}
+
+fn is_gone(pins: &Pins, tools: &SourceId) -> bool {
+    pins.problems().iter().any(|problem| matches!(problem, Problem::Gone { file, .. } if file == tools))
+}
+
+/// The same for a form of an upstream that was made of other bytes than are there now.
+///
+/// # Errors
+/// What is in the way.
+pub fn admit_last_upstream(
+    upstream: Arc<Upstream>,
+    tools: &SourceId,
+    pins: &Pins,
+    policy: Policy,
+) -> Result<Pinned<Arc<Upstream>>, Vec<Problem>> {
+    let file = upstream.source.clone();
+    let pinned = admit_upstream(upstream, tools, pins, policy)?;
+    match policy {
+        Policy::RequireLocked => Err(vec![Problem::Outdated { file }]),
+        Policy::AllowUnlisted => Ok(Pinned { pin: Pin::Unlisted, ..pinned }),
     }
 }
 

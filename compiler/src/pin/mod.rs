@@ -10,9 +10,9 @@ mod lock;
 mod problem;
 mod tools;
 
-pub use admit::{Pin, Pinned, Policy, Quarantined, Verdict, admit, admit_last, admit_upstream};
+pub use admit::{Pin, Pinned, Policy, Quarantined, Verdict, admit, admit_last, admit_last_upstream, admit_upstream};
 pub use digest::Digest;
 pub use lock::{LOCK_FILE, LockFile};
 pub use problem::{FileState, Fix, Pins, Problem};
-pub use tools::{ApprovedTools, TOOLS_FILE, canonical, differences};
+pub use tools::{ApprovedTools, TOOLS_FILE, canonical, differences, shown_text, tools_file};
 pub(crate) use tools::{is_hidden, visible};

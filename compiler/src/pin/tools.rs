@@ -14,6 +14,21 @@ use crate::syntax::{self, Pointer};
 /// The name of the file, beside the upstream's.
 pub const TOOLS_FILE: &str = "tools.json";
 
+/// The file of the approved tools of an upstream: beside its own.
+#[must_use]
+pub fn tools_file(upstream: &SourceId) -> SourceId {
+    match upstream.folder() {
+        "" => SourceId::new(TOOLS_FILE),
+        folder => SourceId::new(&format!("{folder}/{TOOLS_FILE}")),
+    }
+}
+
+/// Foreign text in which nothing is hidden: control and invisible characters are escaped.
+#[must_use]
+pub fn shown_text(text: &str) -> String {
+    text.chars().flat_map(visible).collect()
+}
+
 /// The tools of one upstream as they were approved, by the server's names of them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ApprovedTools {

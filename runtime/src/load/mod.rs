@@ -252,7 +252,8 @@ impl Loader {
     /// Serves or holds back what compiled; what did not stays as it last was.
     fn admit_all(&mut self, compilation: Compilation, lost: Vec<SourceId>, loaded: &mut Loaded) {
         let Compilation { tools, servers, upstreams, failed, diagnostics } = compilation;
-        loaded.upstreams = self.upstreams.admit(upstreams, &failed, &loaded.pins, self.policy);
+        let broken: Vec<&SourceId> = failed.iter().chain(&lost).collect();
+        loaded.upstreams = self.upstreams.admit(upstreams, &broken, &loaded.pins, self.policy);
         (loaded.servers, loaded.diagnostics) = (servers, diagnostics);
         let (served, held) = (mem::take(&mut self.served), mem::take(&mut self.held));
         for tool in &tools {

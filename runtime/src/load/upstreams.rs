@@ -1,14 +1,17 @@
 //! Upstreams as the folders have them: which may be connected to, and what was approved of their tools.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use cap_compiler::capability::Upstream;
 use cap_compiler::diagnostic::Diagnostic;
-use cap_compiler::pin::{ApprovedTools, Digest, Pinned, Pins, Policy, Problem, TOOLS_FILE, admit_upstream};
+use cap_compiler::pin::{
+    ApprovedTools, Digest, Pinned, Pins, Policy, Problem, admit_last_upstream, admit_upstream, tools_file,
+};
 use cap_compiler::source::SourceId;
 
+use super::files::unreadable;
 use crate::disk::{Role, read_bounded, role};
 
 /// An MCP server that the folders declare.
@@ -52,7 +55,16 @@ pub(super) fn read_tools(
 ) -> BTreeMap<SourceId, ToolsFile> {
     let mut read = BTreeMap::new();
     for (source, path) in files.iter().filter(|(_, path)| role(path) == Some(Role::Tools)) {
-        let Ok(bytes) = read_bounded(path) else { continue };
+        let bytes = match read_bounded(path) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                // It is there, and nobody knows what it approves.
+                let diagnostics = vec![unreadable(source, &error.to_string())];
+                let digest = Digest::default();
+                read.insert(source.clone(), ToolsFile { digest, diagnostics, approved: None });
+                continue;
+            }
+        };
         let digest = Digest::of(&bytes);
         let file = match known.get(source).filter(|known| known.digest == digest) {
             Some(known) => {
@@ -73,17 +85,23 @@ impl Upstreams {
     pub(super) fn admit(
         &mut self,
         compiled: Vec<(Arc<Upstream>, Digest)>,
-        failed: &[SourceId],
+        failed: &[&SourceId],
         pins: &Pins,
         policy: Policy,
     ) -> Vec<Arc<LoadedUpstream>> {
         let mut forms: HashMap<SourceId, (Arc<Upstream>, Digest)> = HashMap::new();
         for source in failed {
-            forms.extend(self.last.remove(source).map(|last| (source.clone(), last)));
+            forms.extend(self.last.remove(*source).map(|last| ((*source).clone(), last)));
         }
+        let broken: BTreeSet<SourceId> = forms.keys().cloned().collect();
         forms.extend(compiled.into_iter().map(|(upstream, own)| (upstream.source.clone(), (upstream, own))));
-        let mut loaded: Vec<Arc<LoadedUpstream>> =
-            forms.values().map(|(upstream, own)| self.loaded(upstream, *own, pins, policy)).collect();
+        let mut loaded: Vec<Arc<LoadedUpstream>> = forms
+            .values()
+            .map(|(upstream, own)| {
+                let form = if broken.contains(&upstream.source) { Form::Last } else { Form::Present };
+                self.loaded(upstream, *own, form, pins, policy)
+            })
+            .collect();
         loaded.sort_by(|a, b| (a.upstream.name(), &a.upstream.source).cmp(&(b.upstream.name(), &b.upstream.source)));
         loaded.dedup_by(|later, first| later.upstream.name() == first.upstream.name());
         self.last = forms;
@@ -92,11 +110,22 @@ impl Upstreams {
     }
 
     /// One upstream; the same value as before if nothing about it changed.
-    fn loaded(&self, upstream: &Arc<Upstream>, own: Digest, pins: &Pins, policy: Policy) -> Arc<LoadedUpstream> {
-        let tools_file = beside(&upstream.source);
+    fn loaded(
+        &self,
+        upstream: &Arc<Upstream>,
+        own: Digest,
+        form: Form,
+        pins: &Pins,
+        policy: Policy,
+    ) -> Arc<LoadedUpstream> {
+        let tools_file = tools_file(&upstream.source);
         let known = self.tools.get(&tools_file);
         let approved = known.and_then(|file| file.approved.clone());
-        let mut admitted = admit_upstream(Arc::clone(upstream), &tools_file, pins, policy);
+        let admit = match form {
+            Form::Present => admit_upstream,
+            Form::Last => admit_last_upstream,
+        };
+        let mut admitted = admit(Arc::clone(upstream), &tools_file, pins, policy);
         if known.is_some() && approved.is_none() {
             admitted = Err(vec![Problem::Outdated { file: tools_file.clone() }]);
         }
@@ -108,10 +137,11 @@ impl Upstreams {
     }
 }
 
-/// The `tools.json` of an upstream's file.
-fn beside(source: &SourceId) -> SourceId {
-    match source.folder() {
-        "" => SourceId::new(TOOLS_FILE),
-        folder => SourceId::new(&format!("{folder}/{TOOLS_FILE}")),
-    }
+/// Which form of an upstream is looked at.
+#[derive(Clone, Copy)]
+enum Form {
+    /// What its file says.
+    Present,
+    /// What its file said when it was last well.
+    Last,
 }

@@ -245,7 +245,7 @@ impl Connection {
     }
 
     /// Cancelled when it stands no more.
-    pub(super) fn end(&self) -> CancellationToken {
+    pub(crate) fn end(&self) -> CancellationToken {
         self.closed.clone()
     }
 

@@ -6,9 +6,11 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use tokio::runtime::{Handle, Id};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::time::sleep;
 
 use super::connection::Connection;
 
@@ -16,33 +18,37 @@ use super::connection::Connection;
 #[derive(Default)]
 pub(super) struct Near {
     known: RwLock<HashMap<Id, Arc<Connection>>>,
-    connecting: Mutex<()>,
+    /// Held while one is made, and for a while after that failed.
+    connecting: Arc<Mutex<()>>,
 }
 
 impl Near {
-    /// The connection of this thread, made with `connecting` if there is none yet. Where that fails or another
-    /// one is being made, the shared one will do.
-    pub(super) async fn of(
-        &self,
-        shared: Arc<Connection>,
-        connecting: impl Future<Output = Option<Arc<Connection>>>,
-    ) -> Arc<Connection> {
+    /// The connection of this thread, or the shared one if that is as near.
+    pub(super) fn of(&self, shared: &Arc<Connection>) -> Option<Arc<Connection>> {
         let here = Handle::current().id();
         if shared.runtime() == here {
-            return shared;
+            return Some(Arc::clone(shared));
         }
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner).get(&here).cloned();
-        if let Some(known) = known.filter(|known| !known.is_closed()) {
-            return known;
-        }
-        let Ok(_alone) = self.connecting.try_lock() else { return shared };
-        let Some(made) = Box::pin(connecting).await else { return shared };
+        known.filter(|known| !known.is_closed())
+    }
+
+    /// Whose turn it is to make one, if nobody does.
+    pub(super) fn turn(&self) -> Option<OwnedMutexGuard<()>> {
+        Arc::clone(&self.connecting).try_lock_owned().ok()
+    }
+
+    /// Takes the connection that this thread made, or notes that it made none: then nobody tries for a while.
+    pub(super) async fn take(&self, made: Option<Arc<Connection>>, turn: OwnedMutexGuard<()>) {
+        let Some(made) = made else {
+            sleep(AGAIN).await;
+            return drop(turn);
+        };
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.retain(|_, connection| !connection.is_closed());
         if known.len() < MOST {
-            known.insert(here, Arc::clone(&made));
+            known.insert(made.runtime(), made);
         }
-        made
     }
 }
 
@@ -53,5 +59,7 @@ impl Near {
     }
 }
 
+/// After one that could not be made.
+const AGAIN: Duration = Duration::from_secs(30);
 /// Threads that serve; more are not worth a connection each.
 const MOST: usize = 256;

@@ -112,21 +112,33 @@ impl Remote {
     ///
     /// # Errors
     /// Why there is none.
-    pub(crate) async fn near_connection(&self) -> Result<Arc<Connection>, UpstreamFault> {
+    pub(crate) async fn near_connection(self: &Arc<Self>) -> Result<Arc<Connection>, UpstreamFault> {
         let shared = self.shared().await?;
         if !shared.is_stateless() {
             return Ok(shared);
         }
-        let connecting = async {
-            let loaded = self.loaded();
-            let caller = Caller { info: keeper::gateway(), home: None };
-            let connection = Arc::new(connect(&loaded.upstream, &self.executor, &caller).await.ok()?);
-            tokio::spawn(end_with(Arc::downgrade(&connection), connection.end(), self.stop.clone()));
-            // From a list, a connection learns which arguments of tools travel as headers too.
-            listing::list(&connection).await.ok()?;
-            Some(connection)
-        };
-        Ok(self.near.of(shared, connecting).await)
+        if let Some(near) = self.near.of(&shared) {
+            return Ok(near);
+        }
+        if let Some(turn) = self.near.turn() {
+            // Made beside: this call does not wait for it.
+            let remote = Arc::clone(self);
+            tokio::spawn(async move {
+                let made = Box::pin(remote.connect_near()).await;
+                remote.near.take(made, turn).await;
+            });
+        }
+        Ok(shared)
+    }
+
+    async fn connect_near(&self) -> Option<Arc<Connection>> {
+        let loaded = self.loaded();
+        let caller = Caller { info: keeper::gateway(), home: None };
+        let connection = Arc::new(connect(&loaded.upstream, &self.executor, &caller).await.ok()?);
+        tokio::spawn(end_with(Arc::downgrade(&connection), connection.end(), self.stop.clone()));
+        // From a list, a connection learns which arguments of tools travel as headers too.
+        listing::list(&connection).await.ok()?;
+        Some(connection)
     }
 }
 

@@ -127,7 +127,7 @@ impl Remote {
         self.serve();
     }
 
-    /// Takes what was listed. Says whether what is served changed.
+    /// Takes what was listed, and has what is served of it built anew if it is other tools.
     pub(super) fn take_listed(&self, tools: Vec<Tool>) {
         let same = self.listed().is_some_and(|known| *known == tools);
         if same {

@@ -18,7 +18,15 @@ use super::running::{Patience, Running};
 /// A request under way, and its place among those of the upstream.
 pub(crate) struct Sent {
     pub(crate) running: Running,
-    _place: OwnedSemaphorePermit,
+    place: Option<OwnedSemaphorePermit>,
+}
+
+impl Sent {
+    /// Somebody is asked, who takes the time of people: its place is free for others meanwhile.
+    pub(crate) fn rest(&mut self) {
+        self.running.hold();
+        self.place = None;
+    }
 }
 
 impl Remote {
@@ -37,7 +45,7 @@ impl Remote {
         let Ok(Ok(place)) = place else { return Err(UpstreamFault::Busy { name: self.name.clone() }) };
         let running = connection.send(request, meta, patience).await;
         let running = running.map_err(|error| self.fault(error))?;
-        Ok(Sent { running, _place: place })
+        Ok(Sent { running, place: Some(place) })
     }
 
     /// What went wrong with a request; what says that the upstream is not well is counted.

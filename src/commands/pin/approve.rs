@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use cap_compiler::pin::{ApprovedTools, differences};
+use cap_compiler::pin::{ApprovedTools, differences, shown_text};
 use cap_compiler::source::SourceId;
 use cap_runtime::disk::DiskLoader;
 use cap_runtime::load::{Loaded, LoadedUpstream};
@@ -36,9 +36,17 @@ pub(super) fn files(upstream: &LoadedUpstream) -> [PathBuf; 2] {
     [&upstream.upstream.source, &upstream.tools_file].map(|file| PathBuf::from(file.as_str()))
 }
 
+/// Another upstream whose approved tools would stand in the same file.
+fn shares_file<'l>(upstream: &LoadedUpstream, loaded: &'l Loaded) -> Option<&'l str> {
+    let others = loaded.upstreams.iter().filter(|other| other.upstream.name() != upstream.upstream.name());
+    let sharing = others.into_iter().find(|other| other.tools_file == upstream.tools_file)?;
+    Some(sharing.upstream.name().as_str())
+}
+
 /// Asks each upstream; with `--check`, nothing is written.
 pub(super) fn run(
     named: &[Arc<LoadedUpstream>],
+    loaded: &Loaded,
     args: &PinArgs,
     workspace: &Workspace,
     sources: &DiskLoader,
@@ -53,10 +61,22 @@ pub(super) fn run(
     let mut exit = Exit::Success;
     for upstream in named {
         let name = upstream.upstream.name();
+        if args.check && upstream.admitted.is_err() {
+            // What it would start or call now, nobody has reviewed.
+            let help = "review its file, then run `cap pin` with the upstream's name";
+            output.error(&format!("`{name}` was not asked: its files are not what was pinned"), Some(help));
+            exit = Exit::Unpinned;
+            continue;
+        }
         let progress = output.progress(&format!("asking `{name}` for its tools"));
         let asked = runtime.block_on(ask_tools(upstream, &executor));
         progress.finish_and_clear();
         let tools = asked.map_err(|fault| unreachable(name.as_str(), &fault, output))?;
+        if let Some(other) = shares_file(upstream, loaded) {
+            let help = "put each upstream into a folder of its own";
+            output.error(&format!("`{name}` and `{other}` would share `{}`", upstream.tools_file), Some(help));
+            return Err(Exit::Failure);
+        }
         let changes = tell(name.as_str(), upstream.approved.as_deref(), &tools, output);
         if args.check {
             if changes > 0 || upstream.approved.is_none() {
@@ -94,16 +114,16 @@ fn tell(name: &str, approved: Option<&ApprovedTools>, found: &ApprovedTools, out
         match before.tool(tool).map(|known| differences(known, definition)) {
             Some(same) if same.is_empty() => continue,
             Some(differs) => {
-                output.status(Tone::Warning, "Changed", &format!("{name}: {tool}"));
+                output.status(Tone::Warning, "Changed", &format!("{name}: {}", shown_text(tool)));
                 differs.iter().for_each(|line| output.detail(line));
             }
-            None if changes < SHOWN => output.status(Tone::Good, "New", &format!("{name}: {tool}")),
+            None if changes < SHOWN => output.status(Tone::Good, "New", &format!("{name}: {}", shown_text(tool))),
             None => {}
         }
         changes += 1;
     }
     for (tool, _) in before.tools().filter(|(tool, _)| found.tool(tool).is_none()) {
-        output.status(Tone::Warning, "Gone", &format!("{name}: {tool}"));
+        output.status(Tone::Warning, "Gone", &format!("{name}: {}", shown_text(tool)));
         changes += 1;
     }
     let summary = if changes == 0 { "all as approved".to_owned() } else { format!("{changes} not as approved before") };

@@ -22,7 +22,7 @@ pub(crate) fn run(args: &PinArgs, output: &Output) -> Result<Exit, Exit> {
     let (named, mut paths) = approve::named(&args.paths, &loaded);
     check_paths(&paths, loader.sources(), output)?;
     if !named.is_empty() {
-        let approval = approve::run(&named, args, &workspace, loader.sources(), output)?;
+        let approval = approve::run(&named, &loaded, args, &workspace, loader.sources(), output)?;
         if args.check {
             return Ok(approval);
         }

@@ -23,6 +23,12 @@ impl Relay<'_> {
         ask.answer(answer);
     }
 
+    /// Whether a newer client can be asked this by a result.
+    pub(super) fn can_be_parked(&self, ask: &Ask) -> bool {
+        let can = self.context.client_capabilities().unwrap_or_default();
+        is_offered(&can, &ask.request) && input(&ask.request).is_some()
+    }
+
     /// Puts all questions of an `input_required` to the client.
     ///
     /// # Errors
@@ -49,14 +55,8 @@ pub(super) async fn put(
     can: &ClientCapabilities,
     mut request: ServerRequest,
 ) -> Result<ClientResult, ErrorData> {
-    let able = match &request {
-        ServerRequest::ElicitRequest(_) => can.elicitation.is_some(),
-        ServerRequest::CreateMessageRequest(_) => can.sampling.is_some(),
-        ServerRequest::ListRootsRequest(_) => can.roots.is_some(),
-        ServerRequest::PingRequest(_) | ServerRequest::CustomRequest(_) | _ => true,
-    };
-    if !able {
-        return Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, "the client does not offer this", None));
+    if !is_offered(can, &request) {
+        return Err(not_offered());
     }
     let mut meta = request.get_meta().clone();
     meta.0.0.shift_remove("progressToken");
@@ -69,6 +69,21 @@ pub(super) async fn put(
 }
 
 /// A question of an `input_required`; `None` for one of a kind that is not known yet.
+/// Whether a client said that it answers this.
+fn is_offered(can: &ClientCapabilities, request: &ServerRequest) -> bool {
+    match request {
+        ServerRequest::ElicitRequest(_) => can.elicitation.is_some(),
+        ServerRequest::CreateMessageRequest(_) => can.sampling.is_some(),
+        ServerRequest::ListRootsRequest(_) => can.roots.is_some(),
+        ServerRequest::PingRequest(_) | ServerRequest::CustomRequest(_) | _ => true,
+    }
+}
+
+/// The client cannot be asked this.
+pub(super) fn not_offered() -> ErrorData {
+    ErrorData::new(ErrorCode::METHOD_NOT_FOUND, "the client does not offer this", None)
+}
+
 fn question(request: InputRequest) -> Option<ServerRequest> {
     match request {
         InputRequest::CreateMessage(request) => Some(ServerRequest::CreateMessageRequest(request)),

@@ -28,7 +28,7 @@ use crate::upstream::{Ask, Event, Remote, Sent, UpstreamFault};
 
 pub(super) use meta::is_modern;
 pub(super) use parked::Parked;
-pub(super) use session::Session;
+pub(super) use session::{Session, Uris};
 
 /// One request on its way.
 pub(super) struct Relay<'a> {
@@ -74,6 +74,8 @@ impl Relay<'_> {
                     return parked.map(ServerResult::InputRequiredResult).map_err(|reason| self.odd(reason));
                 }
                 Reached::Result(ServerResult::InputRequiredResult(required)) if !is_modern(self.context) => {
+                    // Its place is free while a person thinks.
+                    drop(sent);
                     let responses = self.fulfil(required.input_requests.unwrap_or_default()).await;
                     let responses = responses.map_err(|reason| self.odd(reason))?;
                     set_answers(&mut request, (!responses.is_empty()).then_some(responses), required.request_state);
@@ -114,7 +116,12 @@ impl Relay<'_> {
             };
             match event {
                 Event::Note(note) => self.pass(note).await,
-                Event::Ask(ask) if is_modern(self.context) => return Ok(Reached::Question(ask)),
+                Event::Ask(ask) if is_modern(self.context) => {
+                    if self.can_be_parked(&ask) {
+                        return Ok(Reached::Question(ask));
+                    }
+                    ask.answer(Err(ask::not_offered()));
+                }
                 Event::Ask(ask) => {
                     sent.running.hold();
                     asking.push(self.put(ask));

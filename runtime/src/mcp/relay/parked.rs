@@ -42,7 +42,7 @@ impl Parked {
     ) -> Result<InputRequiredResult, String> {
         let state = unguessable().ok_or("the system has no randomness")?;
         let requests = input(&ask.request).map(|request| InputRequests::from([(QUESTION.to_owned(), request)]));
-        sent.running.hold();
+        sent.rest();
         let (upstream, until) = (remote.name().to_owned(), Instant::now() + LONGEST);
         let mut calls = lock(&self.calls);
         while calls.len() >= MOST {
@@ -51,7 +51,7 @@ impl Parked {
         }
         calls.insert(state.clone(), ParkedCall { upstream, identity, sent, ask, until });
         drop(calls);
-        // Nobody may ever come for it: until it ends, the upstream waits and has one place less.
+        // Nobody may ever come for it.
         tokio::spawn(expire(Arc::downgrade(&self.calls), state.clone(), until));
         Ok(InputRequiredResult::new(requests, Some(state)))
     }

@@ -1,7 +1,7 @@
 //! Connections that belong to one client: an upstream that keeps state for each of its clients gets one
 //! for each client of the gateway, when it first asks for something. They end with the client's session.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
@@ -27,6 +27,21 @@ pub(in crate::mcp) struct Session {
     level: std::sync::Mutex<Option<Value>>,
     /// The last change of tools when it was accepted that the client listens.
     seen: AtomicU64,
+    /// Resources that are followed at an older upstream.
+    uris: Uris,
+    /// What runs for the client as long as its session stands.
+    tasks: std::sync::Mutex<Vec<AbortOnDrop>>,
+}
+
+/// Addresses of resources that one client follows. Clones are one.
+#[derive(Clone, Default)]
+pub(in crate::mcp) struct Uris(Arc<std::sync::Mutex<BTreeSet<String>>>);
+
+impl Uris {
+    /// Whether the client follows a resource.
+    pub(in crate::mcp) fn has(&self, uri: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(uri)
+    }
 }
 
 /// A task that ends with its owner.
@@ -110,6 +125,21 @@ impl Session {
         true
     }
 
+    /// Which resources the client follows.
+    pub(in crate::mcp) fn uris(&self) -> Uris {
+        self.uris.clone()
+    }
+
+    /// The client follows a resource.
+    pub(in crate::mcp) fn wants(&self, uri: &str) {
+        self.uris.0.lock().unwrap_or_else(PoisonError::into_inner).insert(uri.to_owned());
+    }
+
+    /// A task ends with the session.
+    pub(in crate::mcp) fn keep(&self, task: JoinHandle<()>) {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner).push(AbortOnDrop(task));
+    }
+
     /// A client begins to listen after this change.
     pub(in crate::mcp) fn saw(&self, change: u64) {
         self.seen.store(change, Ordering::Relaxed);
@@ -132,6 +162,7 @@ impl Session {
 
     /// Follows a resource no longer; whether it was followed here.
     pub(in crate::mcp) fn unfollow(&self, uri: &str) -> bool {
+        self.uris.0.lock().unwrap_or_else(PoisonError::into_inner).remove(uri);
         self.followed().remove(uri).is_some()
     }
 

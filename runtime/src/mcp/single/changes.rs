@@ -3,23 +3,36 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "the unions of the SDK are large and open")]
 #![expect(deprecated, reason = "older revisions subscribe with a request")]
 
+use std::time::Duration;
+
+use cap_compiler::pin::Digest;
 use rmcp::model::{
     ClientRequest, RequestMetaObject, ServerNotification, SubscribeRequest, SubscribeRequestParams, SubscriptionFilter,
-    Tool, ToolListChangedNotification,
+    ToolListChangedNotification,
 };
 use rmcp::service::{Subscription, SubscriptionContext};
 use rmcp::{Peer, RoleServer};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
 
 use super::SingleServer;
+use crate::mcp::relay::Uris;
+use crate::upstream::Event;
 
 /// Tells a session of changes until it ends.
-pub(super) async fn tell_session(server: SingleServer, peer: Peer<RoleServer>) {
+pub(super) async fn tell_session(server: SingleServer, uris: Uris, peer: Peer<RoleServer>) {
     let mut changes = Changes::of(&server, &everything()).await;
     loop {
         let Some(note) = changes.next(&server).await else { return };
+        // Over a connection that several share, what one follows is no other's business.
+        if let ServerNotification::ResourceUpdatedNotification(updated) = &note
+            && !uris.has(&updated.params.uri)
+        {
+            continue;
+        }
         if peer.is_transport_closed() || peer.send_notification(note).await.is_err() {
             return;
         }
@@ -29,7 +42,10 @@ pub(super) async fn tell_session(server: SingleServer, peer: Peer<RoleServer>) {
 /// Tells a subscription of the changes that it is for, until it ends.
 pub(super) async fn tell_subscription(server: &SingleServer, context: &SubscriptionContext) {
     let wanted = context.accepted().clone();
-    let mut changes = Changes::of(server, &wanted).await;
+    let mut changes = tokio::select! {
+        () = context.cancelled() => return,
+        changes = Changes::of(server, &wanted) => changes,
+    };
     let tools = wanted.tools_list_changed == Some(true);
     // The client was told that it listens before anybody did.
     if tools && server.session.missed(*server.gateway.inner.registry.changes().borrow()) {
@@ -49,59 +65,85 @@ pub(super) async fn tell_subscription(server: &SingleServer, context: &Subscript
 
 /// Where changes come from.
 struct Changes {
+    wanted: SubscriptionFilter,
     registry: watch::Receiver<u64>,
-    tools: Vec<Tool>,
+    marks: Vec<Option<Digest>>,
+    heard: Heard,
+}
+
+/// Where changes of an upstream come from, beside those of its tools.
+#[derive(Default)]
+struct Heard {
     /// Of an upstream of an older revision.
     notes: Option<Receiver<ServerNotification>>,
     /// Of a newer one.
     subscription: Option<Subscription>,
+    /// When the connection ends that they come over.
+    end: Option<CancellationToken>,
 }
 
 impl Changes {
     async fn of(server: &SingleServer, wanted: &SubscriptionFilter) -> Self {
         let registry = server.gateway.inner.registry.changes();
-        let tools = server.tools(&server.gateway.snapshot());
-        let mut changes = Self { registry, tools, notes: None, subscription: None };
-        let Some(remote) = server.remote() else { return changes };
-        let Ok(connection) = remote.shared_connection().await else { return changes };
-        if connection.is_modern() {
-            // Changes of tools come from the registry, which looks at what was approved.
-            let mut others = wanted.clone();
-            others.tools_list_changed = None;
-            if others != SubscriptionFilter::default() {
-                changes.subscription = connection.peer().listen(others).await.ok();
-            }
-            return changes;
-        }
-        changes.notes = Some(connection.notes());
-        for uri in wanted.resource_subscriptions.iter().flatten() {
-            let request = SubscribeRequest::new(SubscribeRequestParams::new(uri.clone()));
-            let sent =
-                remote.send(&connection, ClientRequest::SubscribeRequest(request), RequestMetaObject::default()).await;
-            if let Ok(mut sent) = sent {
-                // Only that it was asked counts: what it answers, nobody could be told.
-                let _ = sent.running.next().await;
-            }
-        }
-        changes
+        let marks = server.marks(&server.gateway.snapshot());
+        Self { wanted: wanted.clone(), registry, marks, heard: Heard::of(server, wanted).await }
     }
 
     /// The next change; `None` when the gateway has gone.
     async fn next(&mut self, server: &SingleServer) -> Option<ServerNotification> {
         loop {
+            let lost = self.heard.end.is_none() && server.remote().is_some();
             tokio::select! {
                 changed = self.registry.changed() => {
                     changed.ok()?;
-                    let tools = server.tools(&server.gateway.snapshot());
-                    if tools != self.tools {
-                        self.tools = tools;
+                    let marks = server.marks(&server.gateway.snapshot());
+                    if marks != self.marks {
+                        self.marks = marks;
                         return Some(ToolListChangedNotification::default().into());
                     }
                 }
-                note = noted(&mut self.notes) => return Some(note),
-                note = announced(&mut self.subscription) => return Some(note),
+                note = noted(&mut self.heard.notes) => return Some(note),
+                note = announced(&mut self.heard.subscription) => return Some(note),
+                () = ended(self.heard.end.as_ref()) => self.heard = Heard::default(),
+                () = sleep(AGAIN), if lost => self.heard = Heard::of(server, &self.wanted).await,
             }
         }
+    }
+}
+
+impl Heard {
+    async fn of(server: &SingleServer, wanted: &SubscriptionFilter) -> Self {
+        let mut heard = Self::default();
+        let Some(remote) = server.remote() else { return heard };
+        let Ok(connection) = remote.shared_connection().await else { return heard };
+        heard.end = Some(connection.end());
+        if connection.is_modern() {
+            // Changes of tools come from the registry, which looks at what was approved.
+            let mut others = wanted.clone();
+            others.tools_list_changed = None;
+            if others != SubscriptionFilter::default() {
+                let listening = timeout(PATIENCE, connection.peer().listen(others)).await;
+                heard.subscription = listening.ok().and_then(Result::ok);
+            }
+            return heard;
+        }
+        heard.notes = Some(connection.notes());
+        for uri in wanted.resource_subscriptions.iter().flatten() {
+            let request = SubscribeRequest::new(SubscribeRequestParams::new(uri.clone()));
+            let request = ClientRequest::SubscribeRequest(request);
+            if let Ok(mut sent) = remote.send(&connection, request, RequestMetaObject::default()).await {
+                // What it answers, nobody could be told.
+                while !matches!(sent.running.next().await, Event::Done(_)) {}
+            }
+        }
+        heard
+    }
+}
+
+async fn ended(end: Option<&CancellationToken>) {
+    match end {
+        Some(end) => end.cancelled().await,
+        None => std::future::pending().await,
     }
 }
 
@@ -144,3 +186,8 @@ fn is_wanted(note: &ServerNotification, wanted: &SubscriptionFilter) -> bool {
         _ => false,
     }
 }
+
+/// For an upstream to say that it tells of changes.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// After a connection that ended.
+const AGAIN: Duration = Duration::from_secs(1);

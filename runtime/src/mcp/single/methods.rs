@@ -19,6 +19,25 @@ use rmcp::{ErrorData, RoleServer, ServerHandler};
 
 use super::{SingleServer, changes};
 
+/// How the names of MCP's own methods begin; others belong to extensions.
+const KNOWN: [&str; 15] = [
+    "completion/",
+    "elicitation/",
+    "initialize",
+    "logging/",
+    "notifications/",
+    "ping",
+    "prompts/",
+    "resources/",
+    "roots/",
+    "sampling/",
+    "server/",
+    "skills/",
+    "subscriptions/",
+    "tasks/",
+    "tools/",
+];
+
 /// A result that is one of these kinds.
 macro_rules! expect {
     ($result:expr, $($kind:ident),+) => {
@@ -52,7 +71,7 @@ impl ServerHandler for SingleServer {
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        self.tools(&self.gateway.snapshot()).into_iter().find(|tool| tool.name == name)
+        self.tool(&self.gateway.snapshot(), name)
     }
 
     async fn initialize(
@@ -71,7 +90,8 @@ impl ServerHandler for SingleServer {
     }
 
     async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
-        tokio::spawn(changes::tell_session(self.clone(), context.peer));
+        let told = changes::tell_session(self.without_session(), self.session.uris(), context.peer);
+        self.session.keep(tokio::spawn(told));
     }
 
     async fn list_tools(
@@ -184,6 +204,7 @@ impl ServerHandler for SingleServer {
         if self.session.follow(self.remote(), &params.uri, &context).await {
             return Ok(());
         }
+        self.session.wants(&params.uri);
         self.relay(ClientRequest::SubscribeRequest(SubscribeRequest::new(params)), &context).await.map(|_| ())
     }
 
@@ -237,6 +258,14 @@ impl ServerHandler for SingleServer {
         request: CustomRequest,
         context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
+        // A request that the SDK knows and cannot read comes here as well. It must not pass unread: what may be
+        // called is decided where calls are understood.
+        if KNOWN.iter().any(|known| request.method.starts_with(known)) {
+            return Err(ErrorData::invalid_params(
+                format!("the parameters of `{}` cannot be read", request.method),
+                None,
+            ));
+        }
         if self.remote().is_none() {
             return Err(ErrorData::new(rmcp::model::ErrorCode::METHOD_NOT_FOUND, request.method, None));
         }

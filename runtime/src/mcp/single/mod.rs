@@ -1,5 +1,6 @@
 //! `/mcp/servers/{name}`: one server alone, under its own tool names. Of an upstream its resources, prompts
-//! and completions too, as if the client spoke to it directly; what was not approved is not there.
+//! and completions too, as if the client spoke to it directly. What approval is about is tools: those that were not
+//! approved are not there, and of the rest nobody was asked.
 
 mod changes;
 mod endpoints;
@@ -8,6 +9,7 @@ mod methods;
 use std::sync::Arc;
 use std::time::Duration;
 
+use cap_compiler::pin::Digest;
 use rmcp::ErrorData;
 use rmcp::RoleServer;
 use rmcp::model::{
@@ -90,13 +92,44 @@ impl SingleServer {
         .collect()
     }
 
+    /// The tool of that name.
+    fn tool(&self, snapshot: &Snapshot, own: &str) -> Option<Tool> {
+        let view = View::of(snapshot, Caller::Anyone);
+        if let Some(remote) = view.upstream(&self.name) {
+            let catalog = remote.catalog();
+            return catalog.tools.iter().find(|tool| tool.definition.name == own).map(|tool| tool.definition.clone());
+        }
+        let served = self.served_name(snapshot, own)?;
+        let mut definition = exposure::definition(view.tool(&served).found()?);
+        definition.name = own.to_owned().into();
+        Some(definition)
+    }
+
+    /// What clients see of the tools, in short: equal marks, equal tools.
+    fn marks(&self, snapshot: &Snapshot) -> Vec<Option<Digest>> {
+        let view = View::of(snapshot, Caller::Anyone);
+        if let Some(remote) = view.upstream(&self.name) {
+            return remote.catalog().tools.iter().map(|tool| tool.files.digest()).collect();
+        }
+        let own = view.tools().filter(|tool| tool.server() == &*self.name);
+        own.map(|tool| tool.files.digest()).collect()
+    }
+
+    /// The same server with nothing of the client's, for tasks that must not keep that alive.
+    fn without_session(&self) -> Self {
+        Self::new(self.gateway.clone(), Arc::clone(&self.name))
+    }
+
     /// The name in the gateway of a tool under its own name.
     fn served_name(&self, snapshot: &Snapshot, own: &str) -> Option<String> {
         let view = View::of(snapshot, Caller::Anyone);
         if let Some(remote) = view.upstream(&self.name) {
             let catalog = remote.catalog();
             let found = catalog.tools.iter().find(|tool| tool.definition.name == own)?;
-            return Some(found.capability.tool.to_string());
+            let served = found.capability.tool.as_str();
+            // Another server's tool may have the name.
+            let is_own = view.tool(served).server() == Some(&*self.name);
+            return is_own.then(|| served.to_owned());
         }
         let mut tools = view.tools().filter(|tool| tool.server() == &*self.name);
         tools.find(|tool| tool.local_name() == own).map(|tool| tool.name().to_owned())
@@ -167,7 +200,15 @@ impl SingleServer {
     }
 
     fn listed(&self, context: &RequestContext<RoleServer>) -> ListToolsResult {
-        let listed = ListToolsResult::with_all_items(self.tools(&self.gateway.snapshot()));
+        let mut tools = self.tools(&self.gateway.snapshot());
+        if !is_modern(context) {
+            // Older revisions know schemas of objects only, and their clients refuse the whole list.
+            for tool in &mut tools {
+                tool.output_schema =
+                    tool.output_schema.take().filter(|schema| schema.get("type") == Some(&OBJECT.into()));
+            }
+        }
+        let listed = ListToolsResult::with_all_items(tools);
         if is_modern(context) {
             listed.with_ttl_ms(super::FRESH_MS).with_cache_scope(rmcp::model::CacheScope::Public)
         } else {
@@ -175,6 +216,8 @@ impl SingleServer {
         }
     }
 }
+
+const OBJECT: &str = "object";
 
 /// How long a client waits for an upstream that is being connected to.
 const PATIENCE: Duration = Duration::from_secs(10);

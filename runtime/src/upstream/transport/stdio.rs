@@ -180,10 +180,9 @@ impl<R: AsyncRead + Unpin> Lines<R> {
     async fn next(&mut self) -> Option<String> {
         let mut line = Vec::new();
         let mut bounded = (&mut self.read).take(LONGEST_LINE);
-        let length = bounded.read_until(b'\n', &mut line).await.ok().filter(|length| *length > 0)?;
+        bounded.read_until(b'\n', &mut line).await.ok().filter(|length| *length > 0)?;
         let text = String::from_utf8_lossy(&line);
         let plain: String = text.trim_end().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        let _ = length;
         Some(plain)
     }
 }
