@@ -13,7 +13,10 @@ use serde_json::{Value, json};
 fn main() -> io::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let way = arguments.next().unwrap_or_default();
-    let tools = arguments.next().and_then(|text| serde_json::from_str(&text).ok());
+    // The tools themselves, or the file that has them.
+    let tools =
+        arguments.next().map(|text| if text.starts_with('[') { Ok(text) } else { std::fs::read_to_string(text) });
+    let tools = tools.transpose()?.and_then(|text| serde_json::from_str(&text).ok());
     let tools = tools.unwrap_or_else(|| json!([{"name": "honest", "inputSchema": {"type": "object"}}]));
     begin(&way)?;
     for line in io::stdin().lock().lines() {
