@@ -217,10 +217,11 @@ impl ServerHandler for SingleServer {
         params: SubscribeRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
+        // Over standard input and output, what is followed comes beside its subscription as well.
+        self.session.wants(&params.uri);
         if self.session.follow(self.remote(), &params.uri, &context).await {
             return Ok(());
         }
-        self.session.wants(&params.uri);
         self.relay(ClientRequest::SubscribeRequest(SubscribeRequest::new(params)), &context).await.map(|_| ())
     }
 
