@@ -97,9 +97,10 @@ fn answer(way: &str, id: &Value, method: &str, tools: &Value, message: &Value) -
     };
     match (way, method) {
         // It hears nothing from then on.
-        ("deaf", "tools/call") => loop {
-            thread::park();
-        },
+        ("deaf", "tools/call") => {
+            thread::sleep(LIFETIME);
+            Err(io::ErrorKind::TimedOut.into())
+        }
         // It asks, and does not hear the answers.
         ("curious", "tools/call") => loop {
             let (asked, again) = (fresh(), fresh());
@@ -164,3 +165,6 @@ fn complain(text: &str) -> io::Result<()> {
     let mut out = io::stderr().lock();
     writeln!(out, "{text}")
 }
+
+/// The longest that one lives whose gateway was killed.
+const LIFETIME: Duration = Duration::from_secs(100);

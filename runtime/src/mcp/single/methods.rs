@@ -217,11 +217,10 @@ impl ServerHandler for SingleServer {
         params: SubscribeRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        // Over standard input and output, what is followed comes beside its subscription as well.
-        self.session.wants(&params.uri);
         if self.session.follow(self.remote(), &params.uri, &context).await {
             return Ok(());
         }
+        self.session.wants(&params.uri);
         self.relay(ClientRequest::SubscribeRequest(SubscribeRequest::new(params)), &context).await.map(|_| ())
     }
 
@@ -237,7 +236,7 @@ impl ServerHandler for SingleServer {
     }
 
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
-        self.session.saw(*self.gateway.inner.registry.changes().borrow());
+        self.session.accepts(self.seen());
         Some(requested.clone())
     }
 
