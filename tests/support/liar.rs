@@ -13,7 +13,10 @@ use serde_json::{Value, json};
 fn main() -> io::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let way = arguments.next().unwrap_or_default();
-    let tools = arguments.next().and_then(|text| serde_json::from_str(&text).ok());
+    // The tools themselves, or the file that has them.
+    let tools =
+        arguments.next().map(|text| if text.starts_with('[') { Ok(text) } else { std::fs::read_to_string(text) });
+    let tools = tools.transpose()?.and_then(|text| serde_json::from_str(&text).ok());
     let tools = tools.unwrap_or_else(|| json!([{"name": "honest", "inputSchema": {"type": "object"}}]));
     begin(&way)?;
     for line in io::stdin().lock().lines() {
@@ -94,9 +97,10 @@ fn answer(way: &str, id: &Value, method: &str, tools: &Value, message: &Value) -
     };
     match (way, method) {
         // It hears nothing from then on.
-        ("deaf", "tools/call") => loop {
-            thread::park();
-        },
+        ("deaf", "tools/call") => {
+            thread::sleep(LIFETIME);
+            Err(io::ErrorKind::TimedOut.into())
+        }
         // It asks, and does not hear the answers.
         ("curious", "tools/call") => loop {
             let (asked, again) = (fresh(), fresh());
@@ -161,3 +165,6 @@ fn complain(text: &str) -> io::Result<()> {
     let mut out = io::stderr().lock();
     writeln!(out, "{text}")
 }
+
+/// The longest that one lives whose gateway was killed.
+const LIFETIME: Duration = Duration::from_secs(100);

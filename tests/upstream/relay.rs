@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rmcp::model::{
-    CallToolRequest, CallToolResponse, ClientCapabilities, ClientConfig, ClientRequest, CreateMessageRequestParams,
-    CreateMessageResult, ElicitRequestParams, ElicitResult, ElicitationAction, Implementation, InputRequiredResult,
-    ProgressNotificationParam, ProtocolVersion, SamplingMessage,
+    CallToolRequest, CallToolRequestParams, CallToolResponse, ClientCapabilities, ClientConfig, ClientRequest,
+    CreateMessageRequestParams, CreateMessageResult, ElicitRequestParams, ElicitResult, ElicitationAction,
+    Implementation, InputRequiredResult, ProgressNotificationParam, ProtocolVersion, SamplingMessage,
+    ServerNotification, SubscriptionFilter,
 };
 use rmcp::service::{NotificationContext, PeerRequestOptions, RequestContext, RunningService};
 use rmcp::{ClientHandler, ClientLifecycleMode, ErrorData, RoleClient};
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::peer::Peer;
 use crate::served::http;
-use crate::world::{World, invoking, stdio, until};
+use crate::world::{SOON, World, client_at, invoking, stdio, until};
 
 /// A client that answers what it is asked, and keeps what it is told.
 #[derive(Clone, Default)]
@@ -180,6 +181,26 @@ async fn progress_comes_in_order_and_before_the_result() {
             client.service().progress.lock().unwrap().clear();
             client.call_tool(invoking(&format!("{name}__test_tool_with_progress"), &json!({}))).await.unwrap();
             until("three notes", async || client.service().progress.lock().unwrap().len() == 3).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_was_told_that_it_listens_misses_nothing_from_then_on() {
+    let Peers { world, _peers } = Peers::start().await;
+    let watched = "test://watched-resource";
+    let Value::Object(touch) = json!({"uri": watched}) else { unreachable!() };
+    for name in NAMES {
+        let url = format!("{}/servers/{name}", world.served.url);
+        for _ in 0..20 {
+            let client = client_at(&url, Person::default(), modern()).await;
+            let filter = SubscriptionFilter::builder().resource_subscriptions([watched]).build();
+            let mut listening = client.listen(filter).await.unwrap();
+            client.call_tool(CallToolRequestParams::new("touch").with_arguments(touch.clone())).await.unwrap();
+            let told =
+                tokio::time::timeout(SOON, listening.next()).await.unwrap_or_else(|_| panic!("{name}: not told"));
+            let Some(ServerNotification::ResourceUpdatedNotification(told)) = told.unwrap() else { panic!("{name}") };
+            assert_eq!(told.params.uri, watched);
         }
     }
 }

@@ -146,6 +146,30 @@ async fn sessions_come_and_go_and_nothing_stays() {
     assert_eq!(after.children, before.children);
 }
 
+/// What is denied stays denied when the parameters of a call are such that nobody can read them.
+#[tokio::test]
+async fn a_call_that_cannot_be_read_reaches_no_upstream() {
+    let peer = Peer::start(&["--revision", "legacy"]);
+    let world = World::of(&[("own", json!({"http": peer.url}), json!({"deny": ["whoami"]}))]).await;
+    world.until_ready("own").await;
+    let raw = Raw::begin(&http(), &world.served.url.replace("/mcp", "/mcp/servers/own")).await;
+    let call = async |params: Value| {
+        let message = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params});
+        raw.post(&message).await.text().await.unwrap()
+    };
+    let served = call(json!({"name": "session_count", "arguments": {}})).await;
+    assert!(served.contains("\"sessions\""), "{served}");
+    for params in [
+        json!({"name": "whoami", "arguments": {}}),
+        json!({"name": "whoami", "arguments": {}, "requestState": 1}),
+        json!({"name": "whoami", "arguments": {}, "inputResponses": []}),
+    ] {
+        let answer = call(params.clone()).await;
+        assert!(answer.contains("-32602"), "{params}: {answer}");
+    }
+    raw.end().await;
+}
+
 #[tokio::test]
 async fn a_session_whose_upstream_hangs_reaches_others() {
     let peer = Peer::start(&["--revision", "legacy"]);

@@ -173,7 +173,7 @@ fn usable(name: &str) -> String {
             usable.push(c);
         }
     }
-    usable
+    usable.trim_end_matches('_').to_owned()
 }
 
 fn is_empty_word(word: &str) -> bool {

@@ -13,7 +13,7 @@ use super::convert::{self, Structured, Way};
 use super::error::CallError;
 use super::meta_tool::{INSTRUCTIONS, MetaTool};
 use super::origin::origin;
-use super::relay::{Logging, is_modern};
+use super::relay::{Logging, Seen, is_modern};
 use super::tools::{self, Answered, Asked, ForClient};
 use super::{ClientSession, FRESH_MS, exposure, progress};
 use crate::execute::{PageRequest, Progress, Unheard};
@@ -92,14 +92,13 @@ impl ServerHandler for ClientSession {
     }
 
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
-        self.session.saw(*self.inner.registry.changes().borrow());
+        self.session.accepts(self.seen());
         Some(requested.clone())
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
         let _subscribed = self.inner.listeners.add_sink(context.sink().clone());
-        // The client was told that it listens before anybody did.
-        if self.session.missed(*self.inner.registry.changes().borrow()) {
+        if self.session.accepted().is_some_and(|before| before != self.seen()) {
             let _ = context.sink().notify_tool_list_changed().await;
         }
         context.cancelled().await;
@@ -134,6 +133,11 @@ impl ServerHandler for ClientSession {
 }
 
 impl ClientSession {
+    /// How things stand: what is told of here is the tools alone.
+    fn seen(&self) -> Seen {
+        Seen { tools: *self.inner.registry.changes().borrow(), activity: 0 }
+    }
+
     /// Answers a call, and tells a client that asked for it what happens meanwhile.
     async fn told(
         &self,

@@ -2,7 +2,7 @@
 //! for changes, and after a failure tries again with growing pauses.
 
 use std::fmt;
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicU32, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use arc_swap::ArcSwap;
@@ -36,6 +36,7 @@ pub struct Remote {
     pub(super) near: Near,
     pub(super) places: Arc<Semaphore>,
     pub(super) failures: AtomicU32,
+    pub(super) activity: AtomicU64,
     /// Somebody wants a connection.
     pub(super) wanted: Notify,
     /// A call failed in a way that says nothing good of the connection.
@@ -69,6 +70,7 @@ impl Remote {
             near: Near::default(),
             places: Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS))),
             failures: AtomicU32::new(0),
+            activity: AtomicU64::new(0),
             wanted: Notify::new(),
             suspected: Notify::new(),
             stop,

@@ -78,6 +78,17 @@ impl Remote {
     /// A request was answered.
     pub(crate) fn answered(&self) {
         self.failures.store(0, Ordering::Relaxed);
+        self.note_activity();
+    }
+
+    /// A client's request begins or ends.
+    pub(crate) fn note_activity(&self) {
+        self.activity.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often clients' requests began and ended: where it is the same as before, they changed nothing there.
+    pub(crate) fn activity(&self) -> u64 {
+        self.activity.load(Ordering::Relaxed)
     }
 
     fn patience(&self) -> Patience {

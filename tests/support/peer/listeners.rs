@@ -93,6 +93,7 @@ impl Listeners {
     }
 
     pub(crate) async fn resource_updated(&self, uri: &str) {
+        self.changes.fetch_add(1, Ordering::Relaxed);
         let mut telling = JoinSet::new();
         for peer in self.peers(|session| session.resources.contains(uri)) {
             let note = ResourceUpdatedNotificationParam::new(uri);
@@ -105,7 +106,7 @@ impl Listeners {
         telling.join_all().await;
     }
 
-    /// How often lists changed.
+    /// How often lists and resources changed.
     pub(crate) fn changes(&self) -> u64 {
         self.changes.load(Ordering::Relaxed)
     }

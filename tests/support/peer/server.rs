@@ -3,6 +3,7 @@
 #![expect(deprecated, reason = "the level of logging and subscriptions are deprecated, and still spoken")]
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -33,15 +34,15 @@ pub(crate) struct PeerServer {
     pub(crate) session: String,
     /// Calls of `whoami` in this session.
     pub(crate) asked: AtomicU64,
-    /// How often lists had changed when a subscription was last accepted.
-    known: AtomicU64,
+    /// How often something had changed when subscriptions were accepted that nobody listens for yet.
+    known: Mutex<VecDeque<u64>>,
     /// The least level of what is logged, where the client said one.
     pub(crate) level: Mutex<LoggingLevel>,
 }
 
 impl PeerServer {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        let (asked, known) = (AtomicU64::new(0), AtomicU64::new(0));
+        let (asked, known) = (AtomicU64::new(0), Mutex::default());
         Self { shared, session: random_id(), asked, known, level: Mutex::new(LoggingLevel::Debug) }
     }
 }
@@ -172,14 +173,18 @@ impl ServerHandler for PeerServer {
     }
 
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
-        self.known.store(self.shared.listeners.changes(), Ordering::Relaxed);
+        locked(&self.known).push_back(self.shared.listeners.changes());
         Some(requested.clone())
     }
 
     async fn listen(&self, cx: SubscriptionContext) -> Result<(), ErrorData> {
         let _subscribed = self.shared.listeners.add_sink(cx.sink().clone());
-        if self.shared.listeners.changes() != self.known.load(Ordering::Relaxed) {
-            // What changed since the client was told that it listens; which list, nobody knows any more.
+        let known = locked(&self.known).pop_front();
+        if known != Some(self.shared.listeners.changes()) {
+            // Something changed since the client was told that it listens; what, nobody knows any more.
+            for uri in cx.accepted().resource_subscriptions.iter().flatten() {
+                let _ = cx.sink().notify_resource_updated(uri.clone()).await;
+            }
             let _ = cx.sink().notify_tool_list_changed().await;
             let _ = cx.sink().notify_prompt_list_changed().await;
         }

@@ -28,7 +28,7 @@ use crate::upstream::{Ask, Event, Remote, Sent, UpstreamFault};
 
 pub(super) use meta::is_modern;
 pub(super) use parked::Parked;
-pub(super) use session::{Session, Uris};
+pub(super) use session::{Seen, Session, Uris};
 
 /// One request on its way.
 pub(super) struct Relay<'a> {
@@ -62,6 +62,7 @@ impl Relay<'_> {
     /// # Errors
     /// Why there is none.
     pub(super) async fn request(&self, mut request: ClientRequest) -> Result<ServerResult, UpstreamFault> {
+        self.remote.note_activity();
         let identity = identity(&request);
         let mut sent = match self.resumed(&mut request, &identity) {
             Some(resumed) => resumed,

@@ -1,8 +1,7 @@
 //! Connections that belong to one client: an upstream that keeps state for each of its clients gets one
 //! for each client of the gateway, when it first asks for something. They end with the client's session.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use rmcp::model::{ClientConfig, Implementation, ServerNotification, SubscriptionFilter};
@@ -25,12 +24,22 @@ pub(in crate::mcp) struct Session {
     followed: std::sync::Mutex<BTreeMap<String, AbortOnDrop>>,
     /// Which log messages of newer upstreams it wants.
     level: std::sync::Mutex<Option<Value>>,
-    /// The last change of tools when it was accepted that the client listens.
-    seen: AtomicU64,
+    /// How things stood each time that it was accepted that the client listens, until somebody listens for it.
+    seen: std::sync::Mutex<VecDeque<Seen>>,
     /// Resources that are followed at an older upstream.
     uris: Uris,
     /// What runs for the client as long as its session stands.
     tasks: std::sync::Mutex<Vec<AbortOnDrop>>,
+}
+
+/// How things stood when a client was told that it listens, which the SDK says before anybody does. What differs
+/// once somebody listens, the client is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::mcp) struct Seen {
+    /// The last change of tools.
+    pub(in crate::mcp) tools: u64,
+    /// What an upstream had done for clients, any of which may have changed something there.
+    pub(in crate::mcp) activity: u64,
 }
 
 /// Addresses of resources that one client follows. Clones are one.
@@ -140,14 +149,19 @@ impl Session {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner).push(AbortOnDrop(task));
     }
 
-    /// A client begins to listen after this change.
-    pub(in crate::mcp) fn saw(&self, change: u64) {
-        self.seen.store(change, Ordering::Relaxed);
+    /// The client is told that it listens.
+    pub(in crate::mcp) fn accepts(&self, seen: Seen) {
+        let mut waiting = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        // Whoever left before somebody listened takes its place away from nobody.
+        if waiting.len() == MOST_ACCEPTED {
+            waiting.pop_front();
+        }
+        waiting.push_back(seen);
     }
 
-    /// Whether there was another change since.
-    pub(in crate::mcp) fn missed(&self, change: u64) -> bool {
-        self.seen.load(Ordering::Relaxed) != change
+    /// How things stood when the first of those was told that nobody listened for yet.
+    pub(in crate::mcp) fn accepted(&self) -> Option<Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
     }
 
     /// Notes which log messages the client wants.
@@ -213,3 +227,5 @@ async fn tell(peer: &Peer<RoleServer>, note: ServerNotification, logging: Loggin
 }
 
 const MOST_ASKS: usize = 16;
+/// Subscriptions of one client that were accepted and are not listened for yet.
+const MOST_ACCEPTED: usize = 64;

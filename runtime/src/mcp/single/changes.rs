@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use cap_compiler::pin::Digest;
 use rmcp::model::{
-    ClientRequest, RequestMetaObject, ServerNotification, SubscribeRequest, SubscribeRequestParams, SubscriptionFilter,
-    ToolListChangedNotification,
+    ClientRequest, PromptListChangedNotification, RequestMetaObject, ResourceListChangedNotification,
+    ResourceUpdatedNotification, ResourceUpdatedNotificationParam, ServerNotification, SubscribeRequest,
+    SubscribeRequestParams, SubscriptionFilter, ToolListChangedNotification,
 };
 use rmcp::service::{Subscription, SubscriptionContext};
 use rmcp::{Peer, RoleServer};
@@ -19,7 +20,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::SingleServer;
-use crate::mcp::relay::Uris;
+use crate::mcp::relay::{Seen, Uris};
 use crate::upstream::Event;
 
 /// Tells a session of changes until it ends.
@@ -46,10 +47,10 @@ pub(super) async fn tell_subscription(server: &SingleServer, context: &Subscript
         () = context.cancelled() => return,
         changes = Changes::of(server, &wanted) => changes,
     };
-    let tools = wanted.tools_list_changed == Some(true);
-    // The client was told that it listens before anybody did.
-    if tools && server.session.missed(*server.gateway.inner.registry.changes().borrow()) {
-        let _ = context.sink().notify_tool_list_changed().await;
+    if let Some(before) = server.session.accepted() {
+        for note in missed(before, server.seen(), &wanted) {
+            let _ = context.sink().send(note).await;
+        }
     }
     loop {
         let note = tokio::select! {
@@ -61,6 +62,26 @@ pub(super) async fn tell_subscription(server: &SingleServer, context: &Subscript
             return;
         }
     }
+}
+
+/// What may have changed between two moments, as far as somebody wants to know. Of what an upstream's clients did
+/// nobody heard which of it was a change, and a client that reads once more than it had to loses nothing.
+fn missed(before: Seen, now: Seen, wanted: &SubscriptionFilter) -> Vec<ServerNotification> {
+    let mut notes: Vec<ServerNotification> = Vec::new();
+    if before.tools != now.tools {
+        notes.push(ToolListChangedNotification::default().into());
+    }
+    if before.activity != now.activity {
+        notes.push(PromptListChangedNotification::default().into());
+        notes.push(ResourceListChangedNotification::default().into());
+        let uris = wanted.resource_subscriptions.iter().flatten();
+        notes.extend(uris.map(|uri| {
+            let updated = ResourceUpdatedNotificationParam::new(uri.clone());
+            ServerNotification::from(ResourceUpdatedNotification::new(updated))
+        }));
+    }
+    notes.retain(|note| is_wanted(note, wanted));
+    notes
 }
 
 /// Where changes come from.

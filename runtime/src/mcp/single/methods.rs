@@ -19,8 +19,24 @@ use rmcp::{ErrorData, RoleServer, ServerHandler};
 
 use super::{SingleServer, changes};
 
-/// How the names of MCP's own methods begin; others belong to extensions.
-const KNOWN: [&str; 15] = [
+/// Methods whose parameters are read here. A request for one of them that comes as a custom one could not be read.
+const READ: [&str; 11] = [
+    "completion/complete",
+    "prompts/get",
+    "prompts/list",
+    "resources/list",
+    "resources/read",
+    "resources/templates/list",
+    "tasks/cancel",
+    "tasks/get",
+    "tasks/update",
+    "tools/call",
+    "tools/list",
+];
+
+/// How the names of MCP's own methods begin; others belong to extensions. What of these is not read here is of
+/// another revision.
+const OWN: [&str; 15] = [
     "completion/",
     "elicitation/",
     "initialize",
@@ -220,7 +236,7 @@ impl ServerHandler for SingleServer {
     }
 
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
-        self.session.saw(*self.gateway.inner.registry.changes().borrow());
+        self.session.accepts(self.seen());
         Some(requested.clone())
     }
 
@@ -260,13 +276,13 @@ impl ServerHandler for SingleServer {
     ) -> Result<CustomResult, ErrorData> {
         // A request that the SDK knows and cannot read comes here as well. It must not pass unread: what may be
         // called is decided where calls are understood.
-        if KNOWN.iter().any(|known| request.method.starts_with(known)) {
+        if READ.contains(&request.method.as_str()) {
             return Err(ErrorData::invalid_params(
                 format!("the parameters of `{}` cannot be read", request.method),
                 None,
             ));
         }
-        if self.remote().is_none() {
+        if self.remote().is_none() || OWN.iter().any(|own| request.method.starts_with(own)) {
             return Err(ErrorData::new(rmcp::model::ErrorCode::METHOD_NOT_FOUND, request.method, None));
         }
         let result = self.relay(ClientRequest::CustomRequest(request), &context).await?;

@@ -22,7 +22,7 @@ use tokio::time::timeout;
 use super::convert::{self, Structured, Way};
 use super::error::CallError;
 use super::origin::origin;
-use super::relay::{Logging, Relay, Session, is_modern};
+use super::relay::{Logging, Relay, Seen, Session, is_modern};
 use super::tools::{self, Answered, Asked, ForClient};
 use super::{Gateway, exposure};
 use crate::execute::{PageRequest, Unheard};
@@ -68,6 +68,12 @@ impl SingleServer {
         }
         config.instructions = info.instructions.clone();
         config
+    }
+
+    /// How things stand.
+    fn seen(&self) -> Seen {
+        let activity = self.remote().map_or(0, |remote| remote.activity());
+        Seen { tools: *self.gateway.inner.registry.changes().borrow(), activity }
     }
 
     /// Waits for an upstream that is being connected to, so that what it offers is known.
