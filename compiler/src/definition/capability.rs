@@ -36,6 +36,9 @@ pub struct CapabilityDefinition {
     /// Certificates of connections. Stand-alone capabilities only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls: Option<TlsDefinition>,
+    /// Credentials. Stand-alone capabilities only; one with `api` chooses with `security`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth: Option<AuthDefinition>,
     /// A short name for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
@@ -53,9 +56,6 @@ pub struct CapabilityDefinition {
     #[serde(skip_serializing_if = "AnnotationsDefinition::is_empty")]
     #[schemars(default)]
     pub annotations: AnnotationsDefinition,
-    /// Credentials. Stand-alone capabilities only; one with `api` chooses with `security`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub auth: Option<AuthDefinition>,
     /// Alternatives, each a list of the api's `schemes` that go together; `[]` means no credentials.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub security: Option<Vec<Vec<String>>>,
@@ -105,12 +105,12 @@ impl CapabilityDefinition {
         let network = fields.optional("network", NetworkDefinition::read);
         let proxy = fields.optional("proxy", read::template);
         let tls = fields.mapping("tls", TlsDefinition::read);
+        let auth = fields.optional("auth", AuthDefinition::read);
         let title = fields.optional("title", read::text);
         let description = fields.required("description", read::text);
         let tags = fields.optional("tags", read::texts).unwrap_or_default();
         let deprecated = fields.optional("deprecated", read::boolean).unwrap_or_default();
         let annotations = fields.mapping("annotations", AnnotationsDefinition::read).unwrap_or_default();
-        let auth = fields.optional("auth", AuthDefinition::read);
         let security = fields.optional("security", super::auth::read_requirements);
         let input = fields.required("input", read::schema);
         let request = fields.required_mapping("request", RequestDefinition::read);
@@ -125,12 +125,12 @@ impl CapabilityDefinition {
             network,
             proxy,
             tls,
+            auth,
             title,
             description: description?,
             tags,
             deprecated,
             annotations,
-            auth,
             security,
             input: input?,
             request: request?,

@@ -11,11 +11,13 @@ mod locate;
 mod mend;
 mod pointer;
 mod scalar;
+mod tokens;
 mod yaml;
 
 pub use layout::{Entry, Form, Layout, layout};
 pub use locate::Located;
 pub use pointer::Pointer;
+pub use tokens::{Bracket, Comment, Gap, Stand, TextStyle, Token, TokenKind, TokenStream, tokens};
 pub use yaml::{Bounds, Fault, FaultKind, Parsed, parse_document, parse_yaml};
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -3,10 +3,20 @@
 //! `yes`, `Off`, `1_000` and dates are text. Numbers that JSON cannot hold (`.inf`, `.nan`) are
 //! text too; whole numbers beyond 64 bits become floating point.
 
+use saphyr_parser::{ScalarStyle, Tag};
 use serde_json::{Number, Value};
 
+/// What a scalar means that is not a key.
+pub(super) fn scalar_value(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Value {
+    match tag.filter(|tag| tag.is_yaml_core_schema()) {
+        Some(tag) => resolve_tagged(text, &tag.suffix),
+        None if style == ScalarStyle::Plain && tag.is_none() => resolve(text),
+        None => Value::String(text.to_owned()),
+    }
+}
+
 /// The value of a plain (unquoted, untagged) scalar.
-pub(super) fn resolve(text: &str) -> Value {
+fn resolve(text: &str) -> Value {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => Value::Null,
         "true" | "True" | "TRUE" => Value::Bool(true),
@@ -16,7 +26,7 @@ pub(super) fn resolve(text: &str) -> Value {
 }
 
 /// The value of a scalar tagged `!!int`, `!!float`, `!!bool`, `!!null` or `!!str`.
-pub(super) fn resolve_tagged(text: &str, suffix: &str) -> Value {
+fn resolve_tagged(text: &str, suffix: &str) -> Value {
     match suffix {
         "int" | "float" | "bool" | "null" => resolve(text),
         _ => Value::String(text.to_owned()),

@@ -10,7 +10,8 @@ use std::ops::Range;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 use serde_json::{Map, Value};
 
-use super::{advice, mend, scalar};
+use super::scalar::scalar_value;
+use super::{advice, mend};
 
 /// How large a text may be before it is refused.
 #[derive(Clone, Copy, Debug)]
@@ -254,11 +255,7 @@ impl<'t> Composer<'t> {
             *slot = Some(Key { text: text.to_owned(), merge: is_merge(text, style), span });
             return Ok(());
         }
-        let value = match tag.filter(|tag| tag.is_yaml_core_schema()) {
-            Some(tag) => scalar::resolve_tagged(text, &tag.suffix),
-            None if style == ScalarStyle::Plain && tag.is_none() => scalar::resolve(text),
-            None => Value::String(text.to_owned()),
-        };
+        let value = scalar_value(text, style, tag);
         self.remember(anchor, &value, weight, 0);
         self.place(value, 0, span)
     }

@@ -12,6 +12,8 @@ use self::scalar::{Position, block, inline, key};
 
 /// Columns that a line has where there is a choice.
 const WIDTH: usize = 100;
+/// Characters of a key that needs no `?`: YAML finds the end of a simple one within 1,024.
+pub(crate) const LONGEST_KEY: usize = 1_000;
 /// Columns that one level is indented.
 const STEP: usize = 2;
 /// Keys whose values are compared line by line, however short.
@@ -63,6 +65,35 @@ pub fn item(value: &Value) -> String {
     out
 }
 
+/// One item of a block list whose `-` stands at column `indent`: from there to the line break.
+#[must_use]
+pub fn list_item(value: &Value, indent: usize) -> String {
+    let mut out = String::new();
+    items(&mut out, std::slice::from_ref(value), indent);
+    out.split_off(indent)
+}
+
+/// A text behind its key or `-`, with the line break. The key or `-` stands at column `indent`, the text
+/// at `column`; more lines are indented below the key.
+#[must_use]
+pub fn text(value: &str, indent: usize, column: usize) -> String {
+    let mut out = String::new();
+    string(&mut out, value, indent, column);
+    out
+}
+
+/// The same as a literal block, each line as it is; `None` if a block does not bring back this text.
+#[must_use]
+pub fn literal_text(value: &str, indent: usize) -> Option<String> {
+    scalar::literal(value, indent + STEP)
+}
+
+/// A key, without its colon.
+#[must_use]
+pub fn key_text(name: &str) -> String {
+    key(name).into_owned()
+}
+
 fn members(out: &mut String, map: &Map<String, Value>, indent: usize) {
     for (name, value) in map {
         pad(out, indent);
@@ -73,8 +104,7 @@ fn members(out: &mut String, map: &Map<String, Value>, indent: usize) {
 /// One member behind its indentation.
 fn member(out: &mut String, name: &str, value: &Value, indent: usize) {
     let name = key(name);
-    // YAML finds the end of a simple key within 1,024 characters.
-    if name.chars().count() > 1_000 {
+    if name.chars().count() > LONGEST_KEY {
         out.push_str("? ");
         out.push_str(&name);
         out.push('\n');

@@ -60,6 +60,32 @@ pub(super) fn block(text: &str, indent: usize, width: usize) -> Option<String> {
     Some(out)
 }
 
+/// A text of several lines as a literal block, however its lines begin and end.
+pub(super) fn literal(text: &str, indent: usize) -> Option<String> {
+    let body = text.trim_end_matches('\n');
+    let lines_are_clean = body.split('\n').all(|line| line.replace('\t', "").chars().all(is_printable));
+    if body.is_empty() || body.starts_with('\t') || !lines_are_clean {
+        return None;
+    }
+    let chomp = match text.len() - body.len() {
+        0 => "-",
+        1 => "",
+        _ => "+",
+    };
+    // Without the digit, the first line would say how far the text is indented.
+    let digit = if body.starts_with([' ', '\n']) { "2" } else { "" };
+    let pad = " ".repeat(indent);
+    let mut out = format!("|{digit}{chomp}\n");
+    for line in text.strip_suffix('\n').unwrap_or(text).split('\n') {
+        if !line.is_empty() {
+            out.push_str(&pad);
+            out.push_str(line);
+        }
+        out.push('\n');
+    }
+    Some(out)
+}
+
 /// A line broken at single spaces, so that folding brings it back.
 fn folded(line: &str, room: usize) -> Vec<&str> {
     let mut parts = Vec::new();
