@@ -6,6 +6,7 @@ mod auth;
 mod call;
 mod connect;
 mod diff;
+mod fmt;
 mod import;
 mod upstream;
 
@@ -25,6 +26,8 @@ pub(crate) use call::{AnswerFormat, CallArgs};
 pub(crate) use connect::ConnectArgs;
 
 pub(crate) use diff::{DiffArgs, DiffFormat};
+
+pub(crate) use fmt::FmtArgs;
 
 pub(crate) use import::{ConflictSide, ImportArgs};
 
@@ -69,6 +72,8 @@ pub(crate) enum Command {
     Connect(ConnectArgs),
     /// Read the definitions and report what is wrong with them
     Check(CheckArgs),
+    /// Give definition files their one layout
+    Fmt(FmtArgs),
     /// Say what changes for agents between two revisions, folders or documents
     Diff(DiffArgs),
     /// Record the digests of reviewed files in cap.lock

@@ -37,6 +37,7 @@ fn main() -> ExitCode {
         Command::Connect(args) => commands::connect::run(args, &output),
         Command::Remove(args) => commands::remove::run(args, &output),
         Command::Check(args) => commands::check::run(args, &output),
+        Command::Fmt(args) => commands::fmt::run(args, &output),
         Command::Diff(args) => commands::diff::run(args, &output),
         Command::Pin(args) => commands::pin::run(args, &output),
         Command::List(args) => commands::list::run(args, &output),

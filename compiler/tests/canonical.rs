@@ -426,6 +426,54 @@ impl Author {
     }
 }
 
+/// Pieces of YAML that mean something, often in a place where they do not.
+const PIECES: [&str; 44] = [
+    "a",
+    "b: ",
+    "c: ",
+    "a: b",
+    "\n",
+    "\n",
+    "\n",
+    "\n  ",
+    "\n  ",
+    "\n    ",
+    "\n\n",
+    "- ",
+    "\n- ",
+    "\n  - ",
+    "? ",
+    ": ",
+    "# c\n",
+    " # d\n",
+    "\n# e\n",
+    "\n  # f\n",
+    "&a ",
+    "*a",
+    "*a ",
+    "!t ",
+    "!!str ",
+    "|\n",
+    "|2-\n",
+    ">+\n",
+    "[",
+    "]",
+    "{",
+    "}",
+    ", ",
+    "'",
+    "\"",
+    "\t",
+    "%Y 1\n",
+    "---\n",
+    "...\n",
+    "~",
+    "1",
+    "<<: ",
+    " ",
+    "\u{e9}",
+];
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2_000) })]
 
@@ -437,6 +485,24 @@ proptest! {
         // A key that stands twice or a tab where none may be is not what is tried here.
         prop_assume!(value(&author.out).is_some());
         check(&author.out, &author.notes, &orders);
+    }
+
+    /// Most of these texts do not parse; what does keeps its meaning however odd it is.
+    #[test]
+    fn strange_yaml_is_refused_or_keeps_its_meaning(
+        pieces in prop::collection::vec(prop::sample::select(PIECES.as_slice()), 1..24),
+        named in prop::bool::ANY,
+    ) {
+        let orders = KeyOrders::of_definitions();
+        let text = if named { format!("a: {}", pieces.concat()) } else { pieces.concat() };
+        match canonical(&source(), text.as_bytes(), &orders) {
+            Err(Refusal::Faulty(_)) => {}
+            Err(Refusal::Unfaithful) => prop_assert!(false, "{}", text),
+            Ok(_) if value(&text).is_some_and(|value| value.is_object()) => {
+                check(&text, &[], &orders);
+            }
+            Ok(same) => prop_assert_eq!(same, text),
+        }
     }
 
     #[test]

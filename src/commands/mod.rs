@@ -9,6 +9,7 @@ pub(crate) mod connect;
 pub(crate) mod demo;
 pub(crate) mod diff;
 pub(crate) mod explain;
+pub(crate) mod fmt;
 pub(crate) mod import;
 pub(crate) mod list;
 pub(crate) mod pin;

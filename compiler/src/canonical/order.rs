@@ -12,7 +12,8 @@ use crate::definition::{Kind, json_schema};
 #[derive(Clone, Debug)]
 pub struct KeyOrders {
     kinds: BTreeMap<&'static str, Value>,
-    other: Value,
+    /// Of files that have no kind.
+    kindless: Value,
 }
 
 impl KeyOrders {
@@ -21,19 +22,21 @@ impl KeyOrders {
     pub fn of_definitions() -> Self {
         let kinds = [Kind::Capability, Kind::Api, Kind::Schemas, Kind::Upstream];
         let kinds = kinds.into_iter().map(|kind| (kind.name(), json_schema(kind))).collect();
-        Self { kinds, other: Value::Null }
+        Self { kinds, kindless: Value::Null }
     }
 
-    /// For files that have no kind, and this JSON Schema.
+    /// Also for files that have no kind, and this JSON Schema.
     #[must_use]
-    pub fn of_schema(schema: Value) -> Self {
-        Self { kinds: BTreeMap::new(), other: schema }
+    pub fn with_kindless(self, schema: Value) -> Self {
+        Self { kindless: schema, ..self }
     }
 
     /// A file's tree with its keys in order.
     pub(super) fn ordered(&self, tree: &Value) -> Value {
-        let kind = tree.get("kind").and_then(Value::as_str);
-        let schema = kind.and_then(|kind| self.kinds.get(kind)).unwrap_or(&self.other);
+        let schema = match tree.get("kind") {
+            Some(kind) => kind.as_str().and_then(|kind| self.kinds.get(kind)).unwrap_or(&Value::Null),
+            None => &self.kindless,
+        };
         ordered(tree, schema, schema)
     }
 }

@@ -307,7 +307,9 @@ impl Build {
     fn take_waiting(&mut self, id: EntryId) {
         if id != ROOT
             && let Some(entry) = self.entries.get_mut(id.0)
+            && let Some(first) = self.waiting.first_mut()
         {
+            first.blank = std::mem::take(&mut entry.blank);
             entry.above.append(&mut self.waiting);
         }
     }

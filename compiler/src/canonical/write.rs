@@ -34,7 +34,7 @@ fn spread(tree: &Tree) -> Vec<bool> {
         };
         let open = match &entry.node {
             Node::Mapping(children) | Node::List(children) => {
-                let marked = !entry.tail.is_empty() || entry.properties.is_some();
+                let marked = !entry.tail.is_empty() || is_special(entry);
                 !children.is_empty() && (marked || children.iter().any(is_noted))
             }
             Node::Scalar(..) | Node::Alias(_) => false,
