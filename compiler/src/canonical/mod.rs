@@ -14,12 +14,14 @@ mod write;
 pub use order::KeyOrders;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use rayon::prelude::*;
 use serde_json::Value;
 
 use crate::diagnostic::Diagnostic;
 use crate::source::SourceId;
-use crate::syntax::{decode, parse_definition, tokens};
+use crate::syntax::{TokenStream, decode, parse_definition, tokens};
 use tree::{EntryId, ROOT, Tree};
 
 /// Why there is no canonical text.
@@ -47,8 +49,16 @@ pub fn canonical(source: &SourceId, bytes: &[u8], orders: &KeyOrders) -> Result<
     laid_out(source, text, &value, orders).ok_or(Refusal::Unfaithful)
 }
 
+/// The canonical texts of several files, in their order.
+#[must_use]
+pub fn canonical_all(files: &[(SourceId, Arc<[u8]>)], orders: &KeyOrders) -> Vec<Result<String, Refusal>> {
+    files.par_iter().map(|(source, bytes)| canonical(source, bytes, orders)).collect()
+}
+
 fn laid_out(source: &SourceId, text: &str, value: &Value, orders: &KeyOrders) -> Option<String> {
-    let mut tree = tree::tree(tokens(text)?);
+    let stream = tokens(text)?;
+    let before = comments(&stream);
+    let mut tree = tree::tree(stream);
     let mut wanted = value.clone();
     // An alias must come after its anchor: where there are some, the order is the author's.
     if !tree.has_aliases() {
@@ -58,7 +68,7 @@ fn laid_out(source: &SourceId, text: &str, value: &Value, orders: &KeyOrders) ->
     tree.settle();
     let written = write::write(&tree);
     let read = parse_definition(source, written.as_bytes()).ok()?;
-    (is_same(&read, &wanted) && comments(text)? == comments(&written)?).then_some(written)
+    (is_same(&read, &wanted) && before == comments(&tokens(&written)?)).then_some(written)
 }
 
 /// Puts the members of mappings in the order of `wanted`, which has the same keys.
@@ -95,10 +105,9 @@ fn is_same(one: &Value, other: &Value) -> bool {
 }
 
 /// The texts of all comments, sorted.
-fn comments(text: &str) -> Option<Vec<String>> {
-    let stream = tokens(text)?;
-    let gaps = stream.tokens.into_iter().map(|token| token.before).chain([stream.end]);
-    let mut comments: Vec<String> = gaps.flat_map(|gap| gap.comments).map(|comment| comment.text).collect();
+fn comments(stream: &TokenStream) -> Vec<String> {
+    let gaps = stream.tokens.iter().map(|token| &token.before).chain([&stream.end]);
+    let mut comments: Vec<String> = gaps.flat_map(|gap| &gap.comments).map(|comment| comment.text.clone()).collect();
     comments.sort_unstable();
-    Some(comments)
+    comments
 }

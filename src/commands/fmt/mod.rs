@@ -7,7 +7,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use cap_compiler::canonical::{KeyOrders, Refusal, canonical};
+use cap_compiler::canonical::{KeyOrders, Refusal, canonical, canonical_all};
 use cap_compiler::source::{MemoryLoader, SourceId};
 use cap_runtime::config::SETTINGS_FILE;
 use cap_runtime::disk::{DiskLoader, Role, read_bounded, role};
@@ -22,6 +22,9 @@ use pins::Pins;
 
 /// How many files are listed one by one.
 const SHOWN: usize = 20;
+
+/// How many files are in memory at one time, beside those that change.
+const TOGETHER: usize = 256;
 
 /// A file whose layout is another.
 #[derive(Debug)]
@@ -46,9 +49,11 @@ pub(crate) fn run(args: &FmtArgs, output: &Output) -> Result<Exit, Exit> {
     }
     let files = files(args, output)?;
     let mut found = Found { files: files.len(), ..Found::default() };
-    for path in files {
-        look_at(path, &orders, &mut found, output)?;
+    let progress = output.progress("laying files out");
+    for some in files.chunks(TOGETHER) {
+        look_at(some, &orders, &mut found, output)?;
     }
+    progress.finish_and_clear();
     if args.diff {
         for change in &found.changes {
             let before = String::from_utf8_lossy(&change.before);
@@ -69,9 +74,10 @@ fn standard_input(args: &FmtArgs, orders: &KeyOrders, output: &Output) -> Result
         output.error(&format!("cannot read standard input: {error}"), None);
         Exit::Environment
     })?;
-    let bytes: Arc<[u8]> = bytes.into();
-    let Some(text) = laid_out(Path::new("<stdin>"), &bytes, orders, output) else { return Ok(Exit::Failure) };
-    let is_same = text.as_bytes() == &*bytes;
+    let source = SourceId::new("<stdin>");
+    let result = canonical(&source, &bytes, orders);
+    let Some(text) = told(&source, &bytes, result, output) else { return Ok(Exit::Failure) };
+    let is_same = text.as_bytes() == bytes;
     if args.diff {
         output.data(&unified::diff("<stdin>", &String::from_utf8_lossy(&bytes), &text));
     } else if !args.check {
@@ -137,23 +143,31 @@ fn one_file(path: &Path, output: &Output) -> Result<PathBuf, Exit> {
 const ENDINGS: &str =
     "definitions end in `.yaml`, `.yml` or `.json`; `tools.json` and `cap.lock` are written by `cap pin`";
 
-fn look_at(path: PathBuf, orders: &KeyOrders, found: &mut Found, output: &Output) -> Result<(), Exit> {
-    let before = read_bounded(&path).map_err(|error| {
-        output.error(&format!("cannot read `{}`: {error}", path.display()), None);
-        Exit::Environment
-    })?;
-    match laid_out(&path, &before, orders, output) {
-        None => found.faulty += 1,
-        Some(text) if text.as_bytes() == &*before => {}
-        Some(text) => found.changes.push(Change { path, before, text }),
+/// Reads some files and lays them out.
+fn look_at(paths: &[PathBuf], orders: &KeyOrders, found: &mut Found, output: &Output) -> Result<(), Exit> {
+    let mut files = Vec::with_capacity(paths.len());
+    for path in paths {
+        let bytes = read_bounded(path).map_err(|error| {
+            output.error(&format!("cannot read `{}`: {error}", path.display()), None);
+            Exit::Environment
+        })?;
+        files.push((SourceId::new(&path.to_string_lossy()), bytes));
+    }
+    for ((path, (source, before)), result) in paths.iter().zip(&files).zip(canonical_all(&files, orders)) {
+        match told(source, before, result, output) {
+            None => found.faulty += 1,
+            Some(text) if text.as_bytes() == &**before => {}
+            Some(text) => {
+                found.changes.push(Change { path: path.clone(), before: Arc::clone(before), text });
+            }
+        }
     }
     Ok(())
 }
 
 /// The canonical text; what is wrong with a file that has none is said.
-fn laid_out(path: &Path, bytes: &Arc<[u8]>, orders: &KeyOrders, output: &Output) -> Option<String> {
-    let source = SourceId::new(&path.to_string_lossy());
-    match canonical(&source, bytes, orders) {
+fn told(source: &SourceId, bytes: &[u8], result: Result<String, Refusal>, output: &Output) -> Option<String> {
+    match result {
         Ok(text) => Some(text),
         Err(Refusal::Faulty(diagnostic)) => {
             let mut loader = MemoryLoader::default();
@@ -162,7 +176,7 @@ fn laid_out(path: &Path, bytes: &Arc<[u8]>, orders: &KeyOrders, output: &Output)
             None
         }
         Err(Refusal::Unfaithful) => {
-            let message = format!("internal error: the layout of `{}` would change what it says", path.display());
+            let message = format!("internal error: the layout of `{source}` would change what it says");
             output.error(&message, Some("the file was left alone; please report this with the file"));
             None
         }
