@@ -2,6 +2,7 @@
 
 mod secret;
 
+mod advice;
 mod auth;
 mod call;
 mod connect;
@@ -16,6 +17,8 @@ use std::path::PathBuf;
 use cap_runtime::config::collector;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+pub(crate) use advice::AdviceArgs;
 
 pub(crate) use secret::{
     AccessArgs, SecretArgs, SecretCommand, SecretListArgs, SecretRekeyArgs, SecretRmArgs, SecretSetArgs,
@@ -120,13 +123,21 @@ pub(crate) struct FolderArgs {
 Examples:
   cap check
   cap check capabilities/github --format github    annotations in a workflow
-  cap check capabilities/weather.yaml              one file, linked with its folder")]
+  cap check capabilities/weather.yaml              one file, linked with its folder
+  cap check --advice always --deny warnings        in CI: advice is shown, and warnings fail too
+
+Advice says what agents would use better: descriptions they cannot choose by, arguments without one, names
+that are taken for one another. In a terminal it is given, elsewhere and where CI is set it is not.
+Exit status: 0, or 1 if there are errors or what --deny names.")]
 pub(crate) struct CheckArgs {
     /// Folders or files [default: the capabilities folders]
     pub(crate) paths: Vec<PathBuf>,
     /// How to print what was found
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
+    /// Beside errors.
+    #[command(flatten)]
+    pub(crate) advice: AdviceArgs,
     /// The settings file [default: cap.yaml, if it exists]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,

@@ -139,7 +139,12 @@ pub(crate) fn tally_text(tally: Tally) -> String {
         .filter(|(count, _)| *count > 0)
         .map(|(count, word)| plural(count, word))
         .collect();
-    parts.join(", ")
+    let advice = match tally.advice {
+        0 => None,
+        1 => Some("1 piece of advice".to_owned()),
+        count => Some(format!("{count} pieces of advice")),
+    };
+    parts.into_iter().chain(advice).collect::<Vec<_>>().join(", ")
 }
 
 /// `1 file`, `2 files`.

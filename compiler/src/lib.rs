@@ -11,6 +11,7 @@
 //! compile: text -> definition -> checked definition -> capability -> pinned capability
 //! ```
 
+pub mod advice;
 pub mod canonical;
 pub mod capability;
 pub mod check;

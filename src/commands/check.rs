@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use cap_compiler::advice::advise;
 use cap_compiler::diagnostic::Diagnostic;
 use cap_compiler::pin::Policy;
 use cap_compiler::report::{Places, Tally, render_github, render_json};
@@ -27,6 +28,11 @@ pub(crate) fn run(args: &CheckArgs, output: &Output) -> Result<Exit, Exit> {
         diagnostics.retain(|diagnostic| only.contains(&diagnostic.primary.place.source));
         files = only.len();
     }
+    if args.advice.is_wanted(args.format) {
+        // What is held back is what was edited since the last review.
+        let tools: Vec<_> = loaded.tools.iter().map(|tool| &*tool.pinned).chain(&loaded.unserved).collect();
+        diagnostics.extend(advise(&tools, &only));
+    }
     match args.format {
         Format::Human => {
             output.diagnostics(&diagnostics, loader.sources());
@@ -35,7 +41,8 @@ pub(crate) fn run(args: &CheckArgs, output: &Output) -> Result<Exit, Exit> {
         Format::Json => output.json(&render_json(&diagnostics, &Places::of(&diagnostics, loader.sources()))),
         Format::Github => output.data(&render_github(&diagnostics, &Places::of(&diagnostics, loader.sources()))),
     }
-    if diagnostics.iter().any(Diagnostic::is_error) { Ok(Exit::Failure) } else { Ok(Exit::Success) }
+    let is_denied = args.advice.denies(Tally::of(&diagnostics));
+    if is_denied || diagnostics.iter().any(Diagnostic::is_error) { Ok(Exit::Failure) } else { Ok(Exit::Success) }
 }
 
 /// The folders to load, and the files to which the report is limited. A file is linked with the

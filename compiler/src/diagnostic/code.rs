@@ -156,6 +156,15 @@ codes! {
     FLOW_LEFT_OUT = 442, Warning, "a flow of a security scheme cannot be used";
     PAGES_UNCERTAIN = 445, Note, "how a list is paged does not follow from the document";
     REPEATED_PARAMETER = 448, Warning, "an operation has two parameters of one name and place";
+
+    // 06: advice
+    WORDLESS_DESCRIPTION = 601, Advice, "a description says no more than the name";
+    MARKUP_IN_DESCRIPTION = 602, Advice, "a description has HTML in it";
+    UNDESCRIBED_ARGUMENTS = 603, Advice, "arguments have no description";
+    LARGE_INPUT = 604, Advice, "an input schema is very large";
+    NAMES_ALIKE = 605, Advice, "names of tools are easily taken for one another";
+    SAME_REQUEST = 606, Advice, "two tools send the same request";
+    SAME_DESCRIPTION = 607, Advice, "several tools have the same description";
 }
 
 impl Code {

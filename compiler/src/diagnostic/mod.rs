@@ -19,6 +19,8 @@ use crate::syntax::Pointer;
 pub enum Severity {
     /// Worth knowing; nothing has to change.
     Note,
+    /// Compiles, and agents would use it better if it were said otherwise.
+    Advice,
     /// Compiles, but is probably not what was meant.
     Warning,
     /// Does not compile; the file is left out.

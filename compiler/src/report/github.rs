@@ -13,7 +13,7 @@ fn command(diagnostic: &Diagnostic, places: &Places) -> String {
     let name = match diagnostic.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
-        Severity::Note => "notice",
+        Severity::Advice | Severity::Note => "notice",
     };
     let place = &diagnostic.primary.place;
     let position =

@@ -6,7 +6,7 @@ use super::place::Places;
 use super::{Tally, severity_name};
 use crate::diagnostic::{Diagnostic, Label};
 
-/// Renders diagnostics as one JSON object: `{"diagnostics": [...], "errors": 1, "warnings": 0, "notes": 0}`.
+/// Renders diagnostics as one JSON object: `{"diagnostics": [...], "errors": 1, "warnings": 0, "advice": 0, "notes": 0}`.
 /// Lines and columns count from one, columns in characters.
 #[must_use]
 pub fn render_json(diagnostics: &[Diagnostic], places: &Places) -> Value {
@@ -15,6 +15,7 @@ pub fn render_json(diagnostics: &[Diagnostic], places: &Places) -> Value {
         "diagnostics": diagnostics.iter().map(|diagnostic| entry(diagnostic, places)).collect::<Vec<_>>(),
         "errors": tally.errors,
         "warnings": tally.warnings,
+        "advice": tally.advice,
         "notes": tally.notes,
     })
 }

@@ -23,6 +23,8 @@ pub struct Tally {
     pub errors: usize,
     /// What is probably not meant.
     pub warnings: usize,
+    /// What could be said better.
+    pub advice: usize,
     /// What is worth knowing.
     pub notes: usize,
 }
@@ -36,6 +38,7 @@ impl Tally {
             match diagnostic.severity {
                 Severity::Error => tally.errors += count,
                 Severity::Warning => tally.warnings += count,
+                Severity::Advice => tally.advice += count,
                 Severity::Note => tally.notes += count,
             }
             tally
@@ -47,13 +50,16 @@ fn severity_name(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
+        Severity::Advice => "advice",
         Severity::Note => "note",
     }
 }
 
 /// "and 12 more like this".
 fn repetition(diagnostic: &Diagnostic) -> Option<String> {
-    (diagnostic.repeated > 0).then(|| match diagnostic.repeated {
+    // Advice names the tools that it holds of.
+    let is_told = diagnostic.severity == Severity::Advice;
+    (diagnostic.repeated > 0 && !is_told).then(|| match diagnostic.repeated {
         1 => "one more place has the same fault".to_owned(),
         count => format!("{count} more places have the same fault"),
     })

@@ -38,6 +38,7 @@ fn group<'a>(diagnostic: &'a Diagnostic, places: &'a Places) -> Group<'a> {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
+        Severity::Advice => Level::HELP.with_name("advice"),
         Severity::Note => Level::NOTE,
     };
     let mut group = level

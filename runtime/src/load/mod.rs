@@ -53,6 +53,8 @@ pub struct Loaded {
     pub tools: Vec<LoadedTool>,
     /// Tools that may not, and why.
     pub quarantined: Vec<Quarantined>,
+    /// What those tools are by now, as far as they compile: for whoever reads and does not serve.
+    pub unserved: Vec<Arc<Capability>>,
     /// What agents see of the apis.
     pub servers: Vec<Arc<Server>>,
     /// MCP servers, sorted by name, also those that may not be connected to.
@@ -263,7 +265,10 @@ impl Loader {
                     let files = FileDigests::new(Some(tool.own), Arc::clone(&tool.shared));
                     self.serve(source, LoadedTool { pinned, files }, loaded);
                 }
-                Verdict::Quarantined(quarantined) => self.hold(source, quarantined, loaded),
+                Verdict::Quarantined(quarantined) => {
+                    loaded.unserved.push(Arc::clone(&tool.capability));
+                    self.hold(source, quarantined, loaded);
+                }
             }
         }
         let taken = |name: &ToolName| tools.binary_search_by(|tool| tool.capability.tool.cmp(name)).is_ok();

@@ -18,7 +18,7 @@ fn command(group: &Group, review: &Review<'_>) -> String {
     let name = match group.severity() {
         Severity::Error => "error",
         Severity::Warning => "warning",
-        Severity::Note => "notice",
+        Severity::Advice | Severity::Note => "notice",
     };
     let first = group.members.first();
     let place = first

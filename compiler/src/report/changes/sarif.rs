@@ -82,7 +82,7 @@ fn level(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
-        Severity::Note => "note",
+        Severity::Advice | Severity::Note => "note",
     }
 }
 
