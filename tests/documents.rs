@@ -4,6 +4,7 @@
 
 mod support;
 
+use cap_compiler::canonical::{KeyOrders, canonical};
 use cap_compiler::definition;
 use cap_compiler::source::SourceId;
 use support::project;
@@ -16,12 +17,15 @@ fn files_shown_in(document: &str) -> Vec<String> {
 }
 
 #[test]
-fn files_shown_in_the_documents_are_read_without_a_word() {
+fn files_shown_in_the_documents_are_read_without_a_word_and_laid_out() {
     let mut seen = 0;
+    let orders = KeyOrders::of_definitions();
     for document in ["docs/capability-format.md", "README.md"] {
         for block in files_shown_in(document) {
             let read = definition::parse(&SourceId::new(document), block.as_bytes());
             assert_eq!(read.diagnostics, Vec::new(), "{document} shows\n{block}");
+            let canonical = canonical(&SourceId::new(document), block.as_bytes(), &orders).unwrap();
+            assert_eq!(canonical, block, "{document} shows what `cap fmt` would write otherwise");
             seen += 1;
         }
     }

@@ -198,6 +198,16 @@ fn what_import_and_add_write_stays() {
     assert!(run.stderr.contains("nothing to change"), "{}", run.stderr);
 }
 
+/// What the project ships is laid out, and pinned as it is.
+#[test]
+fn shipped_capabilities_are_laid_out() {
+    let sandbox = Sandbox::new();
+    copy(&project().join("capabilities"), &sandbox.path().join("capabilities"));
+    let run = sandbox.ok(&["fmt", "--check"]);
+    assert!(run.stderr.contains("nothing to change"), "{}", run.stderr);
+    sandbox.ok(&["pin", "--check"]);
+}
+
 /// An edit by hand, laid out, is still an edit by hand for the next import.
 #[test]
 fn importing_again_merges_what_was_laid_out() {

@@ -253,6 +253,7 @@ fn scalar() -> impl Strategy<Value = Written> {
         "http://x.example/#y",
         "'# no comment'",
         "\"{{ x }}\"",
+        "\"{{ x | join('\\n') }}\"",
         "-1e3",
         "'null'",
         "\"tail \"",

@@ -55,6 +55,7 @@ fn is_special(entry: &Entry) -> bool {
     let special_key = entry.key.as_ref().is_some_and(|key| key.properties.is_some() || key.sort == KeySort::Verbatim);
     let special_node = match &entry.node {
         Node::Scalar(Value::String(text), TextStyle::Literal | TextStyle::Folded) => text.contains('\n'),
+        Node::Scalar(Value::String(text), TextStyle::Inline) => is_code(text, TextStyle::Inline),
         Node::Alias(_) => true,
         Node::Scalar(..) | Node::Mapping(_) | Node::List(_) => false,
     };
@@ -308,6 +309,9 @@ impl<'t> Writer<'t> {
 
 /// A literal block stays one, whatever its lines are; so does a folded one that would have to be quoted.
 fn written_text(text: &str, style: TextStyle, indent: usize, column: usize) -> String {
+    if is_code(text, style) {
+        return emit::quoted_text(text) + "\n";
+    }
     let usual = emit::text(text, indent, column);
     let literal = match style {
         TextStyle::Literal => text.contains('\n'),
@@ -315,6 +319,11 @@ fn written_text(text: &str, style: TextStyle, indent: usize, column: usize) -> S
         TextStyle::Inline => false,
     };
     if literal { emit::literal_text(text, indent).unwrap_or(usual) } else { usual }
+}
+
+/// A template in quotes: a line break in it is a part of an expression, such as `join('\n')`.
+fn is_code(text: &str, style: TextStyle) -> bool {
+    style == TextStyle::Inline && text.contains('\n') && text.contains("{{")
 }
 
 fn is_one_line(text: &str) -> bool {

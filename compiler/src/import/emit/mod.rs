@@ -88,6 +88,12 @@ pub fn literal_text(value: &str, indent: usize) -> Option<String> {
     scalar::literal(value, indent + STEP)
 }
 
+/// A text in quotes, on one line.
+#[must_use]
+pub fn quoted_text(value: &str) -> String {
+    scalar::quoted(value)
+}
+
 /// A key, without its colon.
 #[must_use]
 pub fn key_text(name: &str) -> String {

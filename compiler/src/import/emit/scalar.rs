@@ -164,7 +164,8 @@ fn is_printable(c: char) -> bool {
         && !matches!(c, '\u{E0000}'..='\u{E007F}')
 }
 
-fn quoted(text: &str) -> String {
+/// A text in quotes, on one line.
+pub(super) fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for c in text.chars() {
