@@ -5,6 +5,7 @@
 //! What holds of many tools of one server is said once, with a count.
 
 mod arguments;
+mod cut;
 mod group;
 mod names;
 mod same;
@@ -60,5 +61,6 @@ pub fn advise(capabilities: &[&Arc<Capability>], only: &[SourceId]) -> Vec<Diagn
 fn of_one(capability: &Capability) -> Vec<Finding> {
     let mut findings = words::check(capability);
     findings.extend(arguments::check(capability));
+    findings.extend(cut::check(capability));
     findings
 }

@@ -165,6 +165,7 @@ codes! {
     NAMES_ALIKE = 605, Advice, "names of tools are easily taken for one another";
     SAME_REQUEST = 606, Advice, "two tools send the same request";
     SAME_DESCRIPTION = 607, Advice, "several tools have the same description";
+    TEXT_CUT = 608, Advice, "a comma has cut a text in two";
 }
 
 impl Code {
