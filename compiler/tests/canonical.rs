@@ -409,10 +409,14 @@ impl Author {
                 let text = self.note();
                 self.out.push_str(&format!(" {text}\n{}", " ".repeat(indent)));
             }
-            if named {
-                self.out.push_str(&format!("k{index}: "));
+            match (named, note) {
+                (true, Some(6)) => self.out.push_str(&format!("a key alone {index}")),
+                (true, _) => {
+                    self.out.push_str(&format!("k{index}: "));
+                    self.flow(value, indent);
+                }
+                (false, _) => self.flow(value, indent),
             }
-            self.flow(value, indent);
             if matches!(note, Some(2)) {
                 let text = self.note();
                 self.out.push_str(&format!(" {text}\n{}", " ".repeat(indent)));

@@ -166,17 +166,31 @@ impl Scan<'_> {
             // The header stands between the properties and the text.
             start = self.line_end(start);
         }
-        let end = match style {
-            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => self.quote_end(start)?,
-            ScalarStyle::Plain | ScalarStyle::Literal | ScalarStyle::Folded => {
-                let end = bytes.end.max(start);
-                start + self.text.get(start..end)?.trim_end().len()
-            }
-        };
         let kind = TokenKind::Scalar(value.to_owned(), scalar_value(value, style, tag), written);
         self.push(kind, properties, bytes.start, before);
+        let end = match style {
+            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => self.quote_end(start)?,
+            ScalarStyle::Plain if self.is_unwritten(value, start) => return Some(()),
+            ScalarStyle::Plain => self.plain_end(start..bytes.end.max(start))?,
+            ScalarStyle::Literal | ScalarStyle::Folded => {
+                start + self.text.get(start..bytes.end.max(start))?.trim_end().len()
+            }
+        };
         self.pass(end);
         Some(())
+    }
+
+    /// Whether a value is one that an author left out: it has the place of whatever comes after it.
+    fn is_unwritten(&self, value: &str, start: usize) -> bool {
+        value.is_empty() || value == "~" && self.byte(start) != Some(b'~')
+    }
+
+    /// The byte behind a plain text, in which no comment can stand; `None` if one seems to.
+    fn plain_end(&self, bytes: Range<usize>) -> Option<usize> {
+        let text = self.text.get(bytes.clone())?.trim_end();
+        let holds_comment =
+            text.match_indices('#').any(|(at, _)| text.get(..at).is_some_and(|it| it.ends_with(char::is_whitespace)));
+        (!holds_comment).then_some(bytes.start + text.len())
     }
 
     fn alias(&mut self, bytes: Range<usize>) -> Option<()> {
