@@ -71,7 +71,8 @@ const NASTY: [&str; 64] = [
     "@a",
 ];
 
-const STRANGER: [&str; 22] = [
+const STRANGER: [&str; 23] = [
+    "null -",
     "`a`",
     "\"a\"",
     "'a'",

@@ -11,6 +11,9 @@ use serde_json::Value;
 use super::scalar::scalar_value;
 use super::yaml::CharCursor;
 
+/// What YAML takes for white space: less than Unicode does.
+const WHITE: [char; 4] = [' ', '\t', '\r', '\n'];
+
 /// A text, taken apart.
 #[derive(Clone, Debug, Default)]
 pub struct TokenStream {
@@ -131,7 +134,7 @@ pub fn tokens(text: &str) -> Option<TokenStream> {
 }
 
 fn directives(head: &str) -> Vec<String> {
-    head.lines().filter(|line| line.starts_with('%')).map(|line| line.trim_end().to_owned()).collect()
+    head.lines().filter(|line| line.starts_with('%')).map(|line| line.trim_end_matches(WHITE).to_owned()).collect()
 }
 
 struct Scan<'t> {
@@ -173,7 +176,7 @@ impl Scan<'_> {
             ScalarStyle::Plain if self.is_unwritten(value, start) => return Some(()),
             ScalarStyle::Plain => self.plain_end(start..bytes.end.max(start))?,
             ScalarStyle::Literal | ScalarStyle::Folded => {
-                start + self.text.get(start..bytes.end.max(start))?.trim_end().len()
+                start + self.text.get(start..bytes.end.max(start))?.trim_end_matches(WHITE).len()
             }
         };
         self.pass(end);
@@ -187,15 +190,14 @@ impl Scan<'_> {
 
     /// The byte behind a plain text, in which no comment can stand; `None` if one seems to.
     fn plain_end(&self, bytes: Range<usize>) -> Option<usize> {
-        let text = self.text.get(bytes.clone())?.trim_end();
-        let holds_comment =
-            text.match_indices('#').any(|(at, _)| text.get(..at).is_some_and(|it| it.ends_with(char::is_whitespace)));
+        let text = self.text.get(bytes.clone())?.trim_end_matches(WHITE);
+        let holds_comment = text.match_indices('#').any(|(at, _)| text.get(..at).is_some_and(|it| it.ends_with(WHITE)));
         (!holds_comment).then_some(bytes.start + text.len())
     }
 
     fn alias(&mut self, bytes: Range<usize>) -> Option<()> {
         let before = self.gap(bytes.start)?;
-        let name = self.text.get(bytes.clone())?.trim_end();
+        let name = self.text.get(bytes.clone())?.trim_end_matches(WHITE);
         self.push(TokenKind::Alias(name.to_owned()), None, bytes.start, before);
         self.pass(bytes.start + name.len());
         Some(())
@@ -284,7 +286,7 @@ impl Scan<'_> {
     /// Reads the comment that begins here; gives where its line ends.
     fn comment(&mut self, at: usize, gap: &mut Gap) -> Option<usize> {
         let end = self.line_end(at);
-        let text = self.text.get(at..end)?.trim_end().to_owned();
+        let text = self.text.get(at..end)?.trim_end_matches(WHITE).to_owned();
         gap.comments.push(Comment { text, column: self.column(at), stand: self.stand, blank: self.is_below_blank() });
         (self.lines, self.dash) = (0, None);
         Some(end)
@@ -332,7 +334,7 @@ impl Scan<'_> {
 
     fn word_end(&self, at: usize) -> usize {
         let rest = self.text.get(at..).unwrap_or_default();
-        rest.find(|c: char| c.is_whitespace() || matches!(c, ',' | '[' | ']' | '{' | '}'))
+        rest.find(|c: char| WHITE.contains(&c) || matches!(c, ',' | '[' | ']' | '{' | '}'))
             .map_or(self.text.len(), |length| at + length)
     }
 
