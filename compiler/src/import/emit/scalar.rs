@@ -128,8 +128,8 @@ fn is_plain(text: &str, position: Position) -> bool {
         && has_printable_only(text)
         && !text.contains(": ")
         && !text.ends_with([':', ' '])
-        // Before a bracket, some readers take it for an item's.
-        && !(flow && text.ends_with(" -"))
+        // Before a bracket, some readers take a dash for an item's.
+        && (!flow || !text.ends_with(" -"))
         && !(flow && text.contains(':') && !text.contains("://"))
         && !WORDS.iter().any(|word| word.eq_ignore_ascii_case(text))
         && !is_numeric(text)
