@@ -2,6 +2,7 @@
 //! upstream, its tools first.
 
 mod approve;
+mod resolve;
 
 use std::path::{Path, PathBuf};
 
@@ -18,6 +19,12 @@ use crate::workspace::Workspace;
 
 pub(crate) fn run(args: &PinArgs, output: &Output) -> Result<Exit, Exit> {
     let workspace = Workspace::open(&folders(args), output)?;
+    if args.resolve {
+        let (loader, _) = workspace.load(Policy::AllowUnlisted, output)?;
+        for root in loader.sources().roots() {
+            resolve::run(root, loader.sources(), output)?;
+        }
+    }
     let (mut loader, mut loaded) = workspace.load(Policy::AllowUnlisted, output)?;
     let (named, mut paths) = approve::named(&args.paths, &loaded);
     check_paths(&paths, loader.sources(), output)?;
@@ -32,7 +39,7 @@ pub(crate) fn run(args: &PinArgs, output: &Output) -> Result<Exit, Exit> {
     }
     let problems: Vec<&Problem> =
         loaded.pins.problems().iter().filter(|problem| is_selected(&paths, problem.file())).collect();
-    if args.check {
+    if args.check || args.resolve {
         let faults = loaded.diagnostics.iter().filter(|fault| fault.code == Code::LOCK_LINE).cloned();
         let diagnostics = faults.chain(problems.iter().map(|problem| problem.diagnostic())).collect::<Vec<_>>();
         return Ok(check(&diagnostics, loader.sources(), output));
