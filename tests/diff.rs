@@ -192,6 +192,39 @@ fn the_working_tree_is_compared_with_the_last_commit() {
 }
 
 #[test]
+fn without_arguments_the_last_pinned_state_is_compared() {
+    let Some(sandbox) = repository() else { return };
+    let commit = |message: &str| assert!(git(&sandbox, &["add", "."]) && git(&sandbox, &["commit", "-qm", message]));
+    sandbox.ok(&["pin"]);
+    commit("pinned");
+    // Two commits that nobody pinned: one changes a file, the other brings one.
+    sandbox.write("capabilities/orders.yaml", &TOOL.replace("method: GET", "method: POST"));
+    commit("not pinned");
+    sandbox.write("capabilities/other.yaml", &TOOL.replace("name: orders", "name: others"));
+    commit("not pinned either");
+    let run = with_git(&sandbox, &["diff", "--format", "json"]);
+    assert_eq!(run.json()["old"], "HEAD as it was pinned");
+    assert_eq!(codes(&run), ["DIFF301", "DIFF303", "DIFF501"]);
+    assert!(codes(&with_git(&sandbox, &["diff", "HEAD", "--format", "json"])).is_empty());
+    // A pinned file that is gone is a tool that is gone; one that was moved is moved.
+    sandbox.ok(&["pin"]);
+    commit("pinned again");
+    assert!(git(&sandbox, &["mv", "capabilities/orders.yaml", "capabilities/moved.yaml"]));
+    assert!(git(&sandbox, &["rm", "-q", "capabilities/other.yaml"]));
+    commit("moved and gone");
+    assert_eq!(codes(&with_git(&sandbox, &["diff", "--format", "json"])), ["DIFF101"]);
+}
+
+#[test]
+fn a_revision_has_its_own_folders_and_settings() {
+    let Some(sandbox) = repository() else { return };
+    fs::rename(sandbox.path().join("capabilities"), sandbox.path().join("tools")).unwrap();
+    sandbox.write("cap.yaml", "capabilities: [tools]\n");
+    let run = with_git(&sandbox, &["diff", "--format", "json"]);
+    assert_eq!(codes(&run), ["DIFF215"], "the folder has another name, and the tool is the same");
+}
+
+#[test]
 fn revisions_and_ranges_are_compared() {
     let Some(sandbox) = repository() else { return };
     assert!(git(&sandbox, &["checkout", "-qb", "work"]));
