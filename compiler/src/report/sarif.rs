@@ -13,12 +13,12 @@ use crate::pin::Digest;
 pub fn render_sarif(diagnostics: &[Diagnostic], places: &Places) -> Value {
     let used: BTreeSet<Code> = diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
     let rules: Vec<&CodeInfo> = all_codes().iter().filter(|info| used.contains(&info.code)).collect();
-    let results = diagnostics.iter().take(MOST_RESULTS).map(|it| result(it, &rules, places)).collect();
-    log("cap-check/", rules.iter().map(|info| rule(info)).collect(), results)
+    let results: Vec<Value> = diagnostics.iter().take(MOST_RESULTS).map(|it| result(it, &rules, places)).collect();
+    log("cap-check/", &rules.iter().map(|info| rule(info)).collect::<Vec<_>>(), &results)
 }
 
 /// A log with one run of one command. Its category tells the runs of several commands apart.
-pub(super) fn log(category: &str, rules: Vec<Value>, results: Vec<Value>) -> Value {
+pub(super) fn log(category: &str, rules: &[Value], results: &[Value]) -> Value {
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",

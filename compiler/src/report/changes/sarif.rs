@@ -16,7 +16,7 @@ pub fn render_sarif(review: &Review<'_>) -> Value {
     let rules: Vec<&ChangeInfo> = all_changes().iter().filter(|info| used.contains(&info.code)).collect();
     let members = review.changes.groups.iter().flat_map(|group| group.members.iter().map(move |it| (group, it)));
     let results: Vec<Value> = members.take(MOST_RESULTS).map(|(group, it)| result(group, it, &rules, review)).collect();
-    log("cap-diff/", rules.iter().map(|info| rule(info)).collect(), results)
+    log("cap-diff/", &rules.iter().map(|info| rule(info)).collect::<Vec<_>>(), &results)
 }
 
 fn rule(info: &ChangeInfo) -> Value {
