@@ -190,6 +190,22 @@ fn a_pull_request_is_compared_with_where_it_began() {
 }
 
 #[test]
+fn in_a_folder_of_the_repository_annotations_name_files_from_its_top() {
+    if !can_run() {
+        return;
+    }
+    let it = Checkout::new();
+    let folder = "a & b|c";
+    std::fs::create_dir(it.0.path().join(folder)).unwrap();
+    it.0.write(&format!("{folder}/capabilities/list_pies.yaml"), "version: 1\nkind: capability\nname: pies\n");
+    let script = project().join("action/review");
+    let mut bash = Command::new("bash");
+    bash.arg(script).current_dir(it.0.path().join(folder)).env("CAP", env!("CARGO_BIN_EXE_cap")).env("NO_COLOR", "1");
+    let said = String::from_utf8(bash.env("RUNNER_TEMP", it.0.path()).output().unwrap().stdout).unwrap();
+    assert!(said.contains(&format!("::error file={folder}/capabilities/list_pies.yaml,")), "{said}");
+}
+
+#[test]
 fn a_push_is_compared_with_the_commit_before_and_a_comparison_that_fails_is_said() {
     if !can_run() {
         return;

@@ -53,8 +53,11 @@ pub(crate) fn run(args: &DiffArgs, output: &Output) -> Result<Exit, Exit> {
 /// What does not compile is no tool, and so looks as if it was taken away.
 fn tell_faults(texts: &Texts, compiled: &Compiled, output: &Output) {
     if compiled.failed > 0 {
-        let text =
-            format!("{} of {} do not compile; their tools are missing", plural(compiled.failed, "file"), texts.label);
+        let (files, what) = (plural(compiled.failed, "file"), &texts.label);
+        let text = match compiled.failed {
+            1 => format!("{files} of {what} does not compile; its tools are missing"),
+            _ => format!("{files} of {what} do not compile; their tools are missing"),
+        };
         output.status(Tone::Warning, "Warning", &text);
     }
 }
