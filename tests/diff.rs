@@ -49,7 +49,9 @@ fn each_pair_gives_what_a_person_expects() {
     let mut faults = Vec::new();
     for case in cases() {
         let sandbox = pair(&case);
-        let found = diff(&sandbox, "json").json();
+        let run = diff(&sandbox, "json");
+        assert!(!run.stderr.contains("not compile"), "{}: {}", case.display(), run.stderr);
+        let found = run.json();
         let codes: BTreeSet<&str> =
             found["changes"].as_array().unwrap().iter().map(|change| change["code"].as_str().unwrap()).collect();
         let expected = fs::read_to_string(case.join("expected.codes")).unwrap();

@@ -89,6 +89,7 @@ changes! {
     EXPOSURE_WIDENED = 213, Reach, Error, "tools of an upstream are served that nobody approved or that were hidden";
     AUTHORIZATION_SERVER = 214, Reach, Error, "tokens come from elsewhere or are for something else";
     SETTING_CHANGED = 215, Reach, Error, "a setting of the gateway is another";
+    CREDENTIAL_CHANGED = 216, Reach, Error, "credentials are made in another way";
 
     NOW_WRITES = 301, Effect, Warning, "a tool that only read may change something";
     NOW_DESTRUCTIVE = 302, Effect, Warning, "a tool may overwrite or delete";
