@@ -8,6 +8,7 @@ mod admit;
 mod digest;
 mod lock;
 mod problem;
+pub mod signature;
 mod tools;
 
 pub use admit::{Pin, Pinned, Policy, Quarantined, Verdict, admit, admit_last, admit_last_upstream, admit_upstream};
