@@ -155,11 +155,13 @@ impl Root {
     /// The identifier of this root's lock file.
     #[must_use]
     pub fn lock(&self) -> SourceId {
-        if self.shown.is_empty() {
-            SourceId::new(LOCK_FILE)
-        } else {
-            SourceId::new(&format!("{}/{LOCK_FILE}", self.shown))
-        }
+        self.file(LOCK_FILE)
+    }
+
+    /// The identifier of a file at the top of this root.
+    #[must_use]
+    pub fn file(&self, name: &str) -> SourceId {
+        if self.shown.is_empty() { SourceId::new(name) } else { SourceId::new(&format!("{}/{name}", self.shown)) }
     }
 }
 

@@ -7,13 +7,16 @@ use std::time::Duration;
 use cap_compiler::pin::Policy;
 use cap_runtime::config::{DEFAULT_LISTEN, LogFormat};
 use cap_runtime::http::{self, Admission};
+use cap_runtime::load::Rule;
 use cap_runtime::mcp::{Gateway, serve_stdio};
+use cap_runtime::reload::ReloadError;
 use cap_runtime::start::{StartError, StartSettings, Started, start};
 use cap_runtime::telemetry::{AuditLog, AuditTarget, Metrics, RemoteParent, Telemetry, TelemetrySettings};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::{LogStyle, ServeArgs};
+use crate::commands::verify::{allowed_signers, wanted};
 use crate::exit::Exit;
 use crate::log::{self, Export};
 use crate::output::{Output, Tone, plural};
@@ -129,11 +132,12 @@ const LAST_LINES: Duration = Duration::from_secs(5);
 
 fn not_started(error: &StartError, output: &Output) -> Exit {
     let (help, exit) = match error {
-        StartError::Expose(_) => (Some("`*` stands for any text, `?` for one character"), Exit::Usage),
-        StartError::Load(_) => (Some("name the folder to serve with --capabilities"), Exit::Environment),
+        StartError::Expose(_) => (Some("`*` stands for any text, `?` for one character".to_owned()), Exit::Usage),
+        StartError::Load(ReloadError::Signature(fault)) => (Some(fault.help()), Exit::Unpinned),
+        StartError::Load(_) => (Some("name the folder to serve with --capabilities".to_owned()), Exit::Environment),
         StartError::Execute(_) => (None, Exit::Environment),
     };
-    output.error(&error.to_string(), help);
+    output.error(&error.to_string(), help.as_deref());
     exit
 }
 
@@ -149,11 +153,38 @@ fn settings(
     Ok(StartSettings {
         folders: workspace.folders.clone(),
         policy,
+        signatures: signatures(args, workspace, output)?,
         secrets: access.secrets,
         tokens: access.tokens,
         expose,
         telemetry: observing.telemetry.clone(),
     })
+}
+
+/// Who must have signed what is served, if anybody must. The file is read here for its faults to be shown; whom it
+/// names is read again at every look.
+fn signatures(args: &ServeArgs, workspace: &Workspace, output: &Output) -> Result<Option<Rule>, Exit> {
+    let settings = &workspace.settings;
+    let Some(signers) = args.signature.require_signature.as_ref().or(settings.require_signature.as_ref()) else {
+        if args.signature.signatures.is_some() || !args.signature.allow_rollback.is_empty() {
+            let help = "name the allowed signers with --require-signature";
+            output.error("no signature is required", Some(help));
+            return Err(Exit::Usage);
+        }
+        return Ok(None);
+    };
+    allowed_signers(signers, output)?;
+    let memory = secrets::own_folder("XDG_STATE_HOME", ".local/state");
+    if memory.is_none() {
+        let text = "without a home folder or XDG_STATE_HOME, it is forgotten with this process what was served";
+        output.status(Tone::Warning, "Warning", text);
+    }
+    Ok(Some(Rule {
+        signers: signers.clone(),
+        wanted: wanted(args.signature.signatures, settings.signatures),
+        memory,
+        put_back: args.signature.allow_rollback.iter().copied().collect(),
+    }))
 }
 
 fn announce(started: &Started, format: LogFormat, output: &Output) {

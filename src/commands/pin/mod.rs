@@ -9,6 +9,7 @@ use cap_compiler::diagnostic::{Code, Diagnostic};
 use cap_compiler::pin::{Digest, Fix, LOCK_FILE, LockFile, Policy, Problem};
 use cap_compiler::source::{SourceId, SourceLoader};
 use cap_runtime::disk::{DiskLoader, Root};
+use cap_runtime::load::Loaded;
 
 use crate::args::{FolderArgs, PinArgs};
 use crate::disk::write_atomic;
@@ -55,6 +56,12 @@ pub(crate) fn run(args: &PinArgs, output: &Output) -> Result<Exit, Exit> {
         record(root, &here, loader.sources(), output)?;
     }
     Ok(Exit::Success)
+}
+
+/// All that is not as the lock files say.
+pub(crate) fn not_as_pinned(loaded: &Loaded) -> Vec<Diagnostic> {
+    let faults = loaded.diagnostics.iter().filter(|fault| fault.code == Code::LOCK_LINE).cloned();
+    faults.chain(loaded.pins.problems().iter().map(Problem::diagnostic)).collect()
 }
 
 /// Paths name what to pin; the folders to load are those that hold a lock file above them, or the

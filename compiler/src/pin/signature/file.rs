@@ -48,7 +48,7 @@ impl SignatureFile {
                 }
                 Piece::Block(at) => match SshSig::from_pem(text.get(at.clone()).unwrap_or_default().trim_end()) {
                     Ok(signature) => {
-                        blocks.push(Block { text: text.get(at).unwrap_or_default().to_owned(), signature })
+                        blocks.push(Block { text: text.get(at).unwrap_or_default().to_owned(), signature });
                     }
                     Err(_) => {
                         let first = at.start..at.start + BEGIN.len();
