@@ -57,7 +57,7 @@ A tour:
   cap serve                            MCP at http://127.0.0.1:39400/mcp, hot-reloading
   cap connect cursor --write           enter the gateway into a client's configuration
 
-Exit status: 0 success, 1 errors in definitions, 2 wrong usage, 3 not pinned,
+Exit status: 0 success, 1 errors in definitions, 2 wrong usage, 3 not pinned or not signed,
 4 a call failed, 5 a file, folder or port cannot be used, 6 changes that `cap diff` denies.";
 
 /// The subcommands.

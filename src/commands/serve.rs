@@ -1,6 +1,7 @@
 //! `cap serve`: the gateway, until it is told to stop.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -174,6 +175,7 @@ fn signatures(args: &ServeArgs, workspace: &Workspace, output: &Output) -> Resul
         return Ok(None);
     };
     allowed_signers(signers, output)?;
+    check_apart(signers, workspace, output)?;
     let memory = secrets::own_folder("XDG_STATE_HOME", ".local/state");
     if memory.is_none() {
         let text = "without a home folder or XDG_STATE_HOME, it is forgotten with this process what was served";
@@ -185,6 +187,16 @@ fn signatures(args: &ServeArgs, workspace: &Workspace, output: &Output) -> Resul
         memory,
         put_back: args.signature.allow_rollback.iter().copied().collect(),
     }))
+}
+
+/// Whoever can change what is served must not be able to say who may sign it.
+fn check_apart(signers: &Path, workspace: &Workspace, output: &Output) -> Result<(), Exit> {
+    let Ok(place) = signers.canonicalize() else { return Ok(()) };
+    let folder = workspace.folders.iter().find(|it| it.canonicalize().is_ok_and(|it| place.starts_with(it)));
+    let Some(folder) = folder else { return Ok(()) };
+    let text = format!("the allowed signers are inside of `{}`, which they are to protect", folder.display());
+    output.error(&text, Some("keep them where whoever can change the folder cannot write"));
+    Err(Exit::Usage)
 }
 
 fn announce(started: &Started, format: LogFormat, output: &Output) {

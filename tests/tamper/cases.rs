@@ -152,5 +152,6 @@ async fn a_new_signature_is_taken_over_while_it_runs() {
     expect(&served, &Serves(3, 0, &[]), "signed").await;
     assert!(served.health().await["problems"].as_array().unwrap().is_empty());
     let log = served.log().join("\n");
+    assert!(log.contains("alice@example.com (SHA256:"), "{log}");
     assert!(log.contains("the tools of before are still served") && log.contains("mended"), "{log}");
 }

@@ -17,6 +17,7 @@ mod rotation;
 mod scene;
 #[path = "../support/served.rs"]
 mod served;
+mod source;
 #[path = "../support/mod.rs"]
 mod support;
 mod tools;

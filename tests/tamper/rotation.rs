@@ -122,4 +122,7 @@ fn flags_without_a_rule_are_wrong_usage() {
     assert!(code == 2 && said.contains("--require-signature"), "{said}");
     assert_eq!(sandbox.run(&["verify"]).code, 2);
     assert_eq!(refused(&sandbox, &["--require-signature", "nowhere"]).0, 5);
+    sandbox.write("capabilities/signers", &sandbox.read("allowed_signers"));
+    let (code, said) = refused(&sandbox, &["--require-signature", "capabilities/signers"]);
+    assert!(code == 2 && said.contains("are inside of `capabilities`"), "{said}");
 }

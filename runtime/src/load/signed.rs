@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use cap_compiler::diagnostic::{Diagnostic, Outcome};
@@ -39,7 +39,15 @@ pub struct Rule {
 #[derive(Debug)]
 pub struct Signed {
     rule: Rule,
-    served: Mutex<BTreeMap<PathBuf, Served>>,
+    folders: Mutex<BTreeMap<PathBuf, Folder>>,
+}
+
+/// What is known of one folder.
+#[derive(Debug)]
+struct Folder {
+    served: Served,
+    /// Who signed what is there, as it was told last.
+    signers: Vec<String>,
 }
 
 /// Why what is in the folders is not loaded.
@@ -85,12 +93,12 @@ impl Signed {
     /// # Errors
     /// When that is there and cannot be read.
     pub fn open(rule: Rule, disk: &DiskLoader) -> Result<Self, SignatureFault> {
-        let mut served = BTreeMap::new();
+        let mut folders = BTreeMap::new();
         for root in disk.roots() {
-            let memory = Served::open(rule.memory.as_deref(), &root.path).map_err(SignatureFault::Memory)?;
-            served.insert(root.path.clone(), memory);
+            let served = Served::open(rule.memory.as_deref(), &root.path).map_err(SignatureFault::Memory)?;
+            folders.insert(root.path.clone(), Folder { served, signers: Vec::new() });
         }
-        Ok(Self { rule, served: Mutex::new(served) })
+        Ok(Self { rule, folders: Mutex::new(folders) })
     }
 
     /// Whether every folder is signed by those who must, and none was put back.
@@ -106,23 +114,37 @@ impl Signed {
             if self.is_put_back(root, digest) {
                 return Err(SignatureFault::PutBack { lock: root.lock(), digest });
             }
+            self.tell(root, judged.shown());
         }
         Ok(())
     }
 
     fn is_put_back(&self, root: &Root, digest: Digest) -> bool {
-        let served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
-        served.get(&root.path).is_some_and(|served| served.was_replaced(digest))
-            && !self.rule.put_back.contains(&digest)
+        let was_replaced = self.folders().get(&root.path).is_some_and(|folder| folder.served.was_replaced(digest));
+        was_replaced && !self.rule.put_back.contains(&digest)
+    }
+
+    /// Logs who signed, where that is new.
+    fn tell(&self, root: &Root, signers: Vec<String>) {
+        if let Some(folder) = self.folders().get_mut(&root.path)
+            && folder.signers != signers
+        {
+            tracing::info!(lock = %root.lock(), signers = signers.join(", "), "the lock file is signed");
+            folder.signers = signers;
+        }
+    }
+
+    fn folders(&self) -> MutexGuard<'_, BTreeMap<PathBuf, Folder>> {
+        self.folders.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes what is served from now on.
     pub(super) fn remember(&self, disk: &DiskLoader, locks: &[FolderLock]) {
-        let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut folders = self.folders();
         for (root, lock) in disk.roots().iter().zip(locks) {
             let digest = Digest::of(lock.bytes.as_deref().unwrap_or_default());
-            let Some(served) = served.get_mut(&root.path) else { continue };
-            if let Err(error) = served.add(digest) {
+            let Some(folder) = folders.get_mut(&root.path) else { continue };
+            if let Err(error) = folder.served.add(digest) {
                 let lock = root.lock();
                 tracing::warn!(%lock, %error, "it is remembered until the end of this process only what was served");
             }

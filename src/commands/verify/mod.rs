@@ -1,5 +1,9 @@
 //! `cap verify`: who signed the lock files, and whether the files are what they say; or, with `--source`,
-//! whether imported files are what their document compiles to. Neither needs a network, or writes anything.
+//! whether imported files are what their document compiles to. It writes nothing, and needs no network unless the
+//! document is a URL.
+
+mod lines;
+mod source;
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -18,6 +22,9 @@ use crate::output::{Output, Tone, plural};
 use crate::workspace::Workspace;
 
 pub(crate) fn run(args: &VerifyArgs, output: &Output) -> Result<Exit, Exit> {
+    if let Some(document) = &args.source {
+        return source::run(document, args, output);
+    }
     let workspace = Workspace::open(&args.folders, output)?;
     let Some(signers) = args.signers.as_ref().or(workspace.settings.require_signature.as_ref()) else {
         let help = "name their file with --signers, or as `require_signature` in cap.yaml";

@@ -46,8 +46,13 @@ impl SigningKey {
     /// When it is no ed25519 key.
     pub fn parse(text: &[u8]) -> Result<Self, KeyFault> {
         let Ok(key) = PrivateKey::from_openssh(text) else {
-            let public = std::str::from_utf8(text).is_ok_and(|text| PublicKey::from_openssh(text).is_ok());
-            return Err(if public { KeyFault::Public } else { KeyFault::NotAKey });
+            let text = std::str::from_utf8(text).unwrap_or_default();
+            return Err(match PublicKey::from_openssh(text) {
+                Ok(_) => KeyFault::Public,
+                // What this program cannot read may well be a key of another kind.
+                Err(_) if text.starts_with(BEGIN) => KeyFault::NotEd25519,
+                Err(_) => KeyFault::NotAKey,
+            });
         };
         if key.algorithm() == Algorithm::Ed25519 {
             return Ok(Self(key));
@@ -91,6 +96,8 @@ impl SigningKey {
         armoured(&signature).ok_or(KeyFault::NotAKey)
     }
 }
+
+const BEGIN: &str = "-----BEGIN OPENSSH PRIVATE KEY-----";
 
 fn armoured(signature: &SshSig) -> Option<String> {
     let text = signature.to_pem(LineEnding::LF).ok()?;

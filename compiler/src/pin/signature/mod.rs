@@ -5,6 +5,7 @@
 //! cap.lock, cap.lock.sig, allowed signers, the time -> who signed, and what does not count
 //! ```
 //!
+//! Keys of the types `ssh-ed25519` and `sk-ssh-ed25519@openssh.com` are verified, and the first one signs.
 //! Only this folder knows the library that reads keys and signatures. It opens no file and reads no clock, and
 //! it makes no key.
 

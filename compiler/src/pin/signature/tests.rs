@@ -79,6 +79,31 @@ fn a_signature_over_other_bytes_or_by_another_key_counts_for_nothing() {
     assert_eq!(judgement.uncounted.first().map(|it| &it.reason), Some(&Reason::Namespace("git".to_owned())));
 }
 
+fn raw(key: &impl ssh_key::SigningKey, message: &[u8]) -> ssh_key::Signature {
+    key.try_sign(message).unwrap()
+}
+
+/// What a security key signs: the digest of its application, that it was touched, a count, the digest of the message.
+#[test]
+fn a_signature_of_a_security_key_counts() {
+    use sha2::{Digest as _, Sha256};
+    use ssh_key::public::{KeyData, SkEd25519};
+    use ssh_key::{Algorithm, HashAlg, Signature, SshSig};
+
+    let pair = Ed25519Keypair::from_seed(&[3; 32]);
+    let key = KeyData::from(SkEd25519::new(pair.public, "ssh:"));
+    let message = SshSig::signed_data("cap.lock", HashAlg::Sha512, LOCK).unwrap();
+    let touched = [1, 0, 0, 0, 9];
+    let signed = [&Sha256::digest(b"ssh:")[..], &touched, &Sha256::digest(&message)[..]].concat();
+    let inner = raw(&PrivateKey::from(pair), &signed);
+    let inner = Signature::new(Algorithm::SkEd25519, [inner.as_bytes(), &touched].concat()).unwrap();
+    let text = SshSig::new(key.clone(), "cap.lock", HashAlg::Sha512, inner).unwrap().to_string();
+    let file = SignatureFile::parse(&source(), text.as_bytes()).value.unwrap();
+    let line = format!("a {}", ssh_key::PublicKey::from(key).to_openssh().unwrap());
+    assert_eq!(judge(LOCK, &file, &allowed(&line), NOW).signers(), 1);
+    assert_eq!(judge(b"other bytes", &file, &allowed(&line), NOW).signers(), 0);
+}
+
 #[test]
 fn keys_that_one_person_may_have_count_once() {
     let count = |lines: &[(&str, u8)], seeds: &[u8]| {
