@@ -156,15 +156,17 @@ impl Loader {
     /// Reads what changed.
     fn read(&mut self) -> Result<Read, LoadError> {
         let Found { files, faults } = self.disk.files()?;
+        let mut lock_faults = Vec::new();
+        let locks = read_locks(&self.disk, &mut lock_faults)?;
+        if let Some(signed) = &self.signed {
+            signed.check(&self.disk, &locks)?;
+        }
         let mut said: Vec<Diagnostic> = faults.iter().map(|(folder, why)| unreadable(folder, why)).collect();
         let (known, unreadable) = read_changed(&files, &self.known);
         let lost = unreadable.iter().map(|fault| fault.primary.place.source.clone()).collect();
         said.extend(unreadable);
         self.known = known;
-        let locks = read_locks(&self.disk, &mut said)?;
-        if let Some(signed) = &self.signed {
-            signed.check(&self.disk, &locks)?;
-        }
+        said.extend(lock_faults);
         self.upstreams.tools = read_tools(&files, &self.upstreams.tools);
         said.extend(self.upstreams.tools.values().flat_map(|file| file.diagnostics.iter().cloned()));
         let tools_files: BTreeMap<SourceId, Digest> =

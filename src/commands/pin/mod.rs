@@ -6,6 +6,7 @@ mod approve;
 use std::path::{Path, PathBuf};
 
 use cap_compiler::diagnostic::{Code, Diagnostic};
+use cap_compiler::pin::signature::SIGNATURE_FILE;
 use cap_compiler::pin::{Digest, Fix, LOCK_FILE, LockFile, Policy, Problem};
 use cap_compiler::source::{SourceId, SourceLoader};
 use cap_runtime::disk::{DiskLoader, Root};
@@ -141,13 +142,18 @@ fn record(root: &Root, problems: &[&Problem], sources: &DiskLoader, output: &Out
     if problems.len() > SHOWN {
         output.detail(&format!("… and {} more", problems.len() - SHOWN));
     }
+    let before = Digest::of(&sources.read(&root.lock()).unwrap_or_default());
+    let text = lock.render();
     if !problems.is_empty() || path.exists() {
-        write_atomic(&path, &lock.render()).map_err(|error| {
+        write_atomic(&path, &text).map_err(|error| {
             output.error(&format!("cannot write the lock file: {error}"), None);
             Exit::Environment
         })?;
     }
     output.status(Tone::Good, "Pinned", &format!("{} in {}", plural(lock.entries.len(), "file"), path.display()));
+    if before != Digest::of(text.as_bytes()) && root.path.join(SIGNATURE_FILE).exists() {
+        output.detail("(its signatures are over what it said before; run `cap sign`)");
+    }
     Ok(())
 }
 

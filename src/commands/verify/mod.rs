@@ -9,8 +9,8 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use cap_compiler::diagnostic::Diagnostic;
-use cap_compiler::pin::Policy;
 use cap_compiler::pin::signature::AllowedSigners;
+use cap_compiler::pin::{Policy, shown_text};
 use cap_compiler::source::{MemoryLoader, SourceId};
 use cap_runtime::disk::{DiskLoader, read_bounded};
 use cap_runtime::load::{Loaded, signatures};
@@ -55,7 +55,8 @@ fn verify(
             Some(refusal) => wrong.push(refusal),
             None => {
                 for other in &judgement.uncounted {
-                    output.detail(&format!("(another signature, of {}: {})", other.fingerprint, other.reason));
+                    let reason = shown_text(&other.reason.to_string());
+                    output.detail(&format!("(another signature, of {}: {reason})", other.fingerprint));
                 }
             }
         }

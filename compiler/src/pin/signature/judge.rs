@@ -71,13 +71,18 @@ pub fn judge(lock: &[u8], file: &SignatureFile, allowed: &AllowedSigners, now: U
 fn principals(lock: &[u8], block: &Block, allowed: &AllowedSigners, now: UnixTime) -> Result<BTreeSet<String>, Reason> {
     let signature = &block.signature;
     if signature.namespace() != NAMESPACE {
-        return Err(Reason::Namespace(signature.namespace().to_owned()));
+        return Err(Reason::Namespace(signature.namespace().chars().take(LONGEST_SHOWN).collect()));
+    }
+    let mut signers = allowed.with_key(signature.public_key()).peekable();
+    // What nobody allowed may have signed is not worth a digest of the lock file.
+    if signers.peek().is_none() {
+        return Err(Reason::Unknown);
     }
     if !block.is_over(lock) {
         return Err(Reason::OtherBytes);
     }
     let (mut principals, mut reason) = (BTreeSet::new(), Reason::Unknown);
-    for signer in allowed.with_key(signature.public_key()) {
+    for signer in signers {
         match signer.limit(now) {
             None => principals.extend(signer.principals.iter().cloned()),
             Some(Limit::Namespaces) => reason = Reason::NotForLocks,
@@ -138,6 +143,9 @@ impl Judgement {
         self.signed.iter().map(|(key, principals)| format!("{} ({key})", shown_names(principals))).collect()
     }
 }
+
+/// In characters.
+const LONGEST_SHOWN: usize = 80;
 
 fn may_be_one(one: &BTreeSet<&str>, other: &BTreeSet<&str>) -> bool {
     let anybody = |names: &BTreeSet<&str>| names.iter().any(|name| is_pattern(name));
