@@ -123,6 +123,7 @@ pub(crate) struct FolderArgs {
 Examples:
   cap check
   cap check capabilities/github --format github    annotations in a workflow
+  cap check --format sarif > check.sarif           for code scanning
   cap check capabilities/weather.yaml              one file, linked with its folder")]
 pub(crate) struct CheckArgs {
     /// Folders or files [default: the capabilities folders]
@@ -145,6 +146,8 @@ pub(crate) enum Format {
     Json,
     /// Workflow commands of GitHub Actions on standard output
     Github,
+    /// SARIF 2.1.0 on standard output, for code scanning
+    Sarif,
 }
 
 /// `cap pin`
@@ -156,6 +159,7 @@ Examples:
   cap pin linear                ask the upstream `linear` for its tools, write tools.json, and pin both
   cap pin linear --check        status 3 if the upstream's tools are not what was approved; writes nothing
   cap pin --check               status 3 if a file is not what cap.lock says; writes nothing
+  cap pin --resolve             after `git merge`: cap.lock without conflicts; status 3 if something is left to review
 
 cap.lock is in sha256sum's format: cd capabilities && sha256sum -c cap.lock")]
 pub(crate) struct PinArgs {
@@ -165,6 +169,9 @@ pub(crate) struct PinArgs {
     /// Only say what is not pinned
     #[arg(long)]
     pub(crate) check: bool,
+    /// Make one of the lines of two merged branches: of each file the line that is about its bytes
+    #[arg(long, conflicts_with_all = ["check", "paths"])]
+    pub(crate) resolve: bool,
     /// Where the credentials of upstreams come from.
     #[command(flatten)]
     pub(crate) secrets: SecretArgs,

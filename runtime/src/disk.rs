@@ -130,11 +130,7 @@ impl Root {
 
     fn identify(&self, path: &Path) -> SourceId {
         let relative = path.strip_prefix(&self.path).unwrap_or(path).to_string_lossy().into_owned();
-        if self.shown.is_empty() {
-            SourceId::new(&relative)
-        } else {
-            SourceId::new(&format!("{}/{relative}", self.shown))
-        }
+        self.file(&relative)
     }
 
     /// The part of an identifier below this root, if it is below.
@@ -158,10 +154,14 @@ impl Root {
         self.file(LOCK_FILE)
     }
 
-    /// The identifier of a file at the top of this root.
+    /// The identifier of a file below this root.
     #[must_use]
-    pub fn file(&self, name: &str) -> SourceId {
-        if self.shown.is_empty() { SourceId::new(name) } else { SourceId::new(&format!("{}/{name}", self.shown)) }
+    pub fn file(&self, relative: &str) -> SourceId {
+        if self.shown.is_empty() {
+            SourceId::new(relative)
+        } else {
+            SourceId::new(&format!("{}/{relative}", self.shown))
+        }
     }
 }
 

@@ -69,7 +69,8 @@ fn signing_replaces_ones_own_signature_and_drops_what_fits_no_more() {
     let run = sandbox.run(&["sign", "--key", &Key::of("alice").write(&sandbox)]);
     assert!(run.code == 3 && run.stderr.contains("nothing was signed"), "what was not pinned is not signed: {run:?}");
     assert_eq!(blocks(&sandbox), 2);
-    sandbox.ok(&["pin"]);
+    let said = sandbox.ok(&["pin"]).stderr;
+    assert!(said.contains("sign it again with `cap sign`"), "{said}");
     let said = add_signature(&sandbox, "alice");
     assert!(said.contains("Dropped the signature of SHA256:"), "{said}");
     assert_eq!(blocks(&sandbox), 1);

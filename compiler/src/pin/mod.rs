@@ -8,6 +8,7 @@ mod admit;
 mod digest;
 mod lock;
 mod problem;
+mod resolve;
 pub mod signature;
 mod tools;
 
@@ -15,5 +16,6 @@ pub use admit::{Pin, Pinned, Policy, Quarantined, Verdict, admit, admit_last, ad
 pub use digest::Digest;
 pub use lock::{LOCK_FILE, LockFile};
 pub use problem::{FileState, Fix, Pins, Problem};
+pub use resolve::{Resolved, resolve};
 pub use tools::{ApprovedTools, TOOLS_FILE, canonical, differences, shown_text, tools_file};
 pub(crate) use tools::{is_hidden, visible};

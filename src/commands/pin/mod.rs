@@ -2,6 +2,7 @@
 //! upstream, its tools first.
 
 mod approve;
+mod resolve;
 
 use std::path::{Path, PathBuf};
 
@@ -20,6 +21,12 @@ use crate::workspace::Workspace;
 
 pub(crate) fn run(args: &PinArgs, output: &Output) -> Result<Exit, Exit> {
     let workspace = Workspace::open(&folders(args), output)?;
+    if args.resolve {
+        let (loader, _) = workspace.load(Policy::AllowUnlisted, output)?;
+        for root in loader.sources().roots() {
+            resolve::run(root, loader.sources(), output)?;
+        }
+    }
     let (mut loader, mut loaded) = workspace.load(Policy::AllowUnlisted, output)?;
     let (named, mut paths) = approve::named(&args.paths, &loaded);
     check_paths(&paths, loader.sources(), output)?;
@@ -34,7 +41,7 @@ pub(crate) fn run(args: &PinArgs, output: &Output) -> Result<Exit, Exit> {
     }
     let problems: Vec<&Problem> =
         loaded.pins.problems().iter().filter(|problem| is_selected(&paths, problem.file())).collect();
-    if args.check {
+    if args.check || args.resolve {
         let faults = loaded.diagnostics.iter().filter(|fault| fault.code == Code::LOCK_LINE).cloned();
         let diagnostics = faults.chain(problems.iter().map(|problem| problem.diagnostic())).collect::<Vec<_>>();
         return Ok(check(&diagnostics, loader.sources(), output));
@@ -142,7 +149,7 @@ fn record(root: &Root, problems: &[&Problem], sources: &DiskLoader, output: &Out
     if problems.len() > SHOWN {
         output.detail(&format!("… and {} more", problems.len() - SHOWN));
     }
-    let before = Digest::of(&sources.read(&root.lock()).unwrap_or_default());
+    let before = sources.read(&root.lock()).unwrap_or_default();
     let text = lock.render();
     if !problems.is_empty() || path.exists() {
         write_atomic(&path, &text).map_err(|error| {
@@ -151,10 +158,16 @@ fn record(root: &Root, problems: &[&Problem], sources: &DiskLoader, output: &Out
         })?;
     }
     output.status(Tone::Good, "Pinned", &format!("{} in {}", plural(lock.entries.len(), "file"), path.display()));
-    if before != Digest::of(text.as_bytes()) && root.path.join(SIGNATURE_FILE).exists() {
-        output.detail("(its signatures are over what it said before; run `cap sign`)");
-    }
+    tell_signatures(root, &before, &text, output);
     Ok(())
+}
+
+/// Says that signatures are over a text that is there no more, if there are any.
+fn tell_signatures(root: &Root, before: &[u8], now: &str, output: &Output) {
+    if before != now.as_bytes() && root.path.join(SIGNATURE_FILE).exists() {
+        output.status(Tone::Warning, "Unsigned", &format!("{} has other bytes now than were signed", root.lock()));
+        output.detail("(sign it again with `cap sign`)");
+    }
 }
 
 /// How many files are listed one by one.

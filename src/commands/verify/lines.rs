@@ -1,6 +1,9 @@
 //! What differs between two texts, line by line, in a bounded number of lines.
 
+use std::time::Duration;
+
 use cap_compiler::pin::shown_text;
+use similar::{Change, ChangeTag, TextDiff};
 
 /// A line that only one of two texts has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,20 +14,17 @@ pub(super) enum Differing<'t> {
     Second(&'t str),
 }
 
-/// The lines that only one of two texts has, in order. Of texts that differ too much to be compared within bounds,
-/// all lines between what they have in common at their ends.
+/// The lines that only one of two texts has, in order. Line breaks are not looked at. Of texts that differ so much that
+/// this takes too long, more lines than are needed.
 pub(super) fn differing<'t>(first: &'t str, second: &'t str) -> Vec<Differing<'t>> {
     let (first, second): (Vec<&str>, Vec<&str>) = (first.lines().collect(), second.lines().collect());
-    let head = first.iter().zip(&second).take_while(|(one, other)| one == other).count();
-    let (first, second) = (first.get(head..).unwrap_or_default(), second.get(head..).unwrap_or_default());
-    let tail = first.iter().rev().zip(second.iter().rev()).take_while(|(one, other)| one == other).count();
-    let first = first.get(..first.len() - tail).unwrap_or_default();
-    let second = second.get(..second.len() - tail).unwrap_or_default();
-    if first.len().saturating_mul(second.len()) > MOST_CELLS {
-        let first = first.iter().map(|line| Differing::First(line));
-        return first.chain(second.iter().map(|line| Differing::Second(line))).collect();
-    }
-    walk(first, second, &common(first, second))
+    let diff = TextDiff::configure().timeout(LONGEST_LOOK).diff_slices(&first, &second);
+    let only = |change: Change<&str>| match change.tag() {
+        ChangeTag::Equal => None,
+        ChangeTag::Delete => first.get(change.old_index()?).map(|line| Differing::First(line)),
+        ChangeTag::Insert => second.get(change.new_index()?).map(|line| Differing::Second(line)),
+    };
+    diff.iter_all_changes().filter_map(only).collect()
 }
 
 /// A line as people see it: nothing in it is hidden, and it is not longer than a terminal is wide.
@@ -38,49 +38,8 @@ pub(super) fn shown(line: Differing<'_>) -> String {
     format!("{mark} {}{more}", shown_text(&cut))
 }
 
-/// How many lines the rests from each pair of places on have in common, row by row.
-fn common(first: &[&str], second: &[&str]) -> Vec<Vec<u32>> {
-    let mut rows = vec![vec![0; second.len() + 1]];
-    for line in first.iter().rev() {
-        let mut row = vec![0_u32; second.len() + 1];
-        if let Some(below) = rows.last() {
-            for (at, other) in second.iter().enumerate().rev() {
-                let cell = |row: &Vec<u32>, at: usize| row.get(at).copied().unwrap_or_default();
-                let best =
-                    if line == other { cell(below, at + 1) + 1 } else { cell(below, at).max(cell(&row, at + 1)) };
-                if let Some(place) = row.get_mut(at) {
-                    *place = best;
-                }
-            }
-        }
-        rows.push(row);
-    }
-    rows.reverse();
-    rows
-}
-
-fn walk<'t>(first: &[&'t str], second: &[&'t str], common: &[Vec<u32>]) -> Vec<Differing<'t>> {
-    let rest = |one: usize, other: usize| common.get(one).and_then(|row| row.get(other)).copied().unwrap_or_default();
-    let (mut one, mut other, mut lines) = (0, 0, Vec::new());
-    loop {
-        match (first.get(one), second.get(other)) {
-            (None, None) => return lines,
-            (Some(a), Some(b)) if a == b => (one, other) = (one + 1, other + 1),
-            (Some(a), right) if right.is_none() || rest(one + 1, other) >= rest(one, other + 1) => {
-                lines.push(Differing::First(a));
-                one += 1;
-            }
-            (_, Some(b)) => {
-                lines.push(Differing::Second(b));
-                other += 1;
-            }
-            (Some(_), None) => return lines,
-        }
-    }
-}
-
-/// How much two texts may differ to be compared line by line: some megabytes of memory.
-const MOST_CELLS: usize = 1 << 20;
+/// How long it is looked for what two texts have in common.
+const LONGEST_LOOK: Duration = Duration::from_millis(200);
 
 /// In characters.
 const LONGEST: usize = 160;
