@@ -167,9 +167,10 @@ fn settings(
 fn signatures(args: &ServeArgs, workspace: &Workspace, output: &Output) -> Result<Option<Rule>, Exit> {
     let settings = &workspace.settings;
     let Some(signers) = args.signature.require_signature.as_ref().or(settings.require_signature.as_ref()) else {
-        if args.signature.signatures.is_some() || !args.signature.allow_rollback.is_empty() {
-            let help = "name the allowed signers with --require-signature";
-            output.error("no signature is required", Some(help));
+        let flags = &args.signature;
+        if flags.signatures.is_some() || settings.signatures.is_some() || !flags.allow_rollback.is_empty() {
+            let help = "name the allowed signers with --require-signature, or as `require_signature` in cap.yaml";
+            output.error("it is said how to require signatures, and not whose", Some(help));
             return Err(Exit::Usage);
         }
         return Ok(None);

@@ -14,15 +14,16 @@ const CAKES: &[&str] = &["list_cakes"];
 const BOTH: &[&str] = &["list_cakes", "list_pies"];
 const NOBODY: &str = "is signed by no allowed signer";
 
-const CASES: [Case; 12] = [
+const CASES: [Case; 13] = [
     ("an edited file", edited_file, [Serves(1, 0, CAKES), Serves(1, 0, CAKES), Serves(1, 0, CAKES)]),
     ("an edited lock", edited_lock, [Serves(1, 0, CAKES), Serves(1, 0, CAKES), Refused(NOBODY)]),
     ("a file and its line", pinned_again, [Serves(2, 0, &[]), Serves(2, 0, &[]), Refused(NOBODY)]),
     ("a removed line", removed_line, [Serves(2, 1, &[]), Serves(1, 0, CAKES), Refused(NOBODY)]),
-    ("a removed lock", removed_lock, [Serves(2, 2, &[]), Serves(0, 0, BOTH), Refused(NOBODY)]),
+    ("a removed lock", removed_lock, [Serves(2, 2, &[]), Serves(0, 0, BOTH), Refused("cap.lock` does not exist")]),
     ("reordered lines", reordered, [Serves(2, 0, &[]), Serves(2, 0, &[]), Refused(NOBODY)]),
     ("an added file", added_file, [Serves(3, 1, &[]), Serves(2, 0, &["list_tarts"]), Serves(2, 0, &["list_tarts"])]),
     ("a removed file", removed_file, [Serves(1, 0, &[]), Serves(1, 0, &[]), Serves(1, 0, &[])]),
+    ("a moved file", moved_file, [Serves(2, 0, &[]), Serves(2, 0, &[]), Serves(2, 0, &[])]),
     ("swapped files", swapped, [Serves(0, 0, BOTH), Serves(0, 0, BOTH), Serves(0, 0, BOTH)]),
     ("another key", other_key, [Serves(2, 0, &[]), Serves(2, 0, &[]), Refused(NOBODY)]),
     ("a removed signature", removed_signature, [Serves(2, 0, &[]), Serves(2, 0, &[]), Refused("is not signed")]),
@@ -67,6 +68,11 @@ fn added_file(sandbox: &Sandbox) {
 
 fn removed_file(sandbox: &Sandbox) {
     remove(sandbox, "capabilities/list_cakes.yaml");
+}
+
+fn moved_file(sandbox: &Sandbox) {
+    sandbox.write("capabilities/elsewhere/cakes.yaml", &sandbox.read("capabilities/list_cakes.yaml"));
+    removed_file(sandbox);
 }
 
 fn swapped(sandbox: &Sandbox) {

@@ -89,3 +89,28 @@ async fn the_signers_are_read_again() {
     expect(&served, &Refused("allowed_signers:1: the line names no signer"), "a faulty file").await;
     assert_eq!(refused(&sandbox, Mode::Signed.flags()).0, 1);
 }
+
+/// A signature says nothing of where its lock file stands: what was signed for another folder is as good here.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_signed_state_of_another_folder_is_served() {
+    let (sandbox, other) = (signed(), signed());
+    added_and_signed(&other);
+    let served = Served::start(&sandbox, Mode::Signed.flags());
+    put_back(&sandbox, &state(&other));
+    expect(&served, &Serves(3, 0, &[]), "the state of another folder").await;
+}
+
+/// Bytes that are no text, in each of the files: refused with a message, and nothing ends in a panic.
+#[test]
+fn bytes_that_are_no_text_are_refused() {
+    use std::io::Write;
+    let bytes: Vec<u8> = (0..20_000_u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    for (path, code) in [("allowed_signers", 1), ("capabilities/cap.lock.sig", 3), ("capabilities/cap.lock", 3)] {
+        let sandbox = signed();
+        fs::File::create(sandbox.path().join(path)).unwrap().write_all(&bytes).unwrap();
+        let (found, said) = refused(&sandbox, Mode::Signed.flags());
+        assert!(found == code && !said.contains("internal error"), "{path}: {found} {said}");
+        let run = sandbox.run(&["verify", "--signers", "allowed_signers"]);
+        assert!(run.code == code && !run.stderr.contains("internal error"), "{path}: {run:?}");
+    }
+}

@@ -108,7 +108,7 @@ fn every_folder_must_be_signed() {
     sandbox.write("other/list_tarts.yaml", &crate::scene::tool("list_tarts", "/tarts"));
     let flags = ["--require-signature", "allowed_signers", "--capabilities", "capabilities", "--capabilities", "other"];
     let (code, said) = refused(&sandbox, &flags);
-    assert!(code == 3 && said.contains("`other/cap.lock` is not signed"), "{said}");
+    assert!(code == 3 && said.contains("`other/cap.lock` does not exist"), "{said}");
     let key = Key::of("alice").write(&sandbox);
     sandbox.ok(&["pin", "--capabilities", "other"]);
     sandbox.ok(&["sign", "--key", &key, "--capabilities", "capabilities", "--capabilities", "other"]);
@@ -123,6 +123,9 @@ fn flags_without_a_rule_are_wrong_usage() {
     assert!(code == 2 && said.contains("--require-signature"), "{said}");
     assert_eq!(sandbox.run(&["verify"]).code, 2);
     assert_eq!(refused(&sandbox, &["--require-signature", "nowhere"]).0, 5);
+    sandbox.write("cap.yaml", "signatures: 2\n");
+    assert_eq!(refused(&sandbox, &[]).0, 2);
+    sandbox.write("cap.yaml", "");
     sandbox.write("capabilities/signers", &sandbox.read("allowed_signers"));
     let (code, said) = refused(&sandbox, &["--require-signature", "capabilities/signers"]);
     assert!(code == 2 && said.contains("are inside of `capabilities`"), "{said}");

@@ -13,7 +13,9 @@ use std::time::SystemTime;
 
 use cap_compiler::diagnostic::{Diagnostic, Outcome};
 use cap_compiler::pin::Digest;
-use cap_compiler::pin::signature::{AllowedSigners, Judgement, SIGNATURE_FILE, SignatureFile, UnixTime, judge};
+use cap_compiler::pin::signature::{
+    AllowedSigners, Judgement, SIGNATURE_FILE, SignatureFile, UnixTime, judge, nothing_to_sign,
+};
 use cap_compiler::report::Places;
 use cap_compiler::source::{MemoryLoader, SourceId, SourceLoader};
 
@@ -105,7 +107,9 @@ impl Signed {
     pub(super) fn check(&self, disk: &DiskLoader, locks: &[FolderLock]) -> Result<(), SignatureFault> {
         let allowed = self.allowed()?;
         for (root, lock) in disk.roots().iter().zip(locks) {
-            let bytes = lock.bytes.as_deref().unwrap_or_default();
+            let Some(bytes) = lock.bytes.as_deref() else {
+                return Err(unsigned(nothing_to_sign(&root.lock()), Vec::new()));
+            };
             let (judged, faults) = signatures(disk, root, bytes, &allowed);
             if let Some(refusal) = judged.refusal(&root.lock(), self.rule.wanted) {
                 return Err(unsigned(refusal, faults));

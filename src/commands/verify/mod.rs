@@ -9,7 +9,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use cap_compiler::diagnostic::Diagnostic;
-use cap_compiler::pin::signature::AllowedSigners;
+use cap_compiler::pin::signature::{AllowedSigners, nothing_to_sign};
 use cap_compiler::pin::{Policy, shown_text};
 use cap_compiler::source::{MemoryLoader, SourceId};
 use cap_runtime::disk::{DiskLoader, read_bounded};
@@ -47,7 +47,11 @@ fn verify(
     let mut wrong = not_as_pinned(loaded);
     let mut files = 0;
     for (root, lock) in sources.roots().iter().zip(&loaded.locks) {
-        let (judgement, faults) = signatures(sources, root, lock.bytes.as_deref().unwrap_or_default(), allowed);
+        let Some(bytes) = lock.bytes.as_deref() else {
+            wrong.push(nothing_to_sign(&root.lock()));
+            continue;
+        };
+        let (judgement, faults) = signatures(sources, root, bytes, allowed);
         output.diagnostics(&faults, sources);
         let names = judgement.shown();
         names.iter().for_each(|name| output.status(Tone::Good, "Signed", &format!("{} by {name}", root.lock())));

@@ -147,6 +147,14 @@ impl Judgement {
 /// In characters.
 const LONGEST_SHOWN: usize = 80;
 
+/// What to say of a folder without a lock file: nobody can have signed it.
+#[must_use]
+pub fn nothing_to_sign(lock: &SourceId) -> Diagnostic {
+    let message = format!("`{lock}` does not exist, so nobody signed what is there");
+    let help = "restore it; or review the files, then run `cap pin` and `cap sign`";
+    Diagnostic::new(Code::NOT_SIGNED, message, Place::file(lock)).help(help)
+}
+
 fn may_be_one(one: &BTreeSet<&str>, other: &BTreeSet<&str>) -> bool {
     let anybody = |names: &BTreeSet<&str>| names.iter().any(|name| is_pattern(name));
     anybody(one) || anybody(other) || one.iter().any(|name| other.iter().any(|it| it.eq_ignore_ascii_case(name)))

@@ -18,7 +18,7 @@ mod signers;
 mod time;
 
 pub use file::{Block, SignatureFile};
-pub use judge::{Judgement, Reason, Uncounted, judge};
+pub use judge::{Judgement, Reason, Uncounted, judge, nothing_to_sign};
 pub use key::{KeyFault, SigningKey};
 pub use signers::{AllowedSigners, Signer};
 pub use time::UnixTime;
