@@ -29,7 +29,7 @@ pub enum ReloadError {
     #[error("the capabilities cannot be read: {0}")]
     Load(#[source] io::Error),
     /// What is in the folders is not signed as it must be.
-    #[error(transparent)]
+    #[error("{0} ({help})", help = .0.help())]
     Signature(SignatureFault),
     /// The search index cannot be built.
     #[error("the search index cannot be built: {0}")]

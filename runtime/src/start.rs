@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::execute::{Executor, ExecutorError, ExecutorSettings};
-use crate::load::{Loader, Rule, Signed};
+use crate::load::{Loader, SignatureRule, Signed};
 use crate::mcp::{BadGlob, Exposure, Gateway};
 use crate::registry::Registry;
 use crate::reload::{self, ReloadError, Reloader};
@@ -25,7 +25,7 @@ pub struct StartSettings {
     /// What happens to files that no lock file lists.
     pub policy: Policy,
     /// Who must have signed the lock files, if anybody must. Then files that they do not list are refused.
-    pub signatures: Option<Rule>,
+    pub signatures: Option<SignatureRule>,
     /// Where credentials come from.
     pub secrets: Secrets,
     /// Where tokens that were obtained are kept.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use cap_compiler::pin::Policy;
 use cap_runtime::config::{DEFAULT_LISTEN, LogFormat};
 use cap_runtime::http::{self, Admission};
-use cap_runtime::load::Rule;
+use cap_runtime::load::SignatureRule;
 use cap_runtime::mcp::{Gateway, serve_stdio};
 use cap_runtime::reload::ReloadError;
 use cap_runtime::start::{StartError, StartSettings, Started, start};
@@ -133,12 +133,15 @@ const LAST_LINES: Duration = Duration::from_secs(5);
 
 fn not_started(error: &StartError, output: &Output) -> Exit {
     let (help, exit) = match error {
-        StartError::Expose(_) => (Some("`*` stands for any text, `?` for one character".to_owned()), Exit::Usage),
-        StartError::Load(ReloadError::Signature(fault)) => (Some(fault.help()), Exit::Unpinned),
-        StartError::Load(_) => (Some("name the folder to serve with --capabilities".to_owned()), Exit::Environment),
+        StartError::Expose(_) => (Some("`*` stands for any text, `?` for one character"), Exit::Usage),
+        StartError::Load(ReloadError::Signature(fault)) => {
+            output.error(&fault.to_string(), Some(&fault.help()));
+            return Exit::Unpinned;
+        }
+        StartError::Load(_) => (Some("name the folder to serve with --capabilities"), Exit::Environment),
         StartError::Execute(_) => (None, Exit::Environment),
     };
-    output.error(&error.to_string(), help.as_deref());
+    output.error(&error.to_string(), help);
     exit
 }
 
@@ -164,7 +167,7 @@ fn settings(
 
 /// Who must have signed what is served, if anybody must. The file is read here for its faults to be shown; whom it
 /// names is read again at every look.
-fn signatures(args: &ServeArgs, workspace: &Workspace, output: &Output) -> Result<Option<Rule>, Exit> {
+fn signatures(args: &ServeArgs, workspace: &Workspace, output: &Output) -> Result<Option<SignatureRule>, Exit> {
     let settings = &workspace.settings;
     let Some(signers) = args.signature.require_signature.as_ref().or(settings.require_signature.as_ref()) else {
         let flags = &args.signature;
@@ -182,7 +185,7 @@ fn signatures(args: &ServeArgs, workspace: &Workspace, output: &Output) -> Resul
         let text = "without a home folder or XDG_STATE_HOME, it is forgotten with this process what was served";
         output.status(Tone::Warning, "Warning", text);
     }
-    Ok(Some(Rule {
+    Ok(Some(SignatureRule {
         signers: signers.clone(),
         wanted: wanted(args.signature.signatures, settings.signatures),
         memory,

@@ -57,6 +57,20 @@ async fn without_signatures_or_memory_an_old_state_is_served() {
     }
 }
 
+/// Who may sign can go back without a restart: a comment makes the lock file another one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signer_goes_back_with_a_new_lock_file() {
+    let sandbox = signed();
+    let old = state(&sandbox);
+    let served = Served::start(&sandbox, Mode::Signed.flags());
+    added_and_signed(&sandbox);
+    expect(&served, &Serves(3, 0, &[]), "the new state").await;
+    put_back(&sandbox, &old);
+    sandbox.write("capabilities/cap.lock", &format!("# back to what was\n{}", sandbox.read("capabilities/cap.lock")));
+    sandbox.ok(&["sign", "--key", "keys/alice"]);
+    expect(&served, &Serves(2, 0, &[]), "back, and signed").await;
+}
+
 /// A damaged memory is told, not passed over; what a crash left of a line is.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_memory_is_told() {

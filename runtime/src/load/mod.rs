@@ -29,7 +29,7 @@ use locks::read_locks;
 use upstreams::{Upstreams, read_tools};
 
 pub use locks::FolderLock;
-pub use signed::{Rule, SignatureFault, Signed, signatures};
+pub use signed::{SignatureFault, SignatureRule, Signed, signatures};
 pub use upstreams::LoadedUpstream;
 
 /// Loads capabilities folders, again and again.

@@ -26,7 +26,7 @@ use crate::disk::{DiskLoader, Root, read_bounded};
 
 /// What must be signed, and by whom.
 #[derive(Clone, Debug)]
-pub struct Rule {
+pub struct SignatureRule {
     /// The file of the allowed signers.
     pub signers: PathBuf,
     /// How many of them must have signed.
@@ -37,10 +37,10 @@ pub struct Rule {
     pub put_back: BTreeSet<Digest>,
 }
 
-/// Holds a [`Rule`], and remembers what was served.
+/// Holds a [`SignatureRule`], and remembers what was served.
 #[derive(Debug)]
 pub struct Signed {
-    rule: Rule,
+    rule: SignatureRule,
     folders: Mutex<BTreeMap<PathBuf, Folder>>,
 }
 
@@ -94,7 +94,7 @@ impl Signed {
     ///
     /// # Errors
     /// When that is there and cannot be read.
-    pub fn open(rule: Rule, disk: &DiskLoader) -> Result<Self, SignatureFault> {
+    pub fn open(rule: SignatureRule, disk: &DiskLoader) -> Result<Self, SignatureFault> {
         let mut folders = BTreeMap::new();
         for root in disk.roots() {
             let served = Served::open(rule.memory.as_deref(), &root.path).map_err(SignatureFault::Memory)?;
