@@ -1,6 +1,6 @@
 //! Imported files against their document: what was edited by hand is told, and nothing else is.
 
-use crate::support::Sandbox;
+use crate::support::{Sandbox, shared};
 
 const DOCUMENT: &str = r#"{"openapi": "3.1.0", "info": {"title": "Shop", "version": "1"},
   "servers": [{"url": "https://shop.example"}],
@@ -97,4 +97,43 @@ fn what_is_told_is_bounded() {
     assert_eq!(run.code, 1);
     assert!(run.stderr.lines().count() < 80, "{}", run.stderr);
     assert!(run.stderr.contains("… and 4980 lines") && run.stderr.contains("… and 61 files more"), "{}", run.stderr);
+}
+
+/// Of a document in several files, all of them count.
+#[test]
+fn every_file_of_a_document_counts() {
+    let sandbox = Sandbox::new();
+    let document = DOCUMENT.replace("\"schema\": {\"type\": \"string\"}", "\"schema\": {\"$ref\": \"id.json\"}");
+    assert_ne!(document, DOCUMENT);
+    sandbox.write("openapi.json", &document);
+    sandbox.write("id.json", r#"{"type": "string", "minLength": 3}"#);
+    sandbox.ok(&["import", "openapi.json"]);
+    sandbox.ok(&["verify", "--source", "openapi.json"]);
+    sandbox.write("id.json", r#"{"type": "string", "minLength": 4}"#);
+    let run = sandbox.run(&["verify", "--source", "openapi.json"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.stderr.contains("is not the document that was imported"), "{run:?}");
+    assert!(run.stderr.contains("read_order.yaml: as it was imported"), "{run:?}");
+}
+
+/// Real documents are imported, and are what was imported.
+#[test]
+fn real_documents_are_what_was_imported() {
+    let Some(shared) = shared("real_documents_are_what_was_imported") else { return };
+    let mut seen = 0;
+    for entry in std::fs::read_dir(shared.join("corpus/specs")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.metadata().unwrap().len() > 200_000 {
+            continue;
+        }
+        let sandbox = Sandbox::new();
+        let document = path.to_string_lossy().into_owned();
+        let import = sandbox.run(&["import", &document, "--server", "https://api.example.com", "--api", "api"]);
+        if import.code == 0 && sandbox.path().join("capabilities/api/api.yaml").exists() {
+            let run = sandbox.run(&["verify", "--source", &document, "api"]);
+            assert_eq!(run.code, 0, "{document}: {}", run.stderr);
+            seen += 1;
+        }
+    }
+    assert!(seen > 20, "only {seen} documents were imported");
 }

@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use cap_compiler::definition::{self, ApiDefinition, Definition, ImportRecord};
+use cap_compiler::definition::{self, ApiDefinition, Definition, ImportRecord, SourceRecord};
 use cap_compiler::diagnostic::{Diagnostic, nearest};
 use cap_compiler::import::merge::{Files, Made};
 use cap_compiler::import::{DocumentSource, Import, import};
-use cap_compiler::pin::{Digest, shown_text};
+use cap_compiler::pin::shown_text;
 use cap_compiler::source::SourceId;
 use cap_runtime::disk::read_bounded;
 
@@ -55,7 +55,8 @@ pub(super) fn run(document: &str, args: &VerifyArgs, output: &Output) -> Result<
         Exit::Environment
     })?;
     tell_settings(options.record.as_ref(), output);
-    let origin = tell_origin(&api.api, &source, &options.overlays, output);
+    let recorded = api.api.source.clone().unwrap_or_default();
+    let origin = tell_origin(&recorded, &source_of(&made), &source.id, output);
     Ok(compare(&folder, &made, origin, output))
 }
 
@@ -87,41 +88,38 @@ enum Origin {
 }
 
 /// Says where the document, its overlays or this program are others than those that were recorded.
-fn tell_origin(api: &ApiDefinition, document: &DocumentSource, overlays: &[DocumentSource], output: &Output) -> Origin {
-    let record = api.source.clone().unwrap_or_default();
+fn tell_origin(recorded: &SourceRecord, found: &SourceRecord, document: &SourceId, output: &Output) -> Origin {
     let mut origin = Origin::Recorded;
     let mut tell = |text: &str| {
         output.status(Tone::Warning, "Another", text);
         origin = Origin::Another;
     };
-    let found = digest(document);
-    match &record.document {
-        Some(recorded) if *recorded == found => {}
-        Some(recorded) => tell(&format!(
-            "{} is not the document that was imported: it is {found}, and {} was",
-            document.id,
-            shown_text(recorded)
-        )),
-        None => tell("api.yaml does not say which document it was imported from"),
+    let digest = |record: &SourceRecord| shown_text(record.document.as_deref().unwrap_or("without a digest"));
+    if recorded.document.is_none() {
+        tell("api.yaml does not say which document it was imported from");
+    } else if recorded.document != found.document {
+        let (was, is) = (digest(recorded), digest(found));
+        tell(&format!("{document} is not the document that was imported: it is {is}, and {was} was"));
     }
-    if record.overlays != overlays.iter().map(digest).collect::<Vec<_>>() {
+    if recorded.overlays != found.overlays {
         tell("the overlays are not those that were applied");
     }
-    match record.cap.as_deref() {
-        Some(version) if version != env!("CARGO_PKG_VERSION") => {
-            let own = env!("CARGO_PKG_VERSION");
-            output.detail(&format!(
-                "(imported by cap {}; this is cap {own}, which may compile another text)",
-                shown_text(version)
-            ));
-        }
-        Some(_) | None => {}
+    if let Some(version) = recorded.cap.as_deref().filter(|version| *version != env!("CARGO_PKG_VERSION")) {
+        let own = env!("CARGO_PKG_VERSION");
+        let version = shown_text(version);
+        output.detail(&format!("(imported by cap {version}; this is cap {own}, which may compile another text)"));
     }
     origin
 }
 
-fn digest(document: &DocumentSource) -> String {
-    format!("sha256:{}", Digest::of(&document.bytes))
+/// What the api's file says of the document when it is compiled now: of one in several files, the digest is of all.
+fn source_of(made: &Import) -> SourceRecord {
+    let text = made.files.iter().find(|(path, _)| path.rsplit('/').next() == Some(API_FILE));
+    let api = text.and_then(|(path, text)| definition::parse(&SourceId::new(path), text.as_bytes()).value);
+    match api {
+        Some(Definition::Api(api)) => api.source.unwrap_or_default(),
+        Some(_) | None => SourceRecord::default(),
+    }
 }
 
 /// Tells every file that is not what the document compiles to.
