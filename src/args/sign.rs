@@ -14,7 +14,7 @@ use super::FolderArgs;
 Examples:
   cap sign                             with ~/.ssh/id_ed25519
   cap sign --key ~/.ssh/release_ed25519
-  CAP_KEY_PASSPHRASE_FILE=/run/secrets/key cap sign    where nobody can be asked for the passphrase
+  CAP_KEY_PASSPHRASE_FILE=/run/secrets/key cap sign     where nobody can be asked for it
 
 The signature is what `ssh-keygen -Y sign -n cap.lock` makes, and goes into cap.lock.sig beside the
 lock file; several people sign one after the other. Files that are not what cap.lock says are not
@@ -33,14 +33,16 @@ pub(crate) struct SignArgs {
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  cap verify --signers allowed_signers                 status 3 unless an allowed signer signed what is there
-  cap verify --signers allowed_signers --signatures 2  two different ones
-  cap verify --source openapi.json shop                status 1 unless capabilities/shop is what the document makes
+  cap verify --signers allowed_signers      status 3 unless one of them signed what is there
+  cap verify --signers allowed_signers --signatures 2
+  cap verify --source openapi.json shop     status 1 unless capabilities/shop is what it makes
 
-The allowed signers are OpenSSH's: `alice@example.com namespaces=\"cap.lock\" ssh-ed25519 AAAA…`, with
-valid-after=\"20270101Z\" and valid-before=\"20280101Z\" where a key is to be followed by another. The same
-without this program: ssh-keygen -Y verify -f allowed_signers -I alice@example.com -n cap.lock \\
-  -s capabilities/cap.lock.sig < capabilities/cap.lock && (cd capabilities && sha256sum -c cap.lock)")]
+Allowed signers are OpenSSH's, a line for each key; a key that another one follows has an end:
+  alice@example.com namespaces=\"cap.lock\",valid-before=\"20280101Z\" ssh-ed25519 AAAA…
+
+The same without this program, in the capabilities folder:
+  ssh-keygen -Y verify -f ../allowed_signers -I alice@example.com -n cap.lock \\
+    -s cap.lock.sig < cap.lock && sha256sum -c cap.lock")]
 pub(crate) struct VerifyArgs {
     /// The file of the allowed signers [default: `require_signature` of cap.yaml]
     #[arg(long, value_name = "FILE", conflicts_with = "source")]
