@@ -7,6 +7,7 @@ mod call;
 mod connect;
 mod diff;
 mod import;
+mod sign;
 mod upstream;
 
 use std::net::SocketAddr;
@@ -28,6 +29,8 @@ pub(crate) use diff::{DiffArgs, DiffFormat};
 
 pub(crate) use import::{ConflictSide, ImportArgs};
 
+pub(crate) use sign::{SignArgs, SignatureArgs, VerifyArgs};
+
 pub(crate) use upstream::{AddArgs, RemoveArgs, Transport};
 
 pub(crate) use auth::{AuthArgs, AuthCommand, LoginArgs, LogoutArgs, StatusArgs};
@@ -48,12 +51,13 @@ A tour:
   cap check                            read the definitions; status 1 if one is wrong
   cap diff                             what your changes mean for agents
   cap pin                              record what was reviewed in capabilities/cap.lock
+  cap sign                             put your SSH key's signature beside it
   cap search 'refund an order'         what an agent would find
   cap call shop__orders_list --arg limit=5 --dry-run
   cap serve                            MCP at http://127.0.0.1:39400/mcp, hot-reloading
   cap connect cursor --write           enter the gateway into a client's configuration
 
-Exit status: 0 success, 1 errors in definitions, 2 wrong usage, 3 not pinned,
+Exit status: 0 success, 1 errors in definitions, 2 wrong usage, 3 not pinned or not signed,
 4 a call failed, 5 a file, folder or port cannot be used, 6 changes that `cap diff` denies.";
 
 /// The subcommands.
@@ -73,6 +77,10 @@ pub(crate) enum Command {
     Diff(DiffArgs),
     /// Record the digests of reviewed files in cap.lock
     Pin(PinArgs),
+    /// Sign cap.lock with an SSH key: say that you reviewed what it records
+    Sign(SignArgs),
+    /// Verify who signed cap.lock, or that imported files are what their document compiles to
+    Verify(VerifyArgs),
     /// List the tools
     List(ListArgs),
     /// Show one tool: what agents see and what is sent
@@ -249,6 +257,7 @@ Examples:
   cap serve --audit audit.jsonl --log json     a line for each call, and a log for programs
   cap serve --stdio                            for clients that start their servers themselves
   cap serve --locked --expose 'github__issues_*'
+  cap serve --require-signature /etc/cap/allowed_signers
 
 Files below the capabilities folders are watched; changes are served within a second.
 Secrets come from the environment, --secrets-folder, --secrets and the vault (`cap secret --help`).
@@ -263,6 +272,9 @@ pub(crate) struct ServeArgs {
     /// Refuse files that cap.lock does not list
     #[arg(long)]
     pub(crate) locked: bool,
+    /// Whose signatures the lock files need.
+    #[command(flatten)]
+    pub(crate) signature: SignatureArgs,
     /// List matching tools to agents directly, beside the gateway's own; may be repeated
     #[arg(long, value_name = "GLOB")]
     pub(crate) expose: Vec<String>,

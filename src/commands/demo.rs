@@ -140,6 +140,7 @@ impl Tour<'_> {
         let settings = StartSettings {
             folders: vec![self.root().to_owned()],
             policy: Policy::AllowUnlisted,
+            signatures: None,
             tokens: Arc::new(MemoryStore::default()),
             secrets: Secrets::none().with_value("PETSTORE_TOKEN", SecretString::from(TOKEN)),
             expose: Vec::new(),

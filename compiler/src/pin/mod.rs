@@ -9,6 +9,7 @@ mod digest;
 mod lock;
 mod problem;
 mod resolve;
+pub mod signature;
 mod tools;
 
 pub use admit::{Pin, Pinned, Policy, Quarantined, Verdict, admit, admit_last, admit_last_upstream, admit_upstream};

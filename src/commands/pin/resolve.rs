@@ -4,6 +4,7 @@ use cap_compiler::pin::{Digest, LOCK_FILE, Resolved, resolve};
 use cap_compiler::source::SourceLoader;
 use cap_runtime::disk::{DiskLoader, Root};
 
+use super::tell_signatures;
 use crate::disk::write_atomic;
 use crate::exit::Exit;
 use crate::output::{Output, Tone, plural};
@@ -24,6 +25,7 @@ pub(super) fn run(root: &Root, sources: &DiskLoader, output: &Output) -> Result<
             Exit::Environment
         })?;
     }
+    tell_signatures(root, &bytes, &text, output);
     output.status(
         Tone::Good,
         "Resolved",
