@@ -82,7 +82,7 @@ fn mutations(tree: &Value) -> Vec<(String, Value)> {
                 }
             }
             Value::Array(items) => waiting.extend((0..items.len()).map(|index| step(&index.to_string()))),
-            _ => {}
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
         for other in others(here) {
             let mut changed = tree.clone();
