@@ -9,6 +9,7 @@ mod connect;
 mod diff;
 mod fmt;
 mod import;
+mod sign;
 mod upstream;
 
 use std::net::SocketAddr;
@@ -34,6 +35,8 @@ pub(crate) use fmt::FmtArgs;
 
 pub(crate) use import::{ConflictSide, ImportArgs};
 
+pub(crate) use sign::{SignArgs, SignatureArgs, VerifyArgs};
+
 pub(crate) use upstream::{AddArgs, RemoveArgs, Transport};
 
 pub(crate) use auth::{AuthArgs, AuthCommand, LoginArgs, LogoutArgs, StatusArgs};
@@ -54,12 +57,13 @@ A tour:
   cap check                            read the definitions; status 1 if one is wrong
   cap diff                             what your changes mean for agents
   cap pin                              record what was reviewed in capabilities/cap.lock
+  cap sign                             put your SSH key's signature beside it
   cap search 'refund an order'         what an agent would find
   cap call shop__orders_list --arg limit=5 --dry-run
   cap serve                            MCP at http://127.0.0.1:39400/mcp, hot-reloading
   cap connect cursor --write           enter the gateway into a client's configuration
 
-Exit status: 0 success, 1 errors in definitions, 2 wrong usage, 3 not pinned,
+Exit status: 0 success, 1 errors in definitions, 2 wrong usage, 3 not pinned or not signed,
 4 a call failed, 5 a file, folder or port cannot be used, 6 changes that `cap diff` denies.";
 
 /// The subcommands.
@@ -81,6 +85,10 @@ pub(crate) enum Command {
     Diff(DiffArgs),
     /// Record the digests of reviewed files in cap.lock
     Pin(PinArgs),
+    /// Sign cap.lock with an SSH key: say that you reviewed what it records
+    Sign(SignArgs),
+    /// Verify who signed cap.lock, or that imported files are what their document compiles to
+    Verify(VerifyArgs),
     /// List the tools
     List(ListArgs),
     /// Show one tool: what agents see and what is sent
@@ -123,6 +131,7 @@ pub(crate) struct FolderArgs {
 Examples:
   cap check
   cap check capabilities/github --format github    annotations in a workflow
+  cap check --format sarif > check.sarif           for code scanning
   cap check capabilities/weather.yaml              one file, linked with its folder
   cap check --advice always --deny warnings        in CI: advice is shown, and warnings fail too
 
@@ -153,6 +162,8 @@ pub(crate) enum Format {
     Json,
     /// Workflow commands of GitHub Actions on standard output
     Github,
+    /// SARIF 2.1.0 on standard output, for code scanning
+    Sarif,
 }
 
 /// `cap pin`
@@ -164,6 +175,7 @@ Examples:
   cap pin linear                ask the upstream `linear` for its tools, write tools.json, and pin both
   cap pin linear --check        status 3 if the upstream's tools are not what was approved; writes nothing
   cap pin --check               status 3 if a file is not what cap.lock says; writes nothing
+  cap pin --resolve             after `git merge`: cap.lock without conflicts; status 3 if something is left to review
 
 cap.lock is in sha256sum's format: cd capabilities && sha256sum -c cap.lock")]
 pub(crate) struct PinArgs {
@@ -173,6 +185,9 @@ pub(crate) struct PinArgs {
     /// Only say what is not pinned
     #[arg(long)]
     pub(crate) check: bool,
+    /// Make one of the lines of two merged branches: of each file the line that is about its bytes
+    #[arg(long, conflicts_with_all = ["check", "paths"])]
+    pub(crate) resolve: bool,
     /// Where the credentials of upstreams come from.
     #[command(flatten)]
     pub(crate) secrets: SecretArgs,
@@ -258,6 +273,7 @@ Examples:
   cap serve --audit audit.jsonl --log json     a line for each call, and a log for programs
   cap serve --stdio                            for clients that start their servers themselves
   cap serve --locked --expose 'github__issues_*'
+  cap serve --require-signature /etc/cap/allowed_signers
 
 Files below the capabilities folders are watched; changes are served within a second.
 Secrets come from the environment, --secrets-folder, --secrets and the vault (`cap secret --help`).
@@ -272,6 +288,9 @@ pub(crate) struct ServeArgs {
     /// Refuse files that cap.lock does not list
     #[arg(long)]
     pub(crate) locked: bool,
+    /// Whose signatures the lock files need.
+    #[command(flatten)]
+    pub(crate) signature: SignatureArgs,
     /// List matching tools to agents directly, beside the gateway's own; may be repeated
     #[arg(long, value_name = "GLOB")]
     pub(crate) expose: Vec<String>,

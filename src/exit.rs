@@ -12,7 +12,7 @@ pub(crate) enum Exit {
     Failure = 1,
     /// The command line is wrong.
     Usage = 2,
-    /// `cap pin --check` found files that are not as `cap.lock` says.
+    /// Files are not as `cap.lock` says, or it is not signed as it must be.
     Unpinned = 3,
     /// A call failed: the server, the network or the arguments.
     CallFailed = 4,

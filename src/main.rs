@@ -40,6 +40,8 @@ fn main() -> ExitCode {
         Command::Fmt(args) => commands::fmt::run(args, &output),
         Command::Diff(args) => commands::diff::run(args, &output),
         Command::Pin(args) => commands::pin::run(args, &output),
+        Command::Sign(args) => commands::sign::run(args, &output),
+        Command::Verify(args) => commands::verify::run(args, &output),
         Command::List(args) => commands::list::run(args, &output),
         Command::Show(args) => commands::show::run(args, &output),
         Command::Search(args) => commands::search::run(args, &output),

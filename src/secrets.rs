@@ -179,7 +179,7 @@ fn printed(program: &str, arguments: &[String], output: &Output) -> Result<Secre
 }
 
 /// This program's folder below one that the XDG base directory specification names.
-fn own_folder(variable: &str, otherwise: &str) -> Option<PathBuf> {
+pub(crate) fn own_folder(variable: &str, otherwise: &str) -> Option<PathBuf> {
     let said = env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
     Some(said.or_else(|| Some(env::home_dir()?.join(otherwise)))?.join("cap"))
 }

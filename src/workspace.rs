@@ -49,7 +49,9 @@ impl Workspace {
     /// What the settings say of files that no lock file lists.
     #[must_use]
     pub(crate) fn policy(&self) -> Policy {
-        if self.settings.locked == Some(true) { Policy::RequireLocked } else { Policy::AllowUnlisted }
+        let settings = &self.settings;
+        let locked = settings.locked == Some(true) || settings.require_signature.is_some();
+        if locked { Policy::RequireLocked } else { Policy::AllowUnlisted }
     }
 
     /// Loads the folders.

@@ -45,6 +45,9 @@ fn run(case: &Path) -> Run {
     }
     match code_of(case).as_str() {
         "CAP0301" | "CAP0302" | "CAP0303" | "CAP0305" => sandbox.run(&["pin", "--check"]),
+        "CAP0320" | "CAP0321" | "CAP0322" | "CAP0323" => {
+            sandbox.run(&["verify", "--signers", "capabilities/allowed_signers"])
+        }
         code if code.starts_with("CAP06") => sandbox.run(&["check", "--advice", "always"]),
         _ => sandbox.run(&["check"]),
     }

@@ -41,6 +41,12 @@ pub struct Settings {
     pub expose: Vec<String>,
     /// Refuse files that `cap.lock` does not list.
     pub locked: Option<bool>,
+    /// Serve only what is signed: a file with allowed signers in OpenSSH's format, relative to this file.
+    #[schemars(with = "Option<String>")]
+    pub require_signature: Option<PathBuf>,
+    /// How many of the allowed signers must have signed; 1 if nothing is said.
+    #[schemars(range(min = 1, max = 100))]
+    pub signatures: Option<u32>,
     /// Where secrets come from: the path of a file with one `NAME=value` a line, or a mapping.
     #[schemars(schema_with = "secrets::schema", default)]
     pub secrets: SecretsSettings,
@@ -96,6 +102,8 @@ impl Settings {
         let capabilities = fields.optional("capabilities", read::texts).unwrap_or_default();
         let expose = fields.optional("expose", read::texts).unwrap_or_default();
         let locked = fields.optional("locked", read::boolean);
+        let require_signature = fields.optional("require_signature", read::text).map(PathBuf::from);
+        let signatures = fields.optional("signatures", |node: Node<'_>| node.integer(1, 100));
         let secrets = fields.optional("secrets", SecretsSettings::read).unwrap_or_default();
         let allowed_hosts = fields.optional("allowed_hosts", read::texts).unwrap_or_default();
         let allowed_origins = fields.optional("allowed_origins", read::texts).unwrap_or_default();
@@ -116,6 +124,8 @@ impl Settings {
             capabilities,
             expose,
             locked,
+            require_signature,
+            signatures,
             secrets,
             allowed_hosts,
             allowed_origins,
@@ -133,6 +143,7 @@ impl Settings {
             return self;
         }
         self.capabilities = self.capabilities.iter().map(|path| folder.join(path)).collect();
+        self.require_signature = self.require_signature.map(|path| folder.join(path));
         self.secrets = self.secrets.in_folder(folder);
         self.audit = self.audit.map(|path| if path == Path::new("-") { path } else { folder.join(path) });
         self

@@ -130,11 +130,7 @@ impl Root {
 
     fn identify(&self, path: &Path) -> SourceId {
         let relative = path.strip_prefix(&self.path).unwrap_or(path).to_string_lossy().into_owned();
-        if self.shown.is_empty() {
-            SourceId::new(&relative)
-        } else {
-            SourceId::new(&format!("{}/{relative}", self.shown))
-        }
+        self.file(&relative)
     }
 
     /// The part of an identifier below this root, if it is below.
@@ -155,10 +151,16 @@ impl Root {
     /// The identifier of this root's lock file.
     #[must_use]
     pub fn lock(&self) -> SourceId {
+        self.file(LOCK_FILE)
+    }
+
+    /// The identifier of a file below this root.
+    #[must_use]
+    pub fn file(&self, relative: &str) -> SourceId {
         if self.shown.is_empty() {
-            SourceId::new(LOCK_FILE)
+            SourceId::new(relative)
         } else {
-            SourceId::new(&format!("{}/{LOCK_FILE}", self.shown))
+            SourceId::new(&format!("{}/{relative}", self.shown))
         }
     }
 }

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::execute::Prepared;
 use crate::index::IndexError;
-use crate::load::{Loaded, Loader};
+use crate::load::{LoadError, Loaded, Loader, SignatureFault};
 use crate::registry::{Contents, RegisteredTool, Registry, Snapshot, reasons};
 use crate::telemetry::{ReloadResult, Telemetry};
 use crate::upstream::{Remote, Upstreams};
@@ -27,13 +27,25 @@ use crate::watch::Watcher;
 pub enum ReloadError {
     /// A folder cannot be listed.
     #[error("the capabilities cannot be read: {0}")]
-    Load(#[from] io::Error),
+    Load(#[source] io::Error),
+    /// What is in the folders is not signed as it must be.
+    #[error("{0} ({help})", help = .0.help())]
+    Signature(SignatureFault),
     /// The search index cannot be built.
     #[error("the search index cannot be built: {0}")]
     Index(#[from] IndexError),
     /// A fault of the gateway itself.
     #[error("internal error: loading ended unexpectedly")]
     Ended,
+}
+
+impl From<LoadError> for ReloadError {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Folder(error) => Self::Load(error),
+            LoadError::Signature(fault) => Self::Signature(fault),
+        }
+    }
 }
 
 /// Makes snapshots of the folders, each with the next generation.

@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::execute::{Executor, ExecutorError, ExecutorSettings};
-use crate::load::Loader;
+use crate::load::{Loader, SignatureRule, Signed};
 use crate::mcp::{BadGlob, Exposure, Gateway};
 use crate::registry::Registry;
 use crate::reload::{self, ReloadError, Reloader};
@@ -24,6 +24,8 @@ pub struct StartSettings {
     pub folders: Vec<PathBuf>,
     /// What happens to files that no lock file lists.
     pub policy: Policy,
+    /// Who must have signed the lock files, if anybody must. Then files that they do not list are refused.
+    pub signatures: Option<SignatureRule>,
     /// Where credentials come from.
     pub secrets: Secrets,
     /// Where tokens that were obtained are kept.
@@ -67,8 +69,14 @@ pub fn start(settings: StartSettings, stop: &CancellationToken) -> Result<Starte
     let executor = Executor::new(ExecutorSettings { secrets, tokens, ..ExecutorSettings::default() })?;
     // Watched before they are loaded: what changes in between is a signal that waits.
     let watcher = watch(&settings.folders);
-    let upstreams = Upstreams::new(executor.clone(), settings.policy, stop);
-    let mut reloader = Reloader::new(Loader::new(&settings.folders, settings.policy), upstreams.clone());
+    let policy = if settings.signatures.is_some() { Policy::RequireLocked } else { settings.policy };
+    let upstreams = Upstreams::new(executor.clone(), policy, stop);
+    let mut loader = Loader::new(&settings.folders, policy);
+    if let Some(rule) = settings.signatures {
+        let signed = Signed::open(rule, loader.sources()).map_err(ReloadError::Signature)?;
+        loader = loader.signed(Arc::new(signed));
+    }
+    let mut reloader = Reloader::new(loader, upstreams.clone());
     let snapshot = reloader.reload(None)?.ok_or(ReloadError::Ended)?;
     let registry = Arc::new(Registry::new(snapshot));
     let telemetry = settings.telemetry;

@@ -9,7 +9,7 @@ use super::FolderArgs;
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  cap diff                            what the working tree changes since the last commit
+  cap diff                            what the working tree changes since what was last pinned
   cap diff main                       what it changes since `main`
   cap diff origin/main...             since this branch left `origin/main`
   cap diff v1.2 v1.3                  between two tags
@@ -17,14 +17,14 @@ Examples:
   cap diff openapi-1.json openapi-2.json      what an update of a document would change
 
 OLD and NEW are each a capabilities folder (or a folder that has one), a git revision, or a document; what
-exists as a path is one. Without NEW it is the working tree, without OLD git's HEAD. Revisions are read with
-git's plumbing: the work tree is not touched.
+exists as a path is one. Without NEW it is the working tree, without both what was pinned at git's HEAD.
+Revisions are read with git's plumbing: the work tree is not touched.
 
 Compiled capabilities are compared, so that layout, the order of keys and moved files are no change.
 Exit status: 0, or 6 if there are changes of a class that --deny names. `cap explain DIFF103` says more
 about a code.")]
 pub(crate) struct DiffArgs {
-    /// What was: a folder, a git revision or an OpenAPI document [default: HEAD]
+    /// What was: a folder, a git revision or an OpenAPI document [default: HEAD as it was pinned]
     pub(crate) old: Option<String>,
     /// What is [default: the capabilities folders as they are]
     pub(crate) new: Option<String>,

@@ -8,7 +8,7 @@ use super::{AccessArgs, FolderArgs};
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  cap add files -- npx -y @modelcontextprotocol/server-filesystem /home/me/documents
+  cap add files -- npx -y @modelcontextprotocol/server-filesystem ~/documents
   cap add github https://api.githubcopilot.com/mcp/ --header \"Authorization: Bearer $TOKEN\"
   cap add github -e GITHUB_TOKEN=\"$TOKEN\" --store-secrets -- docker run -i --rm -e GITHUB_TOKEN ghcr.io/github/github-mcp-server
   cap add old https://mcp.example.com/sse --transport sse --deny 'delete_*'

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use cap_compiler::advice::advise;
 use cap_compiler::diagnostic::Diagnostic;
 use cap_compiler::pin::Policy;
-use cap_compiler::report::{Places, Tally, render_github, render_json};
+use cap_compiler::report::{Places, Tally, render_github, render_json, render_sarif};
 use cap_compiler::source::SourceId;
 
 use crate::args::{CheckArgs, FolderArgs, Format};
@@ -40,6 +40,7 @@ pub(crate) fn run(args: &CheckArgs, output: &Output) -> Result<Exit, Exit> {
         }
         Format::Json => output.json(&render_json(&diagnostics, &Places::of(&diagnostics, loader.sources()))),
         Format::Github => output.data(&render_github(&diagnostics, &Places::of(&diagnostics, loader.sources()))),
+        Format::Sarif => output.json(&render_sarif(&diagnostics, &Places::of(&diagnostics, loader.sources()))),
     }
     let is_denied = args.advice.denies(Tally::of(&diagnostics));
     if is_denied || diagnostics.iter().any(Diagnostic::is_error) { Ok(Exit::Failure) } else { Ok(Exit::Success) }

@@ -124,7 +124,7 @@ impl Tour<'_> {
         self.step("2. Pin: record the SHA-256 digest of what was reviewed");
         self.line("$ cap pin");
         let folders = FolderArgs { capabilities: vec![self.root().to_owned()], config: None };
-        let args = PinArgs { paths: Vec::new(), check: false, secrets: SecretArgs::default(), folders };
+        let args = PinArgs { paths: Vec::new(), check: false, resolve: false, secrets: SecretArgs::default(), folders };
         match pin::run(&args, &Output::silent()) {
             Ok(Exit::Success) => {
                 let lock = std::fs::read_to_string(self.root().join("cap.lock"))?;
@@ -140,6 +140,7 @@ impl Tour<'_> {
         let settings = StartSettings {
             folders: vec![self.root().to_owned()],
             policy: Policy::AllowUnlisted,
+            signatures: None,
             tokens: Arc::new(MemoryStore::default()),
             secrets: Secrets::none().with_value("PETSTORE_TOKEN", SecretString::from(TOKEN)),
             expose: Vec::new(),

@@ -19,3 +19,5 @@ pub(crate) mod search;
 pub(crate) mod secret;
 pub(crate) mod serve;
 pub(crate) mod show;
+pub(crate) mod sign;
+pub(crate) mod verify;

@@ -1,19 +1,23 @@
 //! `cap serve`: the gateway, until it is told to stop.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use cap_compiler::pin::Policy;
 use cap_runtime::config::{DEFAULT_LISTEN, LogFormat};
 use cap_runtime::http::{self, Admission};
+use cap_runtime::load::SignatureRule;
 use cap_runtime::mcp::{Gateway, serve_stdio};
+use cap_runtime::reload::ReloadError;
 use cap_runtime::start::{StartError, StartSettings, Started, start};
 use cap_runtime::telemetry::{AuditLog, AuditTarget, Metrics, RemoteParent, Telemetry, TelemetrySettings};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::{LogStyle, ServeArgs};
+use crate::commands::verify::{allowed_signers, wanted};
 use crate::exit::Exit;
 use crate::log::{self, Export};
 use crate::output::{Output, Tone, plural};
@@ -130,6 +134,10 @@ const LAST_LINES: Duration = Duration::from_secs(5);
 fn not_started(error: &StartError, output: &Output) -> Exit {
     let (help, exit) = match error {
         StartError::Expose(_) => (Some("`*` stands for any text, `?` for one character"), Exit::Usage),
+        StartError::Load(ReloadError::Signature(fault)) => {
+            output.error(&fault.to_string(), Some(&fault.help()));
+            return Exit::Unpinned;
+        }
         StartError::Load(_) => (Some("name the folder to serve with --capabilities"), Exit::Environment),
         StartError::Execute(_) => (None, Exit::Environment),
     };
@@ -149,11 +157,50 @@ fn settings(
     Ok(StartSettings {
         folders: workspace.folders.clone(),
         policy,
+        signatures: signatures(args, workspace, output)?,
         secrets: access.secrets,
         tokens: access.tokens,
         expose,
         telemetry: observing.telemetry.clone(),
     })
+}
+
+/// Who must have signed what is served, if anybody must. The file is read here for its faults to be shown; whom it
+/// names is read again at every look.
+fn signatures(args: &ServeArgs, workspace: &Workspace, output: &Output) -> Result<Option<SignatureRule>, Exit> {
+    let settings = &workspace.settings;
+    let Some(signers) = args.signature.require_signature.as_ref().or(settings.require_signature.as_ref()) else {
+        let flags = &args.signature;
+        if flags.signatures.is_some() || settings.signatures.is_some() || !flags.allow_rollback.is_empty() {
+            let help = "name the allowed signers with --require-signature, or as `require_signature` in cap.yaml";
+            output.error("it is said how to require signatures, and not whose", Some(help));
+            return Err(Exit::Usage);
+        }
+        return Ok(None);
+    };
+    allowed_signers(signers, output)?;
+    check_apart(signers, workspace, output)?;
+    let memory = secrets::own_folder("XDG_STATE_HOME", ".local/state");
+    if memory.is_none() {
+        let text = "without a home folder or XDG_STATE_HOME, it is forgotten with this process what was served";
+        output.status(Tone::Warning, "Warning", text);
+    }
+    Ok(Some(SignatureRule {
+        signers: signers.clone(),
+        wanted: wanted(args.signature.signatures, settings.signatures),
+        memory,
+        put_back: args.signature.allow_rollback.iter().copied().collect(),
+    }))
+}
+
+/// Whoever can change what is served must not be able to say who may sign it.
+fn check_apart(signers: &Path, workspace: &Workspace, output: &Output) -> Result<(), Exit> {
+    let Ok(place) = signers.canonicalize() else { return Ok(()) };
+    let folder = workspace.folders.iter().find(|it| it.canonicalize().is_ok_and(|it| place.starts_with(it)));
+    let Some(folder) = folder else { return Ok(()) };
+    let text = format!("the allowed signers are inside of `{}`, which they are to protect", folder.display());
+    output.error(&text, Some("keep them where whoever can change the folder cannot write"));
+    Err(Exit::Usage)
 }
 
 fn announce(started: &Started, format: LogFormat, output: &Output) {

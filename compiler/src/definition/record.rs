@@ -22,6 +22,9 @@ pub struct SourceRecord {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     pub overlays: Vec<String>,
+    /// The version of `cap` that compiled it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cap: Option<String>,
     /// The JSON Pointer of the operation within the document.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation: Option<String>,
@@ -34,6 +37,7 @@ impl SourceRecord {
             title: fields.optional("title", read::text),
             version: fields.optional("version", read::text),
             overlays: fields.optional("overlays", read::texts).unwrap_or_default(),
+            cap: fields.optional("cap", read::text),
             operation: fields.optional("operation", read::text),
         })
     }

@@ -110,6 +110,10 @@ codes! {
     TOOLS_FILE = 306, Error, "a tools.json is no list of approved tools";
     TOOL_DIFFERS = 307, Error, "a tool of an upstream is not what was approved";
     TOOL_UNAPPROVED = 308, Warning, "nobody has approved a tool of an upstream";
+    ALLOWED_SIGNERS = 320, Error, "a line of allowed signers names no signer";
+    UNVERIFIED_KEY = 321, Warning, "an allowed signer has a key whose signatures are not verified";
+    SIGNATURE_BLOCK = 322, Warning, "a part of cap.lock.sig is no signature";
+    NOT_SIGNED = 323, Error, "cap.lock is not signed by the signers that are wanted";
 
     // 04: importing OpenAPI
     NOT_OPENAPI = 401, Error, "the text is not an OpenAPI document";

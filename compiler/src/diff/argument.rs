@@ -3,18 +3,21 @@
 //! Arguments that were right have to stay right; a result has to stay what callers were told. So the two are
 //! asked about in opposite directions.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::change::Change;
 use super::code::ChangeCode;
-use super::schema::{Certainty, Gap, Rule, Step, are_same, gaps};
+use super::schema::{Certainty, Gap, Rule, Step, are_same, gaps, shown_text};
 use super::tool::Both;
 
 /// How the arguments of a tool changed.
 pub(super) fn of_input(both: &Both<'_>, old: &Value, new: &Value) -> Vec<Change> {
     // What differs in neither meaning nor words, only in the writing, is not worth a line; words are told elsewhere.
+    let encoded = of_encodings(both, old, new);
     if are_same(old, new) {
-        return Vec::new();
+        return encoded;
     }
     let refused = gaps(old, new);
     let more = gaps(new, old);
@@ -25,7 +28,8 @@ pub(super) fn of_input(both: &Both<'_>, old: &Value, new: &Value) -> Vec<Change>
     let mut changes: Vec<Change> = told.map(|gap| narrowed(both, gap)).collect();
     let beyond = more.iter().filter(|gap| !refused.iter().any(|known| is_said_by(known, gap)));
     changes.extend(beyond.map(|gap| widened(both, gap)));
-    if refused.is_empty() && more.is_empty() {
+    changes.extend(encoded);
+    if changes.is_empty() {
         changes.push(both.change(
             ChangeCode::SCHEMA_REWRITTEN,
             "its arguments are described in another way",
@@ -33,6 +37,36 @@ pub(super) fn of_input(both: &Both<'_>, old: &Value, new: &Value) -> Vec<Change>
         ));
     }
     changes
+}
+
+/// Texts that were to be encoded and are not, or the reverse. The schema accepts them all the same, and something
+/// else is sent.
+fn of_encodings(both: &Both<'_>, old: &Value, new: &Value) -> Vec<Change> {
+    let (before, after) = (encodings(old), encodings(new));
+    let differing = after.iter().filter_map(|(path, is)| {
+        let was = before.get(path)?;
+        (was != is).then(|| {
+            let sentence = undecided(&name(path, "the input"), was, is);
+            both.change(ChangeCode::INPUT_UNDECIDED, sentence, &pointer(&["input"], path))
+        })
+    });
+    differing.collect()
+}
+
+/// How each text of the arguments stands for something else, as far as it is described in its place.
+fn encodings(schema: &Value) -> BTreeMap<Vec<Step>, String> {
+    let mut found = BTreeMap::new();
+    let mut waiting = vec![(Vec::new(), schema)];
+    while let Some((path, schema)) = waiting.pop() {
+        let text = |key: &str| Some(format!("{key} {}", shown_text(schema.get(key)?.as_str()?)));
+        let said: Vec<String> = ["contentEncoding", "contentMediaType"].into_iter().filter_map(text).collect();
+        let below = |step: Step| path.iter().cloned().chain([step]).collect::<Vec<_>>();
+        let members = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+        waiting.extend(members.map(|(name, schema)| (below(Step::Member(name.clone())), schema)));
+        waiting.extend(schema.get("items").map(|items| (below(Step::Items), items)));
+        found.insert(path, if said.is_empty() { "plain text".to_owned() } else { said.join(", ") });
+    }
+    found
 }
 
 /// Whether what a gap in one direction says is the other side of what is said already.
@@ -172,8 +206,8 @@ fn name(path: &[Step], whole: &str) -> String {
     let mut text = String::new();
     for step in path {
         match step {
-            Step::Member(name) if text.is_empty() => text.push_str(&super::schema::shown_text(name)),
-            Step::Member(name) => text.push_str(&format!(".{}", super::schema::shown_text(name))),
+            Step::Member(name) if text.is_empty() => text.push_str(&shown_text(name)),
+            Step::Member(name) => text.push_str(&format!(".{}", shown_text(name))),
             Step::Others => text.push_str(".*"),
             Step::Item(index) => text.push_str(&format!("[{index}]")),
             Step::Items => text.push_str("[]"),

@@ -88,6 +88,8 @@ changes! {
     UPSTREAM_ADDED = 212, Reach, Error, "an upstream is new";
     EXPOSURE_WIDENED = 213, Reach, Error, "tools of an upstream are served that nobody approved or that were hidden";
     AUTHORIZATION_SERVER = 214, Reach, Error, "tokens come from elsewhere or are for something else";
+    SETTING_CHANGED = 215, Reach, Error, "a setting of the gateway is another";
+    CREDENTIAL_CHANGED = 216, Reach, Error, "credentials are made in another way";
 
     NOW_WRITES = 301, Effect, Warning, "a tool that only read may change something";
     NOW_DESTRUCTIVE = 302, Effect, Warning, "a tool may overwrite or delete";
@@ -119,6 +121,7 @@ changes! {
     FILE_MOVED = 601, Trivial, Note, "a file is elsewhere";
     SCHEMA_REWRITTEN = 602, Trivial, Note, "a schema says the same in another way";
     LABELS_CHANGED = 603, Trivial, Note, "tags or the mark of deprecation are others";
+    SETTING_OF_LOOKS = 604, Trivial, Note, "a setting of the gateway is another that changes no call";
 
     INPUT_UNDECIDED = 701, Undecided, Warning, "whether an argument accepts what it accepted is not decided";
     RESULT_UNDECIDED = 702, Undecided, Warning, "whether a result is what it was is not decided";

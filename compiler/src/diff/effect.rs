@@ -52,16 +52,31 @@ pub(super) fn of_capability(both: &Both<'_>, before: &Capability, after: &Capabi
             let sentence = format!("its method is `{}`; it was `{}`", new.method, old.method);
             changes.push(both.change(ChangeCode::METHOD_CHANGED, sentence, &["request", "method"]));
         }
-        if let (Some(key), None) = (&old.idempotency_key, &new.idempotency_key) {
-            let sentence = format!("the header `{key}` no longer tells the server which tries are one call");
-            changes.push(both.change(ChangeCode::KEY_GONE, sentence, &["request", "idempotency_key"]));
-        }
+        changes.extend(of_key(both, old.idempotency_key.as_deref(), new.idempotency_key.as_deref()));
         changes.extend(of_tries(both, before, after, new));
         changes.extend(of_cache(both, before, after, new));
     }
     changes.extend(of_answer(both, &before.answer, &after.answer));
     changes.extend(of_limits(both, before.limits, after.limits));
     changes
+}
+
+fn of_key(both: &Both<'_>, old: Option<&str>, new: Option<&str>) -> Option<Change> {
+    let (code, sentence) = match (old, new) {
+        (old, new) if old == new => return None,
+        (Some(key), None) => {
+            (ChangeCode::KEY_GONE, format!("the header `{key}` no longer tells the server which tries are one call"))
+        }
+        (Some(old), Some(new)) => {
+            let sentence = format!("the header `{new}` tells the server which tries are one call; it was `{old}`");
+            (ChangeCode::KEY_GONE, sentence)
+        }
+        (None, new) => {
+            let key = new.unwrap_or_default();
+            (ChangeCode::EFFECT_REDUCED, format!("the header `{key}` tells the server which tries are one call"))
+        }
+    };
+    Some(both.change(code, sentence, &["request", "idempotency_key"]))
 }
 
 fn of_tries(both: &Both<'_>, before: &Capability, after: &Capability, call: &HttpCall) -> Option<Change> {
@@ -76,7 +91,12 @@ fn of_cache(both: &Both<'_>, before: &Capability, after: &Capability, call: &Htt
     let (old, new) = (before.answer.cache, after.answer.cache);
     let is_private = call.auth.iter().any(|set| !set.is_empty());
     let sentence = match (after.annotations.read_only, is_private) {
-        _ if new.is_none() || new <= old => return None,
+        _ if new == old => return None,
+        _ if new < old => {
+            let sentence =
+                if new.is_none() { "its answer is no longer kept" } else { "its answer is kept for less time" };
+            return Some(both.change(ChangeCode::LIMITS_CHANGED, sentence, &["response", "cache"]));
+        }
         (false, _) => "its answer is kept, although a call may change something",
         (true, true) => "its answer is kept, although it is for one login only",
         (true, false) => {

@@ -12,6 +12,7 @@ mod reach;
 mod request;
 pub mod schema;
 mod sent;
+mod settings;
 mod side;
 mod tool;
 mod upstream;
@@ -45,6 +46,7 @@ pub fn compare(old: &Side, new: &Side) -> Changes {
     }
     found.extend(upstream::compare(old, new, &known));
     found.extend(words::of_servers(old, new));
+    found.extend(settings::compare(&old.settings, &new.settings));
     let mut changes =
         Changes { tools_before: before.len(), tools_after: after.len(), tools_changed, ..Changes::default() };
     changes.take(found);

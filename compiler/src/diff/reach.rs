@@ -107,6 +107,9 @@ pub(super) fn of_calls(old: &HttpCall, new: &HttpCall) -> Vec<Found> {
     found.extend(of_secrets(old, new));
     found.extend(of_auth(old, new));
     found.extend(of_tokens(old, new));
+    if old.auth != new.auth && !found.iter().any(|(_, _, at)| *at == "auth") {
+        found.push((ChangeCode::CREDENTIAL_CHANGED, "its credentials are made in another way".to_owned(), "auth"));
+    }
     found
 }
 

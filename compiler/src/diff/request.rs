@@ -20,7 +20,8 @@ pub(super) fn path_pattern(call: &HttpCall) -> String {
         .collect()
 }
 
-fn path(call: &HttpCall) -> String {
+/// A path as people read it, with that of the server.
+pub(super) fn path(call: &HttpCall) -> String {
     let piece = |piece: &PathPiece| match piece {
         PathPiece::Literal(text) => text.clone(),
         PathPiece::Value(parameter) => format!("{{{}}}", shown_binding(&parameter.value)),
@@ -122,11 +123,20 @@ fn of_body(old: Option<&Body>, new: Option<&Body>, known: &Arguments) -> Vec<Str
         return vec![format!("its body is `{}`; it was `{}`", types(new), types(old))];
     }
     let (before, after) = (members(&old.content), members(&new.content));
-    match (before, after) {
+    let mut said = match (before, after) {
         _ if old.content == new.content => Vec::new(),
         (Some(before), Some(after)) => of_parameters("member", &before, &after, known),
         _ => vec!["its body is made in another way".to_owned()],
+    };
+    match (old.optional, new.optional) {
+        (false, true) => said.push("without arguments for it, no body is sent".to_owned()),
+        (true, false) => said.push("a body is sent without arguments for it as well".to_owned()),
+        _ => {}
     }
+    if old.content == new.content && old.choice != new.choice {
+        said.push("its body is made in another way where another media type is selected".to_owned());
+    }
+    said
 }
 
 /// The members of a body by name, where it has some.

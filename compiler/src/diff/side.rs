@@ -18,6 +18,8 @@ pub struct Side {
     pub servers: Vec<Arc<Server>>,
     /// MCP servers, sorted by name.
     pub upstreams: Vec<ApprovedUpstream>,
+    /// What the gateway's settings file says, by its keys.
+    pub settings: serde_json::Map<String, serde_json::Value>,
 }
 
 /// An MCP server and what was approved of its tools.
@@ -47,6 +49,7 @@ impl Side {
             capabilities: compilation.capabilities().map(Arc::clone).collect(),
             servers: compilation.servers.clone(),
             upstreams: compilation.upstreams.iter().map(|(upstream, _)| with_tools(upstream)).collect(),
+            settings: serde_json::Map::new(),
         }
     }
 

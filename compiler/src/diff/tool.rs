@@ -238,7 +238,17 @@ pub(super) fn compare(old: &Tool<'_>, new: &Tool<'_>) -> Vec<Change> {
     }
     changes.extend(words::of_tool(&both, &before, &after));
     changes.extend(trivial(&both, &before, &after));
+    if changes.is_empty() && does_another_thing(old, new) {
+        let sentence = "something of its request or its answer is another, which is not told apart";
+        changes.push(both.change(ChangeCode::REQUEST_CHANGED, sentence, &["request"]));
+    }
     changes
+}
+
+/// Whether two forms of a tool differ in more than where their files are and how their schemas are written.
+fn does_another_thing(old: &Tool<'_>, new: &Tool<'_>) -> bool {
+    let (Some(old), Some(new)) = (old.capability(), new.capability()) else { return false };
+    (&old.call, &old.answer, old.limits) != (&new.call, &new.answer, new.limits)
 }
 
 fn trivial(both: &Both<'_>, before: &Seen, after: &Seen) -> Vec<Change> {

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::change::Change;
 use super::code::ChangeCode;
 use super::reach::{self, Known};
-use super::sent::{origin, shown};
+use super::request::path;
+use super::sent::origin;
 use super::side::{ApprovedUpstream, Side};
-use crate::capability::{NewTools, Program, Upstream, UpstreamTransport};
+use crate::capability::{HttpCall, NewTools, Program, Upstream, UpstreamTransport};
 use crate::diagnostic::Place;
 use crate::syntax::Pointer;
 
@@ -87,10 +88,7 @@ fn of_one(old: &Upstream, new: &Upstream) -> Vec<Change> {
         | (UpstreamTransport::Sse(was), UpstreamTransport::Sse(is)) => {
             if let (Some(was), Some(is)) = (was.call.http(), is.call.http()) {
                 found.extend(reach::of_calls(was, is));
-                if origin(&was.server) == origin(&is.server) && shown(&was.server) != shown(&is.server) {
-                    let sentence = format!("it is reached at `{}`; it was `{}`", shown(&is.server), shown(&was.server));
-                    found.push((ChangeCode::TRANSPORT_CHANGED, sentence, "transport"));
-                }
+                found.extend(of_doors(was, is));
             }
         }
         (UpstreamTransport::Stdio(was), UpstreamTransport::Stdio(is)) => found.extend(of_programs(was, is)),
@@ -98,6 +96,10 @@ fn of_one(old: &Upstream, new: &Upstream) -> Vec<Change> {
             let sentence = format!("it is reached {}; it was reached {}", way(new), way(old));
             found.push((ChangeCode::TRANSPORT_CHANGED, sentence, "transport"));
         }
+    }
+    if found.is_empty() && is_reached_otherwise(old, new) {
+        let sentence = "something of how it is reached is another, which is not told apart".to_owned();
+        found.push((ChangeCode::TRANSPORT_CHANGED, sentence, "transport"));
     }
     found.extend(of_exposure(old, new));
     if old.limits != new.limits || (old.sessions, old.connect) != (new.sessions, new.connect) {
@@ -112,6 +114,40 @@ fn of_one(old: &Upstream, new: &Upstream) -> Vec<Change> {
         new: Some(place(new, at)),
     };
     found.into_iter().map(change).collect()
+}
+
+/// Whether anything of the way to an upstream differs; the words about it do not count.
+fn is_reached_otherwise(old: &Upstream, new: &Upstream) -> bool {
+    match (&old.transport, &new.transport) {
+        (UpstreamTransport::Http(was), UpstreamTransport::Http(is))
+        | (UpstreamTransport::Sse(was), UpstreamTransport::Sse(is)) => was.call != is.call,
+        (was, is) => was != is,
+    }
+}
+
+/// Where an upstream is reached below its origin, and what is sent with every message.
+fn of_doors(old: &HttpCall, new: &HttpCall) -> Vec<reach::Found> {
+    let mut found = Vec::new();
+    let (was, is) = (origin(&old.server), origin(&new.server));
+    if was == is && path(old) != path(new) {
+        let sentence = format!("it is reached at `{is}{}`; it was `{was}{}`", path(new), path(old));
+        found.push((ChangeCode::TRANSPORT_CHANGED, sentence, "transport"));
+    }
+    for header in &new.headers {
+        match old.headers.iter().find(|before| before.name == header.name) {
+            Some(before) if before == header => {}
+            Some(_) => found.push((ChangeCode::TRANSPORT_CHANGED, sentence(&header.name, "is another"), "headers")),
+            None => found.push((ChangeCode::TRANSPORT_CHANGED, sentence(&header.name, "is sent"), "headers")),
+        }
+    }
+    for header in old.headers.iter().filter(|it| !new.headers.iter().any(|now| now.name == it.name)) {
+        found.push((ChangeCode::TRANSPORT_CHANGED, sentence(&header.name, "is no longer sent"), "headers"));
+    }
+    found
+}
+
+fn sentence(header: &str, what: &str) -> String {
+    format!("the header `{header}` {what} with every message")
 }
 
 fn of_programs(old: &Program, new: &Program) -> Vec<reach::Found> {

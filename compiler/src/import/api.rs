@@ -50,6 +50,7 @@ pub(super) fn plan(
             title,
             version: info.version,
             overlays: options.overlays.iter().map(|overlay| digest(&overlay.bytes)).collect(),
+            cap: options.version.clone(),
             operation: None,
         }),
     };

@@ -67,6 +67,8 @@ pub struct ImportOptions {
     pub overlays: Vec<DocumentSource>,
     /// What the api's file keeps of all this, so that the import can be repeated.
     pub record: Option<ImportRecord>,
+    /// The version of `cap` that the api's file names; none if nothing is said.
+    pub version: Option<String>,
     /// Globs on media types: only these of a body's, most preferred first. A body that has none of
     /// them keeps all of its own.
     pub media_types: Vec<String>,

@@ -47,7 +47,12 @@ impl LockFile {
                 Line::Entry(path, _) => diagnostics.push(
                     Diagnostic::new(Code::LOCK_LINE, format!("`{path}` has two lines"), Place::bytes(source, bytes))
                         .label("the first line counts")
-                        .help("run `cap pin` to write the file anew"),
+                        .help("after a merge, run `cap pin --resolve`: it keeps the line that is about the file as it is"),
+                ),
+                Line::Marker(_) => diagnostics.push(
+                    Diagnostic::new(Code::LOCK_LINE, "a mark of a conflict", Place::bytes(source, bytes))
+                        .label("`git merge` left the rest to you")
+                        .help("run `cap pin --resolve`: of the lines of both sides it keeps those that are about the files as they are"),
                 ),
                 Line::Malformed => diagnostics.push(
                     Diagnostic::new(Code::LOCK_LINE, "not a digest and a path", Place::bytes(source, bytes))
@@ -70,15 +75,29 @@ impl LockFile {
     }
 }
 
-enum Line<'t> {
+/// What a line says.
+pub(super) enum Line<'t> {
     Nothing,
     Entry(&'t str, Digest),
+    Marker(Marker),
     Malformed,
 }
 
-fn parse_line(line: &str) -> Line<'_> {
+/// What begins behind a mark that `git merge` leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Marker {
+    Ours,
+    Base,
+    Theirs,
+    End,
+}
+
+pub(super) fn parse_line(line: &str) -> Line<'_> {
     if line.trim().is_empty() || line.starts_with('#') {
         return Line::Nothing;
+    }
+    if let Some(marker) = marker(line) {
+        return Line::Marker(marker);
     }
     // `sha256sum` writes two spaces, or a space and `*` in binary mode.
     let Some((digest, path)) = line.split_once("  ").or_else(|| line.split_once(" *")) else {
@@ -88,4 +107,14 @@ fn parse_line(line: &str) -> Line<'_> {
         Some(digest) if !path.is_empty() => Line::Entry(path, digest),
         Some(_) | None => Line::Malformed,
     }
+}
+
+/// A mark of a conflict: seven of a character, and perhaps the name of a side.
+fn marker(line: &str) -> Option<Marker> {
+    let marks =
+        [("<<<<<<<", Marker::Ours), ("|||||||", Marker::Base), ("=======", Marker::Theirs), (">>>>>>>", Marker::End)];
+    let (_, marker) = marks
+        .into_iter()
+        .find(|(mark, _)| line.strip_prefix(mark).is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')))?;
+    Some(marker)
 }

@@ -8,11 +8,14 @@ mod admit;
 mod digest;
 mod lock;
 mod problem;
+mod resolve;
+pub mod signature;
 mod tools;
 
 pub use admit::{Pin, Pinned, Policy, Quarantined, Verdict, admit, admit_last, admit_last_upstream, admit_upstream};
 pub use digest::Digest;
 pub use lock::{LOCK_FILE, LockFile};
 pub use problem::{FileState, Fix, Pins, Problem};
+pub use resolve::{Resolved, resolve};
 pub use tools::{ApprovedTools, TOOLS_FILE, canonical, differences, shown_text, tools_file};
 pub(crate) use tools::{is_hidden, visible};

@@ -7,11 +7,13 @@ pub mod changes;
 mod github;
 mod json;
 mod place;
+mod sarif;
 mod terminal;
 
 pub use github::render_github;
 pub use json::render_json;
 pub use place::{Found, Places};
+pub use sarif::render_sarif;
 pub use terminal::{Colour, render_terminal};
 
 use crate::diagnostic::{Diagnostic, Severity};

@@ -4,6 +4,9 @@
 //! lowered again, and the last good form of each tool, so that a broken edit does not take it away.
 
 mod files;
+mod locks;
+mod served;
+mod signed;
 mod upstreams;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -15,15 +18,18 @@ use std::{io, mem};
 use cap_compiler::capability::{Capability, Server, ServerName, ToolName};
 use cap_compiler::compile::{Compilation, CompiledTool, Content, Outdated, recompile};
 use cap_compiler::diagnostic::Diagnostic;
-use cap_compiler::pin::{Digest, LockFile, Pin, Pinned, Pins, Policy, Quarantined, Verdict, admit, admit_last};
-use cap_compiler::source::{SourceId, SourceLoader};
+use cap_compiler::pin::{Digest, Pin, Pinned, Pins, Policy, Quarantined, Verdict, admit, admit_last};
+use cap_compiler::source::SourceId;
 
 use crate::disk::{DiskLoader, Found};
 use crate::registry::FileDigests;
 
 use files::{Known, read_changed, take_again, unreadable};
+use locks::read_locks;
 use upstreams::{Upstreams, read_tools};
 
+pub use locks::FolderLock;
+pub use signed::{SignatureFault, SignatureRule, Signed, signatures};
 pub use upstreams::LoadedUpstream;
 
 /// Loads capabilities folders, again and again.
@@ -31,6 +37,8 @@ pub use upstreams::LoadedUpstream;
 pub struct Loader {
     disk: DiskLoader,
     policy: Policy,
+    /// Who must have signed the lock files, if anybody must.
+    signed: Option<Arc<Signed>>,
     known: Known,
     served: HashMap<SourceId, LoadedTool>,
     held: HashMap<SourceId, Quarantined>,
@@ -67,16 +75,29 @@ pub struct Loaded {
     pub files: usize,
     /// The files against their lock files.
     pub pins: Pins,
+    /// The lock file of each folder, in the order of the folders.
+    pub locks: Vec<FolderLock>,
     /// A digest of every byte that matters: equal fingerprints, equal contents.
     pub fingerprint: Digest,
     /// What happens to files that no lock file lists.
     pub policy: Policy,
 }
 
+/// Why folders cannot be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// One of them cannot be listed, or its lock file not be read.
+    #[error(transparent)]
+    Folder(#[from] io::Error),
+    /// A lock file is not signed as it must be.
+    #[error(transparent)]
+    Signature(#[from] SignatureFault),
+}
+
 /// What was found in the folders, beside the files that are known by now.
 struct Read {
     /// The lock file of each root.
-    locks: Vec<LockFile>,
+    locks: Vec<FolderLock>,
     /// Files that are pinned and not compiled.
     tools_files: BTreeMap<SourceId, Digest>,
     /// Definition files that cannot be read.
@@ -93,15 +114,21 @@ impl Loader {
         Self::over(DiskLoader::new(paths), policy)
     }
 
+    /// The loader, which from now on loads nothing that is not signed. What no signed line speaks of is not served.
+    #[must_use]
+    pub fn signed(self, signed: Arc<Signed>) -> Self {
+        Self { policy: Policy::RequireLocked, signed: Some(signed), ..self }
+    }
+
     /// A loader over the same folders that remembers nothing.
     #[must_use]
     pub fn emptied(&self) -> Self {
-        Self::over(self.disk.clone(), self.policy)
+        Self { signed: self.signed.clone(), ..Self::over(self.disk.clone(), self.policy) }
     }
 
     fn over(disk: DiskLoader, policy: Policy) -> Self {
         let (served, held) = (HashMap::new(), HashMap::new());
-        Self { disk, policy, known: Known::new(), served, held, upstreams: Upstreams::default() }
+        Self { disk, policy, signed: None, known: Known::new(), served, held, upstreams: Upstreams::default() }
     }
 
     /// Where the bytes come from, to show diagnostics.
@@ -113,8 +140,8 @@ impl Loader {
     /// Reads the folders and compiles what changed.
     ///
     /// # Errors
-    /// When a folder cannot be listed. Files that cannot be read are diagnostics.
-    pub fn load(&mut self) -> io::Result<Loaded> {
+    /// When a folder cannot be listed, or is not signed and must be. Files that cannot be read are diagnostics.
+    pub fn load(&mut self) -> Result<Loaded, LoadError> {
         let read = self.read()?;
         Ok(self.compiled(read))
     }
@@ -122,21 +149,26 @@ impl Loader {
     /// The same, or `None` if the folders hold what they held when they had this fingerprint.
     ///
     /// # Errors
-    /// When a folder cannot be listed.
-    pub fn load_unless(&mut self, fingerprint: Option<Digest>) -> io::Result<Option<Loaded>> {
+    /// As [`Loader::load`].
+    pub fn load_unless(&mut self, fingerprint: Option<Digest>) -> Result<Option<Loaded>, LoadError> {
         let read = self.read()?;
         Ok((Some(read.fingerprint) != fingerprint).then(|| self.compiled(read)))
     }
 
     /// Reads what changed.
-    fn read(&mut self) -> io::Result<Read> {
+    fn read(&mut self) -> Result<Read, LoadError> {
         let Found { files, faults } = self.disk.files()?;
+        let mut lock_faults = Vec::new();
+        let locks = read_locks(&self.disk, &mut lock_faults)?;
+        if let Some(signed) = &self.signed {
+            signed.check(&self.disk, &locks)?;
+        }
         let mut said: Vec<Diagnostic> = faults.iter().map(|(folder, why)| unreadable(folder, why)).collect();
         let (known, unreadable) = read_changed(&files, &self.known);
         let lost = unreadable.iter().map(|fault| fault.primary.place.source.clone()).collect();
         said.extend(unreadable);
         self.known = known;
-        let locks = self.read_locks(&mut said)?;
+        said.extend(lock_faults);
         self.upstreams.tools = read_tools(&files, &self.upstreams.tools);
         said.extend(self.upstreams.tools.values().flat_map(|file| file.diagnostics.iter().cloned()));
         let tools_files: BTreeMap<SourceId, Digest> =
@@ -159,6 +191,10 @@ impl Loader {
         self.keep_compiled(&compilation.tools);
         self.admit_all(compilation, read.lost, &mut loaded);
         loaded.diagnostics.append(&mut read.said);
+        loaded.locks = read.locks;
+        if let Some(signed) = &self.signed {
+            signed.remember(&self.disk, &loaded.locks);
+        }
         loaded
     }
 
@@ -204,19 +240,24 @@ impl Loader {
     }
 
     /// Every pinned file of every root against its lock file.
-    fn compare_pins(&self, locks: &[LockFile], tools_files: &BTreeMap<SourceId, Digest>) -> Pins {
+    fn compare_pins(&self, locks: &[FolderLock], tools_files: &BTreeMap<SourceId, Digest>) -> Pins {
         let mut pins = Pins::default();
         for (root, lock) in self.disk.roots().iter().zip(locks) {
             let definitions = self.known.iter().map(|(source, file)| (source, file.parsed.digest));
             let others = tools_files.iter().map(|(source, digest)| (source, *digest));
             let files = definitions.chain(others).filter(|(source, _)| root.holds(source));
-            pins.compare(&root.shown, files, lock);
+            pins.compare(&root.shown, files, &lock.file);
         }
         pins
     }
 
     /// Files, their digests, the lock files and what could not be read.
-    fn fingerprint(&self, locks: &[LockFile], tools_files: &BTreeMap<SourceId, Digest>, said: &[Diagnostic]) -> Digest {
+    fn fingerprint(
+        &self,
+        locks: &[FolderLock],
+        tools_files: &BTreeMap<SourceId, Digest>,
+        said: &[Diagnostic],
+    ) -> Digest {
         let mut bytes = Vec::new();
         let definitions = self.known.iter().map(|(source, file)| (source, file.parsed.digest));
         for (source, digest) in definitions.chain(tools_files.iter().map(|(source, digest)| (source, *digest))) {
@@ -226,29 +267,10 @@ impl Loader {
         }
         for lock in locks {
             bytes.push(1);
-            bytes.extend_from_slice(&lock.digest.to_bytes());
+            bytes.extend_from_slice(&lock.file.digest.to_bytes());
         }
         bytes.extend_from_slice(format!("{said:?}").as_bytes());
         Digest::of(&bytes)
-    }
-
-    /// The lock file of each root.
-    ///
-    /// # Errors
-    /// When one is there and cannot be read: without it nothing is known to be reviewed.
-    fn read_locks(&self, said: &mut Vec<Diagnostic>) -> io::Result<Vec<LockFile>> {
-        self.disk.roots().iter().map(|root| self.read_lock(&root.lock(), said)).collect()
-    }
-
-    fn read_lock(&self, id: &SourceId, diagnostics: &mut Vec<Diagnostic>) -> io::Result<LockFile> {
-        let bytes = match self.disk.read(id) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(LockFile::default()),
-            Err(error) => return Err(io::Error::new(error.kind(), format!("{id}: {error}"))),
-        };
-        let outcome = LockFile::parse(id, &String::from_utf8_lossy(&bytes));
-        diagnostics.extend(outcome.diagnostics);
-        Ok(outcome.value.unwrap_or_default())
     }
 
     /// Serves or holds back what compiled; what did not stays as it last was.

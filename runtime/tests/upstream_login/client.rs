@@ -83,6 +83,7 @@ impl Gateway {
         let settings = StartSettings {
             folders: vec![folder.path().to_owned()],
             policy: Policy::AllowUnlisted,
+            signatures: None,
             secrets: Secrets::none(),
             tokens: Arc::clone(store),
             expose: Vec::new(),

@@ -6,15 +6,17 @@ use std::sync::Arc;
 
 use cap_compiler::import::{ImportOptions, import};
 use cap_compiler::source::{MemoryLoader, SourceId};
-use cap_runtime::config::DEFAULT_CAPABILITIES;
 use cap_runtime::disk::{DiskLoader, read_bounded, role};
+use serde_json::{Map, Value};
 
 use super::git::{Repository, Revision};
+use super::pinned;
+use super::settings::{self, Settings};
 use crate::address::is_url;
 use crate::args::DiffArgs;
 use crate::document::read_document;
 use crate::exit::Exit;
-use crate::output::Output;
+use crate::output::{Output, Tone, plural};
 use crate::workspace::Workspace;
 
 /// The files of one side, by their names below its folder.
@@ -25,9 +27,16 @@ pub(super) struct Texts {
     /// How the names of its files begin for people.
     pub(super) prefix: String,
     pub(super) files: BTreeMap<SourceId, Arc<[u8]>>,
+    /// What its settings file says, where it has a place for one.
+    pub(super) settings: Option<Map<String, Value>>,
 }
 
 impl Texts {
+    /// Where a file is, as seen from the working directory.
+    pub(super) fn path_of(&self, source: &SourceId) -> PathBuf {
+        Path::new(&self.prefix).join(source.as_str())
+    }
+
     /// The same files for whoever looks up places.
     pub(super) fn loader(&self) -> MemoryLoader {
         let mut loader = MemoryLoader::default();
@@ -60,23 +69,23 @@ pub(super) fn both(args: &DiffArgs, workspace: &Workspace, output: &Output) -> R
         output.error(&message, Some(help));
         Exit::Environment
     };
+    let sides = Sides { args, here: settings::of_work_tree(&args.folders, &workspace.folders) };
     let old = args.old.as_deref().map(chosen);
     let new = args.new.as_deref().map(chosen);
-    match (old, new) {
-        (Some(Chosen::Document(old)), Some(Chosen::Document(new))) => documents(&old, &new, output),
+    let (old, new) = match (old, new) {
+        (Some(Chosen::Document(old)), Some(Chosen::Document(new))) => return documents(&old, &new, output),
         (Some(Chosen::Document(name)), _) | (_, Some(Chosen::Document(name))) => {
-            Err(failed(format!("`{name}` is a file, and the other side is not"), "name two OpenAPI documents"))
+            let text = format!("`{name}` is a file, and the other side is not");
+            return Err(failed(text, "name two OpenAPI documents"));
         }
         (Some(Chosen::Revision(range)), None) if range.contains("..") => {
             let repository = Repository::open().map_err(|why| failed(why, NO_GIT))?;
             let (old, new) = repository.range(&range).map_err(|why| failed(why, UNKNOWN))?;
-            let old = revision(&repository, &old, workspace).map_err(|why| failed(why, UNKNOWN))?;
-            let new = match new {
-                Some(new) => revision(&repository, &new, workspace).map_err(|why| failed(why, UNKNOWN))?,
-                None => work_tree(workspace).map_err(|why| failed(why, FOLDERS))?,
-            };
-            Ok((old, new))
+            let old = sides.revision(&repository, &old).map_err(|why| failed(why, UNKNOWN))?;
+            let new = new.map(|new| sides.revision(&repository, &new)).transpose();
+            (old, new.map_err(|why| failed(why, UNKNOWN))?)
         }
+        (None, None) => (sides.pinned(output).map_err(|why| failed(why, NO_GIT))?, None),
         (old, new) => {
             let old = old.unwrap_or_else(|| Chosen::Revision("HEAD".to_owned()));
             let one = |side: Chosen| match side {
@@ -85,31 +94,71 @@ pub(super) fn both(args: &DiffArgs, workspace: &Workspace, output: &Output) -> R
                     let repository = Repository::open()
                         .map_err(|why| failed(format!("`{name}` is no folder, and is no revision: {why}"), NO_GIT))?;
                     let found = repository.revision(&name).map_err(|why| failed(why, UNKNOWN))?;
-                    revision(&repository, &found, workspace).map_err(|why| failed(why, UNKNOWN))
+                    sides.revision(&repository, &found).map_err(|why| failed(why, UNKNOWN))
                 }
                 Chosen::Document(name) => Err(failed(format!("`{name}` is a file"), "name a folder")),
             };
-            let old = one(old)?;
-            let new = match new {
-                Some(new) => one(new)?,
-                None => work_tree(workspace).map_err(|why| failed(why, FOLDERS))?,
-            };
-            Ok((old, new))
+            (one(old)?, new.map(one).transpose()?)
         }
+    };
+    match new {
+        Some(new) => Ok((old, new)),
+        None => Ok((old, sides.work_tree().map_err(|why| failed(why, FOLDERS))?)),
     }
 }
 
-/// The capabilities folders as they are.
-fn work_tree(workspace: &Workspace) -> Result<Texts, String> {
-    let mut texts = read_folders(&workspace.folders)?;
-    texts.label = "the working tree".to_owned();
-    Ok(texts)
+/// Sides that are states of this repository.
+struct Sides<'a> {
+    args: &'a DiffArgs,
+    /// The settings of the work tree.
+    here: Settings,
+}
+
+impl Sides<'_> {
+    /// The capabilities folders as they are.
+    fn work_tree(&self) -> Result<Texts, String> {
+        let mut texts = read_folders(&self.here.folders)?;
+        texts.label = "the working tree".to_owned();
+        texts.settings = Some(self.here.keys.clone());
+        Ok(texts)
+    }
+
+    /// The files of the capabilities folders in a revision.
+    fn revision(&self, repository: &Repository, revision: &Revision) -> Result<Texts, String> {
+        let settings = settings::of_revision(repository, revision, &self.args.folders, &self.here)?;
+        let mut texts = Texts { label: revision.name.clone(), prefix: prefix(&settings.folders), ..Texts::default() };
+        for folder in &settings.folders {
+            for (name, bytes) in repository.files(revision, folder, |path| role(path).is_some())? {
+                texts.files.insert(below(&texts.prefix, &name), bytes);
+            }
+        }
+        texts.settings = Some(settings.keys);
+        Ok(texts)
+    }
+
+    /// What was pinned when the last commit was made.
+    fn pinned(&self, output: &Output) -> Result<Texts, String> {
+        let repository = Repository::open()?;
+        let head = repository.revision("HEAD").map_err(|_| "the repository has no commit yet".to_owned())?;
+        let mut texts = self.revision(&repository, &head)?;
+        let missing = pinned::restore(&repository, &head, &mut texts)?;
+        if let Some(first) = missing.first() {
+            let text = format!(
+                "the pinned version of {} is not in the history, `{first}` first; it is compared with the last commit",
+                plural(missing.len(), "file")
+            );
+            output.status(Tone::Warning, "Warning", &text);
+        }
+        Ok(texts)
+    }
 }
 
 fn folder(path: &Path) -> Result<Texts, String> {
-    let inner = path.join(DEFAULT_CAPABILITIES);
-    let mut texts = read_folders(&[if inner.is_dir() { inner } else { path.to_owned() }])?;
+    let settings = settings::of_folder(path);
+    let mut texts = read_folders(&settings.folders)?;
     texts.label = SourceId::new(&path.to_string_lossy()).as_str().trim_end_matches('/').to_owned();
+    // A folder that is the capabilities themselves has no place for settings.
+    texts.settings = (settings.folders != [path.to_owned()]).then_some(settings.keys);
     Ok(texts)
 }
 
@@ -142,17 +191,6 @@ fn below(prefix: &str, name: &str) -> SourceId {
     SourceId::new(if prefix.is_empty() { name } else { rest.trim_start_matches('/') })
 }
 
-/// The files of the capabilities folders in a revision.
-fn revision(repository: &Repository, revision: &Revision, workspace: &Workspace) -> Result<Texts, String> {
-    let mut texts = Texts { label: revision.name.clone(), prefix: prefix(&workspace.folders), ..Texts::default() };
-    for folder in &workspace.folders {
-        for (name, bytes) in repository.files(revision, folder, |path| role(path).is_some())? {
-            texts.files.insert(below(&texts.prefix, &name), bytes);
-        }
-    }
-    Ok(texts)
-}
-
 /// Two documents, imported as one api.
 fn documents(old: &str, new: &str, output: &Output) -> Result<(Texts, Texts), Exit> {
     let (before, api) = document(old, None, output)?;
@@ -171,7 +209,7 @@ fn document(name: &str, api: Option<String>, output: &Output) -> Result<(Texts, 
     }
     let files = imported.files.into_iter().map(|(path, text)| (SourceId::new(&path), text.into_bytes().into()));
     let label = document.id.as_str().to_owned();
-    Ok((Texts { label, prefix: String::new(), files: files.collect() }, imported.api_name))
+    Ok((Texts { label, prefix: String::new(), files: files.collect(), settings: None }, imported.api_name))
 }
 
 const FOLDERS: &str = "name a folder, or say where the capabilities are with --capabilities";

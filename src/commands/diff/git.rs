@@ -7,6 +7,8 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::thread;
 
+use cap_compiler::pin::Digest;
+
 /// The repository that the command was started in.
 #[derive(Debug)]
 pub(super) struct Repository {
@@ -83,7 +85,7 @@ impl Repository {
         &self,
         revision: &Revision,
         folder: &Path,
-        wanted: fn(&Path) -> bool,
+        wanted: impl Fn(&Path) -> bool,
     ) -> Result<BTreeMap<String, Arc<[u8]>>, String> {
         let inside = self.inside(folder)?;
         let listed = git_bytes(&["ls-tree", "-r", "-z", "--full-tree", &revision.commit])?;
@@ -99,6 +101,29 @@ impl Repository {
         let objects: Vec<String> = entries.iter().map(|(object, _)| object.clone()).collect();
         let contents = read_objects(objects)?;
         Ok(entries.into_iter().map(|(_, name)| name).zip(contents).collect())
+    }
+
+    /// Whether a folder is in the repository.
+    pub(super) fn holds(&self, folder: &Path) -> bool {
+        self.inside(folder).is_ok()
+    }
+
+    /// The newest version of a file with these bytes, in a revision or before it.
+    ///
+    /// # Errors
+    /// When git cannot be asked.
+    pub(super) fn version(
+        &self,
+        revision: &Revision,
+        path: &Path,
+        digest: Digest,
+    ) -> Result<Option<Arc<[u8]>>, String> {
+        let inside = self.inside(path)?;
+        let (most, literal) = (format!("--max-count={MOST_VERSIONS}"), format!(":(top,literal){inside}"));
+        // A commit that took the file away has none; the one before it has.
+        let commits = git(&["log", "--format=%H", "--diff-filter=AM", &most, &revision.commit, "--", &literal])?;
+        let objects = commits.lines().map(|commit| format!("{commit}:{inside}")).collect();
+        Ok(read_objects(objects)?.into_iter().find(|bytes| Digest::of(bytes) == digest))
     }
 
     /// A folder as seen from the top of the repository, empty for the top itself.
@@ -227,6 +252,8 @@ fn git(arguments: &[&str]) -> Result<String, String> {
     git_bytes(arguments).map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned())
 }
 
+/// How far back in a file's history its pinned version is looked for.
+const MOST_VERSIONS: usize = 500;
 /// Characters of a commit's name that people read.
 const SHORT: usize = 10;
 /// The largest file that is read, in bytes.

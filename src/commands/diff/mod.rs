@@ -3,6 +3,8 @@
 mod chosen;
 mod compiled;
 mod git;
+mod pinned;
+mod settings;
 mod terminal;
 
 use cap_compiler::diff::{Class, compare};
@@ -19,8 +21,11 @@ use compiled::Compiled;
 pub(crate) fn run(args: &DiffArgs, output: &Output) -> Result<Exit, Exit> {
     let workspace = Workspace::open(&args.folders, output)?;
     let (old, new) = chosen::both(args, &workspace, output)?;
-    let before = Compiled::of(&old, None);
-    let after = Compiled::of(&new, Some(&before));
+    let mut before = Compiled::of(&old, None);
+    let mut after = Compiled::of(&new, Some(&before));
+    if let (Some(old), Some(new)) = (&old.settings, &new.settings) {
+        (before.side.settings, after.side.settings) = (old.clone(), new.clone());
+    }
     tell_faults(&old, &before, output);
     tell_faults(&new, &after, output);
     let changes = compare(&before.side, &after.side);
@@ -48,8 +53,11 @@ pub(crate) fn run(args: &DiffArgs, output: &Output) -> Result<Exit, Exit> {
 /// What does not compile is no tool, and so looks as if it was taken away.
 fn tell_faults(texts: &Texts, compiled: &Compiled, output: &Output) {
     if compiled.failed > 0 {
-        let text =
-            format!("{} of {} do not compile; their tools are missing", plural(compiled.failed, "file"), texts.label);
+        let (files, what) = (plural(compiled.failed, "file"), &texts.label);
+        let text = match compiled.failed {
+            1 => format!("{files} of {what} does not compile; its tools are missing"),
+            _ => format!("{files} of {what} do not compile; their tools are missing"),
+        };
         output.status(Tone::Warning, "Warning", &text);
     }
 }

@@ -11,13 +11,13 @@ use crate::disk::{named, write_atomic};
 
 /// What an api's folder has.
 #[derive(Debug)]
-pub(super) struct ApiFolder {
+pub(crate) struct ApiFolder {
     /// Where it is.
-    pub(super) path: PathBuf,
+    pub(crate) path: PathBuf,
     /// Its definitions, by their names in it.
-    pub(super) files: Files,
+    pub(crate) files: Files,
     /// What was written last, if it is known.
-    pub(super) base: Option<Files>,
+    pub(crate) base: Option<Files>,
 }
 
 impl ApiFolder {
@@ -25,7 +25,7 @@ impl ApiFolder {
     ///
     /// # Errors
     /// When a file cannot be read, or is not text.
-    pub(super) fn read(path: PathBuf) -> io::Result<Self> {
+    pub(crate) fn read(path: PathBuf) -> io::Result<Self> {
         if !path.exists() {
             return Ok(Self { path, files: Files::new(), base: None });
         }

@@ -17,9 +17,9 @@ use cap_compiler::import::{DocumentSource, Import, import};
 use cap_compiler::source::{SourceId, SourceLoader};
 use cap_runtime::config::DEFAULT_CAPABILITIES;
 
-pub(crate) use self::folder::write_schemas;
+pub(crate) use self::folder::{ApiFolder, write_schemas};
+pub(crate) use self::record::{options, resolved};
 
-use self::folder::ApiFolder;
 use self::summary::{counted, has_conflicts, show_done, show_dry, show_end, shown};
 use crate::args::{ConflictSide, ImportArgs};
 use crate::disk::write_atomic;
@@ -66,7 +66,7 @@ fn one(job: Job, args: &ImportArgs, output: &Output) -> Result<Exit, Exit> {
     for name in &job.overlays {
         overlays.push(read_document(name, output)?.0);
     }
-    let options = record::options(job.api, job.record, overlays);
+    let options = options(job.api, job.record, overlays);
     let progress = output.progress(&format!("compiling {}", document.id));
     let imported = import(&document, &options, &loader);
     progress.finish_and_clear();
@@ -136,9 +136,9 @@ fn report(imported: &Import, loader: &Texts, args: &ImportArgs, output: &Output)
 }
 
 /// What diagnostics of an import speak of: the document's files and the overlays.
-struct Texts<'t> {
-    document: &'t DocumentLoader,
-    overlays: &'t [DocumentSource],
+pub(crate) struct Texts<'t> {
+    pub(crate) document: &'t DocumentLoader,
+    pub(crate) overlays: &'t [DocumentSource],
 }
 
 impl SourceLoader for Texts<'_> {

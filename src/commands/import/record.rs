@@ -26,7 +26,7 @@ pub(super) fn of_arguments(args: &ImportArgs, folder: &Path) -> ImportRecord {
 }
 
 /// What a record asks for.
-pub(super) fn options(api: Option<String>, record: ImportRecord, overlays: Vec<DocumentSource>) -> ImportOptions {
+pub(crate) fn options(api: Option<String>, record: ImportRecord, overlays: Vec<DocumentSource>) -> ImportOptions {
     ImportOptions {
         api,
         server: record.server.clone(),
@@ -37,12 +37,13 @@ pub(super) fn options(api: Option<String>, record: ImportRecord, overlays: Vec<D
         media_types: record.media_types.clone(),
         overlays,
         record: Some(record),
+        version: Some(env!("CARGO_PKG_VERSION").to_owned()),
         schema_base: Some(SCHEMA_BASE.to_owned()),
     }
 }
 
 /// The file or URL that a record names, seen from the working directory.
-pub(super) fn resolved(name: &str, api_folder: &Path) -> String {
+pub(crate) fn resolved(name: &str, api_folder: &Path) -> String {
     if is_url(name) {
         return name.to_owned();
     }

@@ -2,13 +2,16 @@
 //! upstream, its tools first.
 
 mod approve;
+mod resolve;
 
 use std::path::{Path, PathBuf};
 
 use cap_compiler::diagnostic::{Code, Diagnostic};
+use cap_compiler::pin::signature::SIGNATURE_FILE;
 use cap_compiler::pin::{Digest, Fix, LOCK_FILE, LockFile, Policy, Problem};
 use cap_compiler::source::{SourceId, SourceLoader};
 use cap_runtime::disk::{DiskLoader, Root};
+use cap_runtime::load::Loaded;
 
 use crate::args::{FolderArgs, PinArgs};
 use crate::disk::write_atomic;
@@ -18,6 +21,12 @@ use crate::workspace::Workspace;
 
 pub(crate) fn run(args: &PinArgs, output: &Output) -> Result<Exit, Exit> {
     let workspace = Workspace::open(&folders(args), output)?;
+    if args.resolve {
+        let (loader, _) = workspace.load(Policy::AllowUnlisted, output)?;
+        for root in loader.sources().roots() {
+            resolve::run(root, loader.sources(), output)?;
+        }
+    }
     let (mut loader, mut loaded) = workspace.load(Policy::AllowUnlisted, output)?;
     let (named, mut paths) = approve::named(&args.paths, &loaded);
     check_paths(&paths, loader.sources(), output)?;
@@ -32,7 +41,7 @@ pub(crate) fn run(args: &PinArgs, output: &Output) -> Result<Exit, Exit> {
     }
     let problems: Vec<&Problem> =
         loaded.pins.problems().iter().filter(|problem| is_selected(&paths, problem.file())).collect();
-    if args.check {
+    if args.check || args.resolve {
         let faults = loaded.diagnostics.iter().filter(|fault| fault.code == Code::LOCK_LINE).cloned();
         let diagnostics = faults.chain(problems.iter().map(|problem| problem.diagnostic())).collect::<Vec<_>>();
         return Ok(check(&diagnostics, loader.sources(), output));
@@ -55,6 +64,12 @@ pub(crate) fn run(args: &PinArgs, output: &Output) -> Result<Exit, Exit> {
         record(root, &here, loader.sources(), output)?;
     }
     Ok(Exit::Success)
+}
+
+/// All that is not as the lock files say.
+pub(crate) fn not_as_pinned(loaded: &Loaded) -> Vec<Diagnostic> {
+    let faults = loaded.diagnostics.iter().filter(|fault| fault.code == Code::LOCK_LINE).cloned();
+    faults.chain(loaded.pins.problems().iter().map(Problem::diagnostic)).collect()
 }
 
 /// Paths name what to pin; the folders to load are those that hold a lock file above them, or the
@@ -134,14 +149,25 @@ fn record(root: &Root, problems: &[&Problem], sources: &DiskLoader, output: &Out
     if problems.len() > SHOWN {
         output.detail(&format!("… and {} more", problems.len() - SHOWN));
     }
+    let before = sources.read(&root.lock()).unwrap_or_default();
+    let text = lock.render();
     if !problems.is_empty() || path.exists() {
-        write_atomic(&path, &lock.render()).map_err(|error| {
+        write_atomic(&path, &text).map_err(|error| {
             output.error(&format!("cannot write the lock file: {error}"), None);
             Exit::Environment
         })?;
     }
     output.status(Tone::Good, "Pinned", &format!("{} in {}", plural(lock.entries.len(), "file"), path.display()));
+    tell_signatures(root, &before, &text, output);
     Ok(())
+}
+
+/// Says that signatures are over a text that is there no more, if there are any.
+fn tell_signatures(root: &Root, before: &[u8], now: &str, output: &Output) {
+    if before != now.as_bytes() && root.path.join(SIGNATURE_FILE).exists() {
+        output.status(Tone::Warning, "Unsigned", &format!("{} has other bytes now than were signed", root.lock()));
+        output.detail("(sign it again with `cap sign`)");
+    }
 }
 
 /// How many files are listed one by one.

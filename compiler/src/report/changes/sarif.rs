@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{Origin, Review, Shown};
-use crate::diagnostic::Severity;
 use crate::diff::{ChangeCode, ChangeInfo, Group, Member, all_changes};
 use crate::pin::{Digest, visible};
+use crate::report::sarif::{MOST_RESULTS, level, log, uri};
 
 /// Renders changes as a SARIF log with one run. What would be more than readers take is left out.
 #[must_use]
@@ -16,20 +16,7 @@ pub fn render_sarif(review: &Review<'_>) -> Value {
     let rules: Vec<&ChangeInfo> = all_changes().iter().filter(|info| used.contains(&info.code)).collect();
     let members = review.changes.groups.iter().flat_map(|group| group.members.iter().map(move |it| (group, it)));
     let results: Vec<Value> = members.take(MOST_RESULTS).map(|(group, it)| result(group, it, &rules, review)).collect();
-    json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": {"driver": {
-                "name": "cap",
-                "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "rules": rules.iter().map(|info| rule(info)).collect::<Vec<_>>(),
-            }},
-            "automationDetails": {"id": "cap-diff/"},
-            "columnKind": "unicodeCodePoints",
-            "results": results,
-        }],
-    })
+    log("cap-diff/", &rules.iter().map(|info| rule(info)).collect::<Vec<_>>(), &results)
 }
 
 fn rule(info: &ChangeInfo) -> Value {
@@ -78,24 +65,6 @@ fn physical(place: &Shown) -> Value {
     })
 }
 
-fn level(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Advice | Severity::Note => "note",
-    }
-}
-
-/// A path as a URI reference.
-fn uri(path: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.' | b'~');
-    let written = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
-    path.bytes().map(written).collect()
-}
-
 fn seen(text: &str) -> String {
     text.chars().flat_map(visible).collect()
 }
-
-/// As many results as GitHub takes of a run.
-const MOST_RESULTS: usize = 25_000;
