@@ -167,6 +167,16 @@ fn only_what_was_pinned_is_pinned_again() {
     assert!(!run.stderr.contains("forecast.yaml"), "{}", run.stderr);
 }
 
+/// A signature is over the bytes of the lock file.
+#[test]
+fn a_signature_of_what_was_pinned_is_void() {
+    let sandbox = sandbox();
+    sandbox.ok(&["pin"]);
+    sandbox.write("capabilities/cap.lock.sig", "");
+    assert!(!sandbox.ok(&["fmt", "--check", "capabilities/tidy.yaml"]).stderr.contains("cap sign"));
+    assert!(sandbox.ok(&["fmt", "--pin"]).stderr.contains("sign it again with `cap sign`"));
+}
+
 #[test]
 fn a_lock_that_cannot_be_read_is_not_written_anew() {
     let sandbox = sandbox();

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use cap_compiler::pin::signature::SIGNATURE_FILE;
 use cap_compiler::pin::{Digest, LOCK_FILE, LockFile};
 use cap_compiler::source::SourceId;
 use cap_runtime::disk::read_bounded;
@@ -81,6 +82,14 @@ impl Pins {
                 "Pinned",
                 &format!("{count} again in {}: only the layout is new", path.display()),
             );
+            if folder.join(SIGNATURE_FILE).exists() {
+                output.status(
+                    Tone::Warning,
+                    "Unsigned",
+                    &format!("{} has other bytes now than were signed", path.display()),
+                );
+                output.detail("(sign it again with `cap sign`)");
+            }
         }
         Ok(())
     }
