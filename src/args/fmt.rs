@@ -15,8 +15,8 @@ Examples:
   cap fmt --pin                    what was pinned is pinned again: only its layout is new
   cap fmt -                        standard input to standard output, for editors
 
-The layout is the one that `cap import` writes. Comments stay with what they belong to, and what a file
-means does not change: `cap diff` finds nothing. The bytes do, and cap.lock vouches for bytes.
+The layout is the one that `cap import` writes. Comments stay with what they belong to, and what a
+file means does not change: `cap diff` finds nothing. The bytes do, and cap.lock vouches for bytes.
 A file that does not parse is reported and left alone.
 Exit status: 0, or 1 if a file does not parse or --check finds one that would change.")]
 pub(crate) struct FmtArgs {
