@@ -205,6 +205,24 @@ fn in_a_folder_of_the_repository_annotations_name_files_from_its_top() {
     assert!(said.contains(&format!("::error file={folder}/capabilities/list_pies.yaml,")), "{said}");
 }
 
+#[cfg(unix)]
+#[test]
+fn names_of_files_are_no_commands_to_the_workflow() {
+    if !can_run() {
+        return;
+    }
+    let it = Checkout::new();
+    it.0.write(
+        "capabilities/a\n::add-mask::reach\n.yaml",
+        &tool("A tool.", "api.bakery.example").replace("list_cakes", "b"),
+    );
+    let (_, said, _) = it.review(&[PULL_REQUEST[0], ("GITHUB_ACTIONS", "true")]);
+    assert!(said.contains("a\\u{a}::add-mask"), "{said}");
+    assert!(!said.lines().any(|line| line.starts_with("::add-mask")), "{said}");
+    let marks: Vec<&str> = said.lines().filter_map(|line| line.strip_prefix("::stop-commands::")).collect();
+    assert!(!marks.is_empty() && marks.iter().all(|mark| said.contains(&format!("\n::{mark}::\n"))), "{said}");
+}
+
 #[test]
 fn a_push_is_compared_with_the_commit_before_and_a_comparison_that_fails_is_said() {
     if !can_run() {

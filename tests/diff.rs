@@ -227,6 +227,90 @@ fn a_revision_has_its_own_folders_and_settings() {
 }
 
 #[test]
+fn no_folder_of_the_tree_stands_in_for_a_revision() {
+    let Some(sandbox) = repository() else { return };
+    let output = Command::new("git").args(["rev-parse", "HEAD"]).current_dir(sandbox.path()).output().unwrap();
+    let commit = String::from_utf8(output.stdout).unwrap().trim().to_owned();
+    let changed = TOOL.replace("method: GET", "method: DELETE");
+    sandbox.write("capabilities/orders.yaml", &changed);
+    for name in ["HEAD", "main...", "HEAD~0", &commit, &commit[..9]] {
+        sandbox.write(&format!("{name}/orders.yaml"), &changed);
+        let run = with_git(&sandbox, &["diff", name, "--format", "json"]);
+        assert!(codes(&run).contains(&"DIFF303".to_owned()), "{name}: {}", run.stdout);
+    }
+    sandbox.write("main/orders.yaml", &changed);
+    let run = with_git(&sandbox, &["diff", "main"]);
+    assert_eq!(run.code, 5);
+    assert!(run.stderr.contains("both a path and a revision") && run.stderr.contains("refs/heads/"), "{}", run.stderr);
+    assert!(
+        codes(&with_git(&sandbox, &["diff", "refs/heads/main", "--format", "json"])).contains(&"DIFF303".to_owned())
+    );
+    assert!(codes(&with_git(&sandbox, &["diff", "./main", "--format", "json"])).is_empty());
+}
+
+#[test]
+fn a_copy_of_what_was_pinned_is_no_move_of_it() {
+    let Some(sandbox) = repository() else { return };
+    sandbox.ok(&["pin"]);
+    assert!(git(&sandbox, &["add", "."]) && git(&sandbox, &["commit", "-qm", "pinned"]));
+    sandbox.write("capabilities/orders.yaml", &TOOL.replace("method: GET", "method: DELETE"));
+    sandbox.write("capabilities/aside/copy.yaml", TOOL);
+    assert!(git(&sandbox, &["add", "."]) && git(&sandbox, &["commit", "-qm", "not pinned"]));
+    let run = with_git(&sandbox, &["diff", "--format", "json"]);
+    assert!(!codes(&run).is_empty(), "{}", run.stdout);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_followed_within_a_revision_and_not_out_of_it() {
+    let Some(sandbox) = repository() else { return };
+    let commit = |message: &str| assert!(git(&sandbox, &["add", "."]) && git(&sandbox, &["commit", "-qm", message]));
+    let link = |target: &str, path: &str| std::os::unix::fs::symlink(target, sandbox.path().join(path)).unwrap();
+    sandbox.write("shared/one.yaml", &TOOL.replace("name: orders", "name: one"));
+    sandbox.write("shared/more/two.yaml", &TOOL.replace("name: orders", "name: two"));
+    link("../shared/one.yaml", "capabilities/one.yaml");
+    link("../shared/more", "capabilities/more");
+    commit("linked");
+    let added = with_git(&sandbox, &["diff", "HEAD~1..HEAD", "--format", "json"]).json();
+    assert_eq!(added["tools"], json!({"before": 1, "after": 3, "changed": 2}), "{added}");
+    assert!(codes(&with_git(&sandbox, &["diff", "HEAD", "--format", "json"])).is_empty());
+    for file in ["one.yaml", "more/two.yaml"] {
+        let text = sandbox.read(&format!("shared/{file}"));
+        sandbox.write(&format!("shared/{file}"), &text.replace("method: GET", "method: DELETE"));
+    }
+    let run = with_git(&sandbox, &["diff", "HEAD", "--format", "json"]);
+    let group = &run.json()["changes"][0];
+    assert_eq!(group["subjects"].as_array().unwrap().len(), 2, "{group}");
+    // The folder may be a link itself.
+    fs::rename(sandbox.path().join("capabilities"), sandbox.path().join("real")).unwrap();
+    link("real", "capabilities");
+    commit("the folder is a link");
+    assert!(codes(&with_git(&sandbox, &["diff", "HEAD", "--format", "json"])).is_empty());
+    for (target, name) in [("/etc/hosts", "out"), ("../../elsewhere", "up"), ("round", "round")] {
+        link(target, &format!("real/{name}"));
+        commit("a link that leads out");
+        let run = with_git(&sandbox, &["diff", "HEAD"]);
+        assert_eq!(run.code, 5, "{target}");
+        assert!(run.stderr.contains("leads out of the revision"), "{}", run.stderr);
+        fs::remove_file(sandbox.path().join(format!("real/{name}"))).unwrap();
+    }
+}
+
+#[test]
+fn every_folder_has_its_own_pins() {
+    let Some(sandbox) = repository() else { return };
+    sandbox.write("cap.yaml", "capabilities: [capabilities, other]\n");
+    sandbox.write("other/others.yaml", &TOOL.replace("name: orders", "name: others"));
+    sandbox.ok(&["pin"]);
+    assert!(git(&sandbox, &["add", "."]) && git(&sandbox, &["commit", "-qm", "two folders"]));
+    let run = with_git(&sandbox, &["diff"]);
+    assert!(!run.stderr.contains("Unpinned"), "{}", run.stderr);
+    sandbox.write("other/others.yaml", &TOOL.replace("name: orders", "name: others").replace("Lists", "Gets"));
+    let run = with_git(&sandbox, &["diff"]);
+    assert!(run.stderr.contains("Unpinned 1 file is not as cap.lock says"), "{}", run.stderr);
+}
+
+#[test]
 fn revisions_and_ranges_are_compared() {
     let Some(sandbox) = repository() else { return };
     assert!(git(&sandbox, &["checkout", "-qb", "work"]));

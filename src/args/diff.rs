@@ -16,8 +16,9 @@ Examples:
   cap diff ../before ../after         between two folders
   cap diff openapi-1.json openapi-2.json      what an update of a document would change
 
-OLD and NEW are each a capabilities folder (or a folder that has one), a git revision, or a document; what
-exists as a path is one. Without NEW it is the working tree, without both what was pinned at git's HEAD.
+OLD and NEW are each a capabilities folder (or a folder that has one), a git revision, or a document. What is
+written like a range, a parent or an object is a revision; another name that is both is refused: write `./name`
+for the path. Without NEW it is the working tree, without both what was pinned at git's HEAD.
 Revisions are read with git's plumbing: the work tree is not touched.
 
 Compiled capabilities are compared, so that layout, the order of keys and moved files are no change.

@@ -40,6 +40,21 @@ fn what_was_imported_is_what_the_document_compiles_to() {
 }
 
 #[test]
+fn no_address_is_asked_because_the_verified_file_names_it() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let url = format!("http://{}/words.yaml", listener.local_addr().unwrap());
+    let sandbox = imported(&["--overlay", "words.yaml"]);
+    let api = sandbox.read("capabilities/shop/api.yaml");
+    assert!(api.contains("words.yaml"), "{api}");
+    sandbox.write("capabilities/shop/api.yaml", &api.replace("../../words.yaml", &url));
+    let run = sandbox.run(&["verify", "--source", "openapi.json"]);
+    assert_eq!(run.code, 2, "{}", run.stderr);
+    assert!(run.stderr.contains(&url) && run.stderr.contains("--overlay"), "{}", run.stderr);
+    assert!(listener.accept().is_err(), "it was asked");
+}
+
+#[test]
 fn each_edit_is_told_with_its_lines() {
     let sandbox = imported(&[]);
     let orders = sandbox.read("capabilities/shop/list_orders.yaml");

@@ -7,6 +7,7 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Render
 use super::place::{Found, Places, labels};
 use super::repetition;
 use crate::diagnostic::{Diagnostic, Label, Severity};
+use crate::pin::shown_text;
 use crate::source::SourceId;
 
 /// Whether to colour.
@@ -42,11 +43,11 @@ fn group<'a>(diagnostic: &'a Diagnostic, places: &'a Places) -> Group<'a> {
         Severity::Note => Level::NOTE,
     };
     let mut group = level
-        .primary_title(&diagnostic.message)
+        .primary_title(shown_text(&diagnostic.message))
         .id(diagnostic.code.to_string())
         .elements(sources(diagnostic).into_iter().filter_map(|source| snippet(diagnostic, source, places)));
     if places.find(&diagnostic.primary.place).is_none() {
-        group = group.element(Origin::path(diagnostic.primary.place.source.as_str()));
+        group = group.element(Origin::path(shown_text(diagnostic.primary.place.source.as_str())));
     }
     for note in diagnostic.notes.iter().cloned().chain(repetition(diagnostic)) {
         group = group.element(Level::NOTE.message(note));
@@ -88,7 +89,7 @@ fn snippet<'a>(
         let annotation = kind.span(span);
         if label.text.is_empty() { annotation } else { annotation.label(label.text.as_str()) }
     });
-    Some(Snippet::source(text).line_start(line).path(source.as_str()).fold(true).annotations(annotations))
+    Some(Snippet::source(text).line_start(line).path(shown_text(source.as_str())).fold(true).annotations(annotations))
 }
 
 /// The lines that matter, so that a document of many megabytes is not laid out for one of them.

@@ -52,15 +52,37 @@ enum Chosen {
     Revision(String),
 }
 
-fn chosen(text: &str) -> Chosen {
+/// What an argument means. A name that could be a revision's is never a path's: who writes the tree that is
+/// reviewed could put a folder there that has the name of what it is compared with.
+fn chosen(text: &str) -> Result<Chosen, String> {
     let path = Path::new(text);
-    if is_url(text) || path.is_file() {
-        Chosen::Document(text.to_owned())
-    } else if path.is_dir() {
-        Chosen::Folder(path.to_owned())
-    } else {
-        Chosen::Revision(text.to_owned())
+    if is_url(text) {
+        return Ok(Chosen::Document(text.to_owned()));
     }
+    if !is_spelled_as_path(text) {
+        if is_spelled_as_revision(text) || !path.exists() {
+            return Ok(Chosen::Revision(text.to_owned()));
+        }
+        if Repository::open().is_ok_and(|repository| repository.revision(text).is_ok()) {
+            return Err(format!("`{text}` is both a path and a revision that git knows"));
+        }
+    }
+    match path.is_dir() {
+        true => Ok(Chosen::Folder(path.to_owned())),
+        false => Ok(Chosen::Document(text.to_owned())),
+    }
+}
+
+fn is_spelled_as_path(text: &str) -> bool {
+    let path = Path::new(text);
+    path.is_absolute() || matches!(text, "." | "..") || text.starts_with("./") || text.starts_with("../")
+}
+
+/// Ranges, parents, and names of objects.
+fn is_spelled_as_revision(text: &str) -> bool {
+    let is_object = (7..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_range = text.contains("..") && !text.contains("/../") && !text.ends_with("/..");
+    is_object || is_range || matches!(text, "HEAD" | "@") || text.contains(['~', '^']) || text.contains("@{")
 }
 
 /// Both sides.
@@ -70,8 +92,8 @@ pub(super) fn both(args: &DiffArgs, workspace: &Workspace, output: &Output) -> R
         Exit::Environment
     };
     let sides = Sides { args, here: settings::of_work_tree(&args.folders, &workspace.folders) };
-    let old = args.old.as_deref().map(chosen);
-    let new = args.new.as_deref().map(chosen);
+    let chosen = |text: &Option<String>| text.as_deref().map(chosen).transpose().map_err(|why| failed(why, BOTH));
+    let (old, new) = (chosen(&args.old)?, chosen(&args.new)?);
     let (old, new) = match (old, new) {
         (Some(Chosen::Document(old)), Some(Chosen::Document(new))) => return documents(&old, &new, output),
         (Some(Chosen::Document(name)), _) | (_, Some(Chosen::Document(name))) => {
@@ -212,6 +234,7 @@ fn document(name: &str, api: Option<String>, output: &Output) -> Result<(Texts, 
     Ok((Texts { label, prefix: String::new(), files: files.collect(), settings: None }, imported.api_name))
 }
 
+const BOTH: &str = "write `./` before a path; of a branch or tag, write `refs/heads/` or `refs/tags/` before it";
 const FOLDERS: &str = "name a folder, or say where the capabilities are with --capabilities";
 const NO_GIT: &str = "name two folders, or run the command in a git repository";
 const UNKNOWN: &str = "name a folder that exists, or a revision that git knows: a branch, a tag, a commit";

@@ -44,13 +44,12 @@ impl Compiled {
                 Some(Role::Lock) | None => {}
             }
         }
-        let lock = texts
-            .files
-            .get(&SourceId::new(LOCK_FILE))
-            .and_then(|bytes| LockFile::parse(&SourceId::new(LOCK_FILE), &String::from_utf8_lossy(bytes)).value);
         let mut pins = Pins::default();
-        if let Some(lock) = &lock {
-            pins.compare("", digests.iter().map(|(source, digest)| (source, *digest)), lock);
+        for (source, bytes) in &texts.files {
+            let Some(folder) = source.as_str().strip_suffix(LOCK_FILE) else { continue };
+            let Some(lock) = LockFile::parse(source, &String::from_utf8_lossy(bytes)).value else { continue };
+            let below = digests.iter().filter(|(source, _)| source.as_str().starts_with(folder));
+            pins.compare(folder.trim_end_matches('/'), below.map(|(source, digest)| (source, *digest)), &lock);
         }
         let compilation = compile(&mut files, texts, &pins);
         let tools = compilation.tools.iter().filter(|tool| tool.can_be_kept());

@@ -9,6 +9,8 @@ use std::thread;
 
 use cap_compiler::pin::Digest;
 
+use super::tree::Tree;
+
 /// The repository that the command was started in.
 #[derive(Debug)]
 pub(super) struct Repository {
@@ -77,30 +79,30 @@ impl Repository {
     }
 
     /// The files below a folder in a revision, by the folder's name and theirs. A folder that is not there has
-    /// none.
+    /// none. Links are followed within the revision.
     ///
     /// # Errors
-    /// When git cannot be asked, or the folder is outside of the repository.
+    /// When git cannot be asked, the folder is outside of the repository, or a link leads out of the revision.
     pub(super) fn files(
         &self,
         revision: &Revision,
         folder: &Path,
         wanted: impl Fn(&Path) -> bool,
     ) -> Result<BTreeMap<String, Arc<[u8]>>, String> {
-        let inside = self.inside(folder)?;
-        let listed = git_bytes(&["ls-tree", "-r", "-z", "--full-tree", &revision.commit])?;
-        let mut entries: Vec<(String, String)> = Vec::new();
-        for line in listed.split(|byte| *byte == 0).filter(|line| !line.is_empty()) {
-            let Some((object, path)) = entry(&String::from_utf8_lossy(line)) else { continue };
-            let Some(rest) = below(&path, &inside) else { continue };
-            let hidden = rest.split('/').any(|part| part.starts_with(['.', '#']));
-            if !hidden && wanted(Path::new(rest)) {
-                entries.push((object, shown(folder, rest)));
-            }
-        }
-        let objects: Vec<String> = entries.iter().map(|(object, _)| object.clone()).collect();
-        let contents = read_objects(objects)?;
-        Ok(entries.into_iter().map(|(_, name)| name).zip(contents).collect())
+        let mut entries = tree(revision)?.below(&self.inside(folder)?)?;
+        entries.retain(|(way, _)| wanted(Path::new(way)));
+        let contents = read_objects(entries.iter().map(|(_, object)| object.clone()).collect())?;
+        Ok(entries.into_iter().map(|(way, _)| shown(folder, &way)).zip(contents).collect())
+    }
+
+    /// One file in a revision, if it is there.
+    ///
+    /// # Errors
+    /// As [`Repository::files`].
+    pub(super) fn file(&self, revision: &Revision, path: &Path) -> Result<Option<Arc<[u8]>>, String> {
+        let inside = self.inside(path)?;
+        let object = tree(revision)?.file(&inside).map(str::to_owned);
+        Ok(read_objects(object.into_iter().collect())?.into_iter().next())
     }
 
     /// Whether a folder is in the repository.
@@ -153,20 +155,12 @@ impl Repository {
     }
 }
 
-/// A regular file of `git ls-tree`: its object and its path.
-fn entry(line: &str) -> Option<(String, String)> {
-    let (head, path) = line.split_once('\t')?;
-    let mut words = head.split(' ');
-    let (mode, kind, object) = (words.next()?, words.next()?, words.next()?);
-    // Links and submodules are no texts of this revision.
-    (kind == "blob" && mode != "120000").then(|| (object.to_owned(), path.to_owned()))
-}
-
-fn below<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
-    if folder.is_empty() {
-        return Some(path);
-    }
-    path.strip_prefix(folder)?.strip_prefix('/')
+/// All paths of a revision.
+fn tree(revision: &Revision) -> Result<Tree, String> {
+    let mut tree = Tree::parse(&git_bytes(&["ls-tree", "-r", "-z", "--full-tree", &revision.commit])?);
+    let contents = read_objects(tree.links.values().cloned().collect())?;
+    tree.lead(contents.iter().map(|bytes| &**bytes));
+    Ok(tree)
 }
 
 fn shown(folder: &Path, rest: &str) -> String {

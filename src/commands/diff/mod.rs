@@ -6,6 +6,7 @@ mod git;
 mod pinned;
 mod settings;
 mod terminal;
+mod tree;
 
 use cap_compiler::diff::{Class, compare};
 use cap_compiler::report::Places;

@@ -41,11 +41,12 @@ fn restore_folder(
     let here: Vec<(SourceId, Digest)> = here.map(|(source, bytes)| (source.clone(), Digest::of(bytes))).collect();
     let (mut missing, mut changed) = (Vec::new(), false);
     for (path, digest) in &lock.entries {
-        // One that was moved as it is has the bytes that were pinned.
-        if here.iter().any(|(_, found)| found == digest) {
+        let source = SourceId::new(&format!("{folder}{path}"));
+        let is_there = here.iter().any(|(known, _)| *known == source);
+        // One that was moved as it is has the bytes that were pinned; a copy of them elsewhere is no move.
+        if here.iter().any(|(known, found)| found == digest && (*known == source || !is_there)) {
             continue;
         }
-        let source = SourceId::new(&format!("{folder}{path}"));
         match repository.version(revision, &texts.path_of(&source), *digest)? {
             Some(bytes) => drop(texts.files.insert(source, bytes)),
             None => missing.push(source),

@@ -45,12 +45,10 @@ pub(super) fn of_revision(
 ) -> Result<Settings, String> {
     let file = file(args);
     let folder = file.parent().unwrap_or(Path::new(""));
-    let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    if !repository.holds(here) {
+    if !repository.holds(file) {
         return Ok(Settings { folders: work_tree.folders.clone(), keys: work_tree.keys.clone() });
     }
-    let found = repository.files(revision, here, |path| Some(path.as_os_str()) == file.file_name())?;
-    let bytes = found.into_values().next();
+    let bytes = repository.file(revision, file)?;
     let said = bytes.as_ref().and_then(|bytes| parse(&SourceId::new(SETTINGS_FILE), bytes).value);
     let said = said.map(|settings| settings.in_folder(folder).capabilities).unwrap_or_default();
     let folders = match (args.capabilities.is_empty(), said.is_empty()) {

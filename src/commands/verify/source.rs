@@ -13,6 +13,7 @@ use cap_compiler::source::SourceId;
 use cap_runtime::disk::read_bounded;
 
 use super::lines::{differing, shown};
+use crate::address::is_url;
 use crate::args::VerifyArgs;
 use crate::commands::import::{ApiFolder, Texts, options, resolved};
 use crate::document::read_document;
@@ -29,8 +30,10 @@ struct Imported {
 pub(super) fn run(document: &str, args: &VerifyArgs, output: &Output) -> Result<Exit, Exit> {
     let workspace = Workspace::open(&args.folders, output)?;
     let api = find(args.api.as_deref(), &workspace.folders, output)?;
-    let (source, loader) = read_document(document, output)?;
     let record = api.api.import.clone().unwrap_or_default();
+    tell_settings(api.api.import.as_ref(), output);
+    refuse_addresses(&record, args, output)?;
+    let (source, loader) = read_document(document, output)?;
     let names = if args.overlay.is_empty() {
         record.overlays.iter().map(|name| resolved(name, &api.folder)).collect()
     } else {
@@ -54,10 +57,18 @@ pub(super) fn run(document: &str, args: &VerifyArgs, output: &Output) -> Result<
         output.error(&format!("cannot read the api's folder: {error}"), None);
         Exit::Environment
     })?;
-    tell_settings(options.record.as_ref(), output);
     let recorded = api.api.source.clone().unwrap_or_default();
     let origin = tell_origin(&recorded, &source_of(&made), &source.id, output);
     Ok(compare(&folder, &made, origin, output))
+}
+
+/// Whoever wrote the file that is verified must not choose an address that is asked.
+fn refuse_addresses(record: &ImportRecord, args: &VerifyArgs, output: &Output) -> Result<(), Exit> {
+    let Some(url) = record.overlays.iter().find(|name| args.overlay.is_empty() && is_url(name)) else { return Ok(()) };
+    let message =
+        format!("`api.yaml` names the overlay {}, which is not fetched because a file says so", shown_text(url));
+    output.error(&message, Some("name the overlays that are right with --overlay"));
+    Err(Exit::Usage)
 }
 
 /// What the api's own file says about its import is believed, so it is shown.
