@@ -1,6 +1,6 @@
 //! `cap verify`: who signed the lock files, and whether the files are what they say; or, with `--source`,
 //! whether imported files are what their document compiles to. It writes nothing, and needs no network unless the
-//! document is a URL.
+//! document, or an overlay that was given, is a URL.
 
 mod lines;
 mod source;
