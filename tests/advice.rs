@@ -80,6 +80,37 @@ fn a_thousand_equal_ones_are_one() {
     assert!(run.stderr.contains("2000 pieces of advice"), "{}", run.stderr);
 }
 
+/// Texts that are made to be looked at again and again: of each, what a naive look does takes minutes.
+#[test]
+fn texts_that_multiply_are_advised_on_in_bounded_work() {
+    let signs = tool("list_signs", &format!("\"List signs {}\"", "<".repeat(6 << 20)));
+    let words = tool("list_words", &format!("\"{}\"", "the ".repeat(400_000)))
+        + &format!("title: \"{}\"\n", "word ".repeat(400_000));
+    let refs: String = (0..2_000).map(|index| format!("    a{index}: {{$ref: \"#/$defs/own\"}}\n")).collect();
+    let branches = "{$ref: \"#/$defs/own\"}, ".repeat(2_000);
+    let own = format!("  $defs:\n    own:\n      anyOf: [{branches}{{type: string}}]\n");
+    let referring = tool("list_refs", "List what there is, with all of its branches.")
+        .replace(
+            "input: {type: object, properties: {}}\n",
+            &format!("input:\n  type: object\n  properties:\n{refs}{own}"),
+        )
+        .replace("path: /}", "path: /, query: {a: \"{{ a0 }}\"}}");
+    // Each of many parts has a long name above it.
+    let parts = "0, ".repeat(120_000);
+    let named = format!("input: {{type: object, properties: {{}}, {}: [{parts}{{x: null}}]}}", "k".repeat(4 << 20));
+    let long = tool("list_longs", "List what has a long name above it.")
+        .replace("input: {type: object, properties: {}}", &named);
+    for (text, code) in [(signs, None), (words, Some("CAP0601")), (referring, Some("CAP0603")), (long, None)] {
+        let sandbox = Sandbox::new();
+        sandbox.write("capabilities/tool.yaml", &text);
+        let json = sandbox.run(&["check", "--format", "json", "--advice", "always"]).json();
+        assert_eq!(json["errors"], 0, "{}", json["diagnostics"]);
+        let codes: Vec<&str> =
+            json["diagnostics"].as_array().unwrap().iter().map(|it| it["code"].as_str().unwrap()).collect();
+        assert!(code.is_none_or(|code| codes.contains(&code)), "{codes:?}");
+    }
+}
+
 /// What was edited since it was pinned is not served, and is what somebody works on.
 #[test]
 fn what_is_held_back_is_looked_at() {

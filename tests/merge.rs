@@ -1,4 +1,4 @@
-//! `cap.lock` through `git merge`, as two people who both pin meet it.
+//! `cap.lock` through `git merge`, as two people who both pin meet it; and what stays in it when it is written anew.
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test that cannot go on fails, and says what it saw")]
 
@@ -163,4 +163,49 @@ fn a_line_that_neither_branch_wrote_gets_into_no_lock_file() {
     it.write("capabilities/cap.lock", &text);
     assert_eq!(it.run(&["pin", "--resolve"]).code, 3);
     assert!(it.read("capabilities/cap.lock").contains(&format!("{other}  list_cakes.yaml")));
+}
+
+/// With a comment a signer makes a lock file another one; the next pin must not make it the old one again.
+#[test]
+fn comments_stay_with_what_is_pinned_again() {
+    let it = Sandbox::new();
+    it.write("capabilities/list_cakes.yaml", &tool("list_cakes", "Cakes.", "/cakes"));
+    it.ok(&["fmt"]);
+    it.ok(&["pin"]);
+    let pinned = it.read("capabilities/cap.lock");
+    let (header, entry) = pinned.split_at(pinned.find("list_cakes").unwrap() - 66);
+    // Nothing is to be pinned, so that no byte changes: a signature may be over them.
+    let commented = format!("# back to what was\n{header}#\n{entry}\n# so it is: 21 November \n");
+    it.write("capabilities/cap.lock", &commented);
+    it.write("capabilities/cap.lock.sig", "");
+    for args in [&["pin"][..], &["pin", "--resolve"], &["fmt", "--pin"]] {
+        let run = it.ok(args);
+        assert_eq!(it.read("capabilities/cap.lock"), commented, "{args:?}");
+        assert!(!run.stderr.contains("cap sign"), "{}", run.stderr);
+    }
+    it.write("capabilities/list_pies.yaml", &tool("list_pies", "Pies.", "/pies"));
+    it.ok(&["pin"]);
+    let comments = "# back to what was\n#\n# so it is: 21 November\n";
+    let again = it.read("capabilities/cap.lock");
+    assert!(
+        again.starts_with(&format!("{header}{comments}{entry}")) && again.ends_with("  list_pies.yaml\n"),
+        "{again}"
+    );
+    it.ok(&["fmt", "--pin"]);
+    let laid_out = it.read("capabilities/cap.lock");
+    assert!(laid_out.starts_with(&format!("{header}{comments}{entry}")) && laid_out != again, "{laid_out}");
+}
+
+#[test]
+fn comments_of_both_sides_stay_each_once() {
+    let it = Sandbox::new();
+    it.write("capabilities/list_cakes.yaml", &tool("list_cakes", "Cakes.", "/cakes"));
+    it.ok(&["pin"]);
+    let pinned = it.read("capabilities/cap.lock");
+    let (header, entry) = pinned.split_at(pinned.find("list_cakes").unwrap() - 66);
+    let sides =
+        "<<<<<<< ours\n# z, ours\n# both\n||||||| base\n# neither\n=======\n# a, theirs\n# both\n>>>>>>> theirs\n";
+    it.write("capabilities/cap.lock", &format!("{header}# of old\n{sides}{header}{entry}"));
+    it.ok(&["pin", "--resolve"]);
+    assert_eq!(it.read("capabilities/cap.lock"), format!("{header}# of old\n# z, ours\n# both\n# a, theirs\n{entry}"));
 }

@@ -521,3 +521,23 @@ proptest! {
         prop_assert_eq!(laid_out(&text, &orders), text);
     }
 }
+
+/// Columns are counted from the start of the line, and all of this is one: to go back to it from each item takes minutes.
+#[test]
+fn one_long_line_is_laid_out_in_bounded_work() {
+    let items = "a, ".repeat(100_000);
+    let text = format!("{{text: {}, list: [{items}b]}}\n", "word ".repeat(1_200_000).trim_end());
+    let found = canonical(&source(), text.as_bytes(), &KeyOrders::of_definitions()).unwrap_or_default();
+    assert!(found.contains("\nlist:\n  - a\n") && found.ends_with("  - a\n  - b\n"));
+}
+
+/// A comment's column decides what it belongs to, also below a node whose tag stands on a line above it.
+#[test]
+fn columns_are_those_of_their_lines() {
+    let text = "a:\n  b: !!map\n    # of c\n    c: 1\n    # of b\n  # of a\nd: [1,\n  2, # two\n  3]\n# the end\n";
+    let found = laid_out(text, &KeyOrders::of_definitions());
+    assert_eq!(laid_out(&found, &KeyOrders::of_definitions()), found);
+    for line in ["    # of b\n", "  # of a\n", "  - 2 # two\n", "\n# the end\n"] {
+        assert!(found.contains(line), "{line:?} is not in\n{found}");
+    }
+}

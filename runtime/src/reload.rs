@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::execute::Prepared;
 use crate::index::IndexError;
-use crate::load::{LoadError, Loaded, Loader, SignatureFault};
+use crate::load::{LoadError, Loaded, Loader, OnceServed, SignatureFault};
 use crate::registry::{Contents, RegisteredTool, Registry, Snapshot, reasons};
 use crate::telemetry::{ReloadResult, Telemetry};
 use crate::upstream::{Remote, Upstreams};
@@ -58,6 +58,8 @@ pub struct Reloader {
     generation: u64,
     fingerprint: Option<Digest>,
     told: BTreeSet<String>,
+    /// What is remembered once the last snapshot is served.
+    once_served: Option<OnceServed>,
     /// How long the last look took that found nothing new.
     look: Duration,
 }
@@ -91,6 +93,7 @@ impl Reloader {
             generation: 0,
             fingerprint: None,
             told: BTreeSet::new(),
+            once_served: None,
             look: Duration::ZERO,
         }
     }
@@ -102,6 +105,7 @@ impl Reloader {
             upstreams: self.upstreams.clone(),
             beside: self.beside.clone(),
             told: self.told.clone(),
+            once_served: None,
             fingerprint: None,
             ..*self
         }
@@ -136,8 +140,17 @@ impl Reloader {
         self.generation += 1;
         self.beside = beside;
         self.fingerprint = Some(loaded.fingerprint);
+        self.once_served = self.loader.once_served(&loaded);
         self.tell(&loaded, problems);
         Ok(Some(snapshot))
+    }
+
+    /// Remembers that the last snapshot is served: for whoever serves it, once that cannot fail any more.
+    pub async fn served(&mut self) {
+        let Some(once_served) = self.once_served.take() else { return };
+        if let Err(bug) = spawn_blocking(move || once_served.remember()).await {
+            tracing::error!(%bug, "internal error: noting what is served panicked");
+        }
     }
 
     /// Builds a snapshot of the folders as they were and of the upstreams as they are.
@@ -218,7 +231,7 @@ pub async fn run(
         let loaded = work.await;
         panicked = loaded.is_err();
         reloader = match loaded {
-            Ok((back, result)) => {
+            Ok((mut back, result)) => {
                 if trigger == Trigger::Folders {
                     watcher.looked(back.look);
                 }
@@ -229,6 +242,7 @@ pub async fn run(
                     Trigger::Folders => swap(result, &registry, &telemetry),
                     Trigger::Upstreams => offer(result, &registry),
                 }
+                back.served().await;
                 back
             }
             Err(bug) => {

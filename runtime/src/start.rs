@@ -1,4 +1,4 @@
-//! Puts the gateway together: loads, serves what was loaded, and keeps it up to date.
+//! Puts the gateway together: loads, and, once somebody serves what was loaded, keeps it up to date.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::reload::{self, ReloadError, Reloader};
 use crate::secret::{SecretStore, Secrets};
 use crate::telemetry::Telemetry;
 use crate::upstream::Upstreams;
-use crate::watch::watch;
+use crate::watch::{Watcher, watch};
 
 /// What a gateway is started with.
 #[derive(Debug)]
@@ -34,6 +34,19 @@ pub struct StartSettings {
     pub expose: Vec<String>,
     /// Who is told about calls.
     pub telemetry: Telemetry,
+}
+
+/// A gateway that is loaded and that nobody can reach yet.
+#[derive(Debug)]
+pub struct Ready {
+    /// Answers requests.
+    pub gateway: Gateway,
+    upstreams: Upstreams,
+    reloader: Reloader,
+    registry: Arc<Registry>,
+    watcher: Watcher,
+    telemetry: Telemetry,
+    stop: CancellationToken,
 }
 
 /// A gateway that is kept up to date until it is dropped or its token is cancelled.
@@ -59,11 +72,11 @@ pub enum StartError {
     Expose(#[from] BadGlob),
 }
 
-/// Loads the folders and starts to watch them. Must be called within a tokio runtime.
+/// Loads the folders and starts to watch them; nothing is said to be served before [`Ready::serve`]. Must be called within a tokio runtime.
 ///
 /// # Errors
 /// When the folders cannot be read; faults in files are logged and served round.
-pub fn start(settings: StartSettings, stop: &CancellationToken) -> Result<Started, StartError> {
+pub fn start(settings: StartSettings, stop: &CancellationToken) -> Result<Ready, StartError> {
     let exposure = Exposure::parse(settings.expose.iter().map(String::as_str))?;
     let (secrets, tokens) = (settings.secrets, settings.tokens);
     let executor = Executor::new(ExecutorSettings { secrets, tokens, ..ExecutorSettings::default() })?;
@@ -80,10 +93,19 @@ pub fn start(settings: StartSettings, stop: &CancellationToken) -> Result<Starte
     let snapshot = reloader.reload(None)?.ok_or(ReloadError::Ended)?;
     let registry = Arc::new(Registry::new(snapshot));
     let telemetry = settings.telemetry;
-    let keeping = reload::run(reloader, Arc::clone(&registry), watcher, telemetry.clone(), stop.child_token());
-    let reloading = tokio::spawn(keeping);
-    let gateway = Gateway::new(registry, Arc::new(executor), exposure, telemetry);
-    Ok(Started { gateway, upstreams, _reloading: reloading })
+    let gateway = Gateway::new(Arc::clone(&registry), Arc::new(executor), exposure, telemetry.clone());
+    Ok(Ready { gateway, upstreams, reloader, registry, watcher, telemetry, stop: stop.child_token() })
+}
+
+impl Ready {
+    /// Remembers what is served and keeps it up to date from now on. For whoever is about to answer requests, when
+    /// that cannot fail any more: after the port is bound.
+    pub async fn serve(self) -> Started {
+        let Self { gateway, upstreams, mut reloader, registry, watcher, telemetry, stop } = self;
+        reloader.served().await;
+        let reloading = tokio::spawn(reload::run(reloader, registry, watcher, telemetry, stop));
+        Started { gateway, upstreams, _reloading: reloading }
+    }
 }
 
 impl Started {

@@ -146,9 +146,10 @@ impl Tour<'_> {
             expose: Vec::new(),
             telemetry: Telemetry::default(),
         };
-        let started = start(settings, stop)?;
+        let ready = start(settings, stop)?;
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
+        let started = ready.serve().await;
         let router = http::router(started.gateway.clone(), &Admission::local(address), stop);
         tokio::spawn(http::serve(listener, router, stop.clone()));
         let url = format!("http://{address}/mcp");

@@ -11,7 +11,7 @@ use cap_runtime::http::{self, Admission};
 use cap_runtime::load::SignatureRule;
 use cap_runtime::mcp::{Gateway, serve_stdio};
 use cap_runtime::reload::ReloadError;
-use cap_runtime::start::{StartError, StartSettings, Started, start};
+use cap_runtime::start::{StartError, StartSettings, start};
 use cap_runtime::telemetry::{AuditLog, AuditTarget, Metrics, RemoteParent, Telemetry, TelemetrySettings};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -48,10 +48,11 @@ async fn serve(args: &ServeArgs, workspace: &Workspace, observing: &Observing, o
     };
     let stop = CancellationToken::new();
     let settings = settings(args, workspace, observing, output)?;
-    let started = start(settings, &stop).map_err(|error| not_started(&error, output))?;
-    stop_on_signal(stop.clone(), started.gateway.clone());
-    announce(&started, observing.format, output);
+    let ready = start(settings, &stop).map_err(|error| not_started(&error, output))?;
+    stop_on_signal(stop.clone(), ready.gateway.clone());
+    announce(&ready.gateway, observing.format, output);
     if args.stdio {
+        let started = ready.serve().await;
         let served = serve_stdio(started.gateway.clone(), stop.clone()).await;
         started.close().await;
         return match served {
@@ -66,6 +67,7 @@ async fn serve(args: &ServeArgs, workspace: &Workspace, observing: &Observing, o
     let address = listener.local_addr().map_err(|error| failed(error.to_string(), None))?;
     let admission =
         Admission::local(address).with(&workspace.settings.allowed_hosts, &workspace.settings.allowed_origins);
+    let started = ready.serve().await;
     announce_address(address, observing.format, output);
     let router = http::router(started.gateway.clone(), &admission, &stop);
     let served = http::serve(listener, router, stop).await;
@@ -203,8 +205,8 @@ fn check_apart(signers: &Path, workspace: &Workspace, output: &Output) -> Result
     Err(Exit::Usage)
 }
 
-fn announce(started: &Started, format: LogFormat, output: &Output) {
-    let snapshot = started.gateway.snapshot();
+fn announce(gateway: &Gateway, format: LogFormat, output: &Output) {
+    let snapshot = gateway.snapshot();
     let (tools, quarantined) = (snapshot.tools().len(), snapshot.quarantined().len());
     if format == LogFormat::Json {
         return tracing::info!(tools, quarantined, "serving");

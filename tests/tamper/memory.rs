@@ -5,6 +5,7 @@ use std::fs;
 use crate::scene::Effect::{Refused, Served as Serves};
 use crate::scene::{Mode, added_and_signed, expect, put_back, refused, signed, state};
 use crate::served::Served;
+use crate::support::Sandbox;
 
 const REPLACED: &str = "was replaced by a newer one";
 
@@ -55,6 +56,32 @@ async fn without_signatures_or_memory_an_old_state_is_served() {
         // A fresh machine knows nothing of what was served elsewhere.
         expect(&Served::start(&sandbox, mode.flags()), &Serves(2, 0, &[]), "without memory").await;
     }
+}
+
+/// A start that fails has served nothing: what is served by another gateway goes on being the newest.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_on_a_taken_port_leaves_no_trace() {
+    let sandbox = signed();
+    let old = state(&sandbox);
+    expect(&Served::start(&sandbox, Mode::Signed.flags()), &Serves(2, 0, &[]), "the old state").await;
+    let memory = remembered(&sandbox);
+    let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    added_and_signed(&sandbox);
+    let run = sandbox.run(&[&["serve", "--listen", &address], Mode::Signed.flags()].concat());
+    assert!(run.code == 5 && run.stderr.contains("cannot listen on"), "{run:?}");
+    assert_eq!(remembered(&sandbox), memory);
+    put_back(&sandbox, &old);
+    expect(&Served::start(&sandbox, Mode::Signed.flags()), &Serves(2, 0, &[]), "the old state again").await;
+    added_and_signed(&sandbox);
+    expect(&Served::start(&sandbox, Mode::Signed.flags()), &Serves(3, 0, &[]), "the new state, on a free port").await;
+    assert_ne!(remembered(&sandbox), memory);
+}
+
+/// What the state folder says of the one folder that is served.
+fn remembered(sandbox: &Sandbox) -> String {
+    let folder = sandbox.path().join(".local/state/cap/served");
+    fs::read_to_string(fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path()).unwrap()
 }
 
 /// Who may sign can go back without a restart: a comment makes the lock file another one.

@@ -1,5 +1,7 @@
 //! Inputs that an agent has to guess at, or that take more room than the task.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value};
 
 use super::Finding;
@@ -9,6 +11,8 @@ use crate::syntax::Pointer;
 
 /// Bytes of an input schema beyond which it is in an agent's way: about 8,000 tokens.
 const LARGE: usize = 32 << 10;
+/// References and branches that lead from an argument to what describes it.
+const STEPS: usize = 4;
 /// Arguments that are named in one diagnostic.
 const NAMED: usize = 6;
 
@@ -20,8 +24,9 @@ pub(super) fn check(capability: &Capability) -> Vec<Finding> {
 fn undescribed(capability: &Capability, input: &Map<String, Value>) -> Option<Finding> {
     let root = Value::Object(input.clone());
     let properties = input.get("properties")?.as_object()?;
+    let mut described = Described { root: &root, seen: HashMap::new() };
     let silent: Vec<&String> =
-        properties.iter().filter(|(_, schema)| !is_described(schema, &root, 4)).map(|(name, _)| name).collect();
+        properties.iter().filter(|(_, schema)| !described.within(schema, STEPS)).map(|(name, _)| name).collect();
     let first = silent.first()?;
     let names: Vec<String> = silent.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
     let open = if silent.len() > NAMED { ", …" } else { "" };
@@ -35,16 +40,37 @@ fn undescribed(capability: &Capability, input: &Map<String, Value>) -> Option<Fi
     Some(Finding::new(capability, "undescribed", diagnostic))
 }
 
-/// Whether a schema says what a value means: in words, by example, or by listing what there is.
-fn is_described(schema: &Value, root: &Value, steps: usize) -> bool {
-    let Value::Object(map) = schema else { return false };
-    let says = ["description", "enum", "const", "examples", "title"].iter().any(|key| map.contains_key(*key));
-    if says || steps == 0 {
-        return says;
+/// Which schemas of one tool say what a value means: in words, by example, or by listing what there is.
+struct Described<'s> {
+    root: &'s Value,
+    /// What was found out, by where the schema is and how many steps were left: many arguments may refer to one
+    /// schema of many branches, or that to itself.
+    seen: HashMap<(*const Value, usize), bool>,
+}
+
+impl<'s> Described<'s> {
+    /// Whether this one does, or one that so many steps lead to.
+    fn within(&mut self, schema: &'s Value, steps: usize) -> bool {
+        let key = (std::ptr::from_ref(schema), steps);
+        if let Some(known) = self.seen.get(&key) {
+            return *known;
+        }
+        let found = self.look(schema, steps);
+        self.seen.insert(key, found);
+        found
     }
-    let target = map.get("$ref").and_then(Value::as_str).and_then(|it| root.pointer(it.strip_prefix('#')?));
-    let branches = ["allOf", "anyOf", "oneOf"].into_iter().filter_map(|key| map.get(key)?.as_array()).flatten();
-    target.into_iter().chain(branches).chain(map.get("items")).any(|schema| is_described(schema, root, steps - 1))
+
+    fn look(&mut self, schema: &'s Value, steps: usize) -> bool {
+        let Value::Object(map) = schema else { return false };
+        let says = ["description", "enum", "const", "examples", "title"].iter().any(|key| map.contains_key(*key));
+        if says || steps == 0 {
+            return says;
+        }
+        let root = self.root;
+        let target = map.get("$ref").and_then(Value::as_str).and_then(|it| root.pointer(it.strip_prefix('#')?));
+        let branches = ["allOf", "anyOf", "oneOf"].into_iter().filter_map(|key| map.get(key)?.as_array()).flatten();
+        target.into_iter().chain(branches).chain(map.get("items")).any(|schema| self.within(schema, steps - 1))
+    }
 }
 
 fn large(capability: &Capability, input: &Map<String, Value>) -> Option<Finding> {

@@ -15,27 +15,57 @@ pub(super) fn check(capability: &Capability) -> Option<Finding> {
     let schemas = [(Pointer::of(["input"]), &capability.input)].into_iter().chain(output);
     // Of most schemas the text alone says that there is none.
     let suspects = schemas.filter(|(_, schema)| schema.as_str().contains(":null"));
-    suspects.into_iter().find_map(|(pointer, schema)| find(capability, &pointer, &schema.read()))
+    suspects.into_iter().find_map(|(pointer, schema)| {
+        let schema = schema.read();
+        let Cut { text, rest, way } = cut(&schema)?;
+        let pointer = way.into_iter().rev().fold(pointer, |pointer, step| match step {
+            Step::Key(key) => pointer.child(key),
+            Step::Item(index) => pointer.item(index),
+        });
+        Some(finding(capability, &pointer, text, rest))
+    })
 }
 
-fn find(capability: &Capability, pointer: &Pointer, schema: &Value) -> Option<Finding> {
+/// A text that ends at its comma.
+struct Cut<'s> {
+    text: &'s str,
+    /// What should be the rest of it.
+    rest: &'s str,
+    /// Where it is, innermost first: put together on the way back, because most ways lead nowhere.
+    way: Vec<Step<'s>>,
+}
+
+enum Step<'s> {
+    Key(&'s str),
+    Item(usize),
+}
+
+fn cut(schema: &Value) -> Option<Cut<'_>> {
+    let below = |schema, step| {
+        let mut cut = cut(schema)?;
+        cut.way.push(step);
+        Some(cut)
+    };
     match schema {
-        Value::Object(map) => own(capability, pointer, map)
-            .or_else(|| map.iter().find_map(|(key, value)| find(capability, &pointer.child(key.as_str()), value))),
-        Value::Array(items) => {
-            items.iter().enumerate().find_map(|(index, item)| find(capability, &pointer.item(index), item))
+        Value::Object(map) => {
+            own(map).or_else(|| map.iter().find_map(|(key, value)| below(value, Step::Key(key.as_str()))))
         }
+        Value::Array(items) => items.iter().enumerate().find_map(|(index, item)| below(item, Step::Item(index))),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
     }
 }
 
-fn own(capability: &Capability, pointer: &Pointer, schema: &Map<String, Value>) -> Option<Finding> {
+fn own(schema: &Map<String, Value>) -> Option<Cut<'_>> {
     let text = schema.get("description").or_else(|| schema.get("title"))?.as_str()?;
     let (rest, _) = schema.iter().find(|(key, value)| value.is_null() && key.contains(' '))?;
-    let place = Place::key(&capability.origin.definition, pointer.child(rest.as_str()));
+    Some(Cut { text, rest, way: Vec::new() })
+}
+
+fn finding(capability: &Capability, pointer: &Pointer, text: &str, rest: &str) -> Finding {
+    let place = Place::key(&capability.origin.definition, pointer.child(rest));
     let diagnostic =
         Diagnostic::new(Code::TEXT_CUT, format!("a text of `{}` ends at its comma", capability.tool), place)
             .label("this is a keyword of its own, and says nothing")
             .help(format!("put quotes round the text: `\"{text}, {rest}\"`"));
-    Some(Finding::new(capability, "cut", diagnostic))
+    Finding::new(capability, "cut", diagnostic)
 }

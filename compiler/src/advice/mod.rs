@@ -11,7 +11,7 @@ mod names;
 mod same;
 mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -54,6 +54,7 @@ pub fn advise(capabilities: &[&Arc<Capability>], only: &[SourceId]) -> Vec<Diagn
         findings.extend(names::alike(tools));
         findings.extend(same::descriptions(tools));
     }
+    let only: BTreeSet<&SourceId> = only.iter().collect();
     findings.retain(|finding| only.is_empty() || only.contains(&finding.diagnostic.primary.place.source));
     group::grouped(findings)
 }

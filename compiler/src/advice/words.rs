@@ -1,5 +1,7 @@
 //! Descriptions that an agent cannot choose by.
 
+use std::ops::Range;
+
 use super::Finding;
 use crate::capability::{Call, Capability};
 use crate::diagnostic::{Code, Diagnostic, Place};
@@ -79,6 +81,11 @@ const ELEMENTS: [&str; 24] = [
     "blockquote",
 ];
 
+/// Characters of the longest name among them.
+const LONGEST_ELEMENT: usize = 10;
+/// Bytes of a tag: what is longer is a text between two signs.
+const LONGEST_TAG: usize = 200;
+
 pub(super) fn check(capability: &Capability) -> Vec<Finding> {
     let text = capability.description.trim();
     // What has no words at all is a warning already.
@@ -125,7 +132,7 @@ fn fault_of(capability: &Capability, text: &str) -> Option<Fault> {
     ));
     let said = stems(text);
     let weighty = said.iter().filter(|word| !FILLERS.contains(&word.as_str())).count();
-    if weighty <= MOST_WORDS && said.iter().all(|word| known.contains(word) || FILLERS.contains(&word.as_str())) {
+    if weighty <= MOST_WORDS && said.iter().all(|word| FILLERS.contains(&word.as_str()) || known.contains(word)) {
         return Some(("name", "the description says no more than the name of", "the name says this already"));
     }
     (said.len() < 3).then_some((
@@ -187,15 +194,27 @@ fn markup(capability: &Capability, text: &str) -> Option<Finding> {
     Some(Finding::new(capability, "markup", diagnostic))
 }
 
-/// The first tag of HTML.
-fn element(text: &str) -> Option<std::ops::Range<usize>> {
-    text.match_indices('<').find_map(|(at, _)| {
+/// The first tag of HTML. What a `<` begins is looked at once, however many there are: texts come from outside.
+fn element(text: &str) -> Option<Range<usize>> {
+    let mut close = 0;
+    for (at, _) in text.match_indices('<') {
         let rest = text.get(at + 1..)?;
-        let end = rest.find('>').filter(|end| *end < 200)?;
-        let name = rest.get(..end)?.trim_start_matches('/');
-        let name = name.split([' ', '/', '\n']).next()?.to_ascii_lowercase();
-        ELEMENTS.contains(&name.as_str()).then_some(at..at + end + 2)
-    })
+        if close <= at {
+            close = at + 1 + rest.find('>')?;
+        }
+        if close - at <= LONGEST_TAG && is_element(rest) {
+            return Some(at..close + 1);
+        }
+    }
+    None
+}
+
+/// Whether a text begins with the name of an element, or with `/` and one.
+fn is_element(text: &str) -> bool {
+    let text = text.trim_start_matches('/');
+    let length = text.bytes().take(LONGEST_ELEMENT + 1).take_while(u8::is_ascii_alphanumeric).count();
+    let (name, rest) = text.split_at_checked(length).unwrap_or_default();
+    rest.starts_with([' ', '/', '\n', '>']) && ELEMENTS.contains(&name.to_ascii_lowercase().as_str())
 }
 
 fn place(capability: &Capability) -> Place {

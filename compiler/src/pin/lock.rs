@@ -20,6 +20,8 @@ const HEADER: &str = "\
 pub struct LockFile {
     /// By path, relative to the folder that holds the lock file.
     pub entries: BTreeMap<String, Digest>,
+    /// Comments that people added, each from its `#` on, in their order.
+    pub comments: Vec<String>,
     /// Where the line of each path stands, in bytes; of a file that was not read, nowhere.
     pub lines: BTreeMap<String, Range<usize>>,
     /// The digest of the text that was read.
@@ -33,6 +35,7 @@ impl LockFile {
     pub fn parse(source: &SourceId, text: &str) -> Outcome<Self> {
         let mut entries = BTreeMap::new();
         let mut lines = BTreeMap::new();
+        let mut comments = Vec::new();
         let mut diagnostics = Vec::new();
         let mut offset = 0;
         for line in text.split_inclusive('\n') {
@@ -40,6 +43,7 @@ impl LockFile {
             offset += line.len();
             match parse_line(line.trim_end_matches(['\r', '\n'])) {
                 Line::Nothing => {}
+                Line::Comment(comment) => comments.push(comment.to_owned()),
                 Line::Entry(path, digest) if !entries.contains_key(path) => {
                     entries.insert(path.to_owned(), digest);
                     lines.insert(path.to_owned(), bytes);
@@ -61,13 +65,22 @@ impl LockFile {
                 ),
             }
         }
-        Outcome { value: Some(Self { entries, lines, digest: Digest::of(text.as_bytes()) }), diagnostics }
+        Outcome { value: Some(Self { entries, comments, lines, digest: Digest::of(text.as_bytes()) }), diagnostics }
     }
 
-    /// The file's text.
+    /// Whether what was read has its entries in the order of [`LockFile::render`].
+    #[must_use]
+    pub fn is_sorted(&self) -> bool {
+        self.lines.values().map(|line| line.start).is_sorted()
+    }
+
+    /// The file's text: the header, people's comments, the entries.
     #[must_use]
     pub fn render(&self) -> String {
         let mut text = HEADER.to_owned();
+        for comment in &self.comments {
+            text.push_str(&format!("{comment}\n"));
+        }
         for (path, digest) in &self.entries {
             text.push_str(&format!("{digest}  {path}\n"));
         }
@@ -78,6 +91,8 @@ impl LockFile {
 /// What a line says.
 pub(super) enum Line<'t> {
     Nothing,
+    /// A comment that is not one of the header's.
+    Comment(&'t str),
     Entry(&'t str, Digest),
     Marker(Marker),
     Malformed,
@@ -93,8 +108,12 @@ pub(super) enum Marker {
 }
 
 pub(super) fn parse_line(line: &str) -> Line<'_> {
-    if line.trim().is_empty() || line.starts_with('#') {
+    let bare = line.trim_end();
+    if bare.is_empty() || HEADER.lines().any(|of_header| of_header == bare) {
         return Line::Nothing;
+    }
+    if line.starts_with('#') {
+        return Line::Comment(bare);
     }
     if let Some(marker) = marker(line) {
         return Line::Marker(marker);

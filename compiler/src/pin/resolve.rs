@@ -3,7 +3,7 @@
 //! A digest gets into the result only if a line of one of the two sides has it. Where neither speaks of a file's
 //! bytes, because they were merged as well, the line stays, so that the file counts as changed and is not served.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::lock::{Line, Marker, parse_line};
 use super::{Digest, LockFile};
@@ -40,16 +40,25 @@ struct Lines {
     sides: Vec<Side>,
 }
 
+/// What is in the text, of both sides.
+#[derive(Default)]
+struct Found {
+    paths: BTreeMap<String, Lines>,
+    /// Each once.
+    comments: Vec<String>,
+}
+
 /// Resolves what `git merge` left of a lock file: its conflicts, with or without their markers. `digest_of` gives
 /// the digest of the file at a path, if there is one.
 #[must_use]
 pub fn resolve(source: &SourceId, text: &str, digest_of: impl Fn(&str) -> Option<Digest>) -> Outcome<Resolved> {
-    let Outcome { value: paths, diagnostics } = read(source, text);
+    let Outcome { value: found, diagnostics } = read(source, text);
     if !diagnostics.is_empty() {
         return Outcome { value: None, diagnostics };
     }
-    let mut resolved = Resolved::default();
-    for (path, lines) in paths.unwrap_or_default() {
+    let Found { paths, comments } = found.unwrap_or_default();
+    let mut resolved = Resolved { lock: LockFile { comments, ..LockFile::default() }, ..Resolved::default() };
+    for (path, lines) in paths {
         let Some(first) = lines.digests.first() else { continue };
         let found = digest_of(&path);
         let reviewed = lines.digests.iter().find(|digest| Some(**digest) == found);
@@ -70,8 +79,8 @@ pub fn resolve(source: &SourceId, text: &str, digest_of: impl Fn(&str) -> Option
     Outcome { value: Some(resolved), diagnostics }
 }
 
-fn read(source: &SourceId, text: &str) -> Outcome<BTreeMap<String, Lines>> {
-    let mut paths: BTreeMap<String, Lines> = BTreeMap::new();
+fn read(source: &SourceId, text: &str) -> Outcome<Found> {
+    let (mut found, mut known) = (Found::default(), BTreeSet::new());
     let mut diagnostics = Vec::new();
     let (mut side, mut offset) = (Side::Both, 0);
     for line in text.split_inclusive('\n') {
@@ -79,6 +88,11 @@ fn read(source: &SourceId, text: &str) -> Outcome<BTreeMap<String, Lines>> {
         offset += line.len();
         match parse_line(line.trim_end_matches(['\r', '\n'])) {
             Line::Nothing => {}
+            Line::Comment(comment) => {
+                if side != Side::Base && known.insert(comment) {
+                    found.comments.push(comment.to_owned());
+                }
+            }
             Line::Marker(marker) => {
                 side = match marker {
                     Marker::Ours => Side::Ours,
@@ -89,7 +103,7 @@ fn read(source: &SourceId, text: &str) -> Outcome<BTreeMap<String, Lines>> {
             }
             Line::Entry(_, _) if side == Side::Base => {}
             Line::Entry(path, digest) => {
-                let lines = paths.entry(path.to_owned()).or_default();
+                let lines = found.paths.entry(path.to_owned()).or_default();
                 lines.digests.push(digest);
                 lines.sides.push(side);
             }
@@ -100,5 +114,5 @@ fn read(source: &SourceId, text: &str) -> Outcome<BTreeMap<String, Lines>> {
             ),
         }
     }
-    Outcome { value: Some(paths), diagnostics }
+    Outcome { value: Some(found), diagnostics }
 }

@@ -109,7 +109,8 @@ pub enum Stand {
 /// Takes a text apart; `None` if it does not parse.
 #[must_use]
 pub fn tokens(text: &str) -> Option<TokenStream> {
-    let mut scan = Scan { text, at: 0, lines: 0, stand: Stand::Alone, dash: None, tokens: Vec::new() };
+    let mut scan =
+        Scan { text, at: 0, line: Line::default(), lines: 0, stand: Stand::Alone, dash: None, tokens: Vec::new() };
     let mut cursor = CharCursor::new(text);
     let mut stream = TokenStream::default();
     let mut open = Vec::new();
@@ -141,6 +142,8 @@ struct Scan<'t> {
     text: &'t str,
     /// Where the next gap begins.
     at: usize,
+    /// The line that a column was asked of last.
+    line: Line,
     /// Line breaks since the last token, comment or `-`.
     lines: usize,
     /// What a comment would stand behind.
@@ -148,6 +151,14 @@ struct Scan<'t> {
     /// If a `-` is the last, whether an empty line is above it.
     dash: Option<bool>,
     tokens: Vec<Token>,
+}
+
+/// A line of which a part is known.
+#[derive(Clone, Copy, Default)]
+struct Line {
+    start: usize,
+    /// Up to here there is no line break behind its start.
+    known: usize,
 }
 
 impl Scan<'_> {
@@ -264,7 +275,8 @@ impl Scan<'_> {
                 b'#' => self.comment(at, &mut gap)?,
                 b'\n' => self.line_break(at),
                 b'-' if self.is_dash(at) => {
-                    gap.dashes.push(self.column(at));
+                    let column = self.column(at);
+                    gap.dashes.push(column);
                     self.dash = Some(self.is_below_blank());
                     (self.lines, self.stand) = (0, Stand::Alone);
                     at + 1
@@ -287,7 +299,8 @@ impl Scan<'_> {
     fn comment(&mut self, at: usize, gap: &mut Gap) -> Option<usize> {
         let end = self.line_end(at);
         let text = self.text.get(at..end)?.trim_end_matches(WHITE).to_owned();
-        gap.comments.push(Comment { text, column: self.column(at), stand: self.stand, blank: self.is_below_blank() });
+        let column = self.column(at);
+        gap.comments.push(Comment { text, column, stand: self.stand, blank: self.is_below_blank() });
         (self.lines, self.dash) = (0, None);
         Some(end)
     }
@@ -323,9 +336,16 @@ impl Scan<'_> {
         free(at.checked_sub(1).and_then(|before| self.byte(before))) && free(self.byte(at + 1))
     }
 
-    fn column(&self, at: usize) -> usize {
-        let before = self.text.get(..at).unwrap_or_default();
-        at - before.rfind('\n').map_or(0, |newline| newline + 1)
+    /// A text may be one long line: what was looked at for one column is not looked at for the next.
+    fn column(&mut self, at: usize) -> usize {
+        if at < self.line.start {
+            self.line = Line::default();
+        }
+        let Line { start, known } = self.line;
+        let fresh = self.text.get(known..at.max(known)).unwrap_or_default();
+        let start = fresh.rfind('\n').map_or(start, |newline| known + newline + 1);
+        self.line = Line { start, known: known.max(at) };
+        at - start
     }
 
     fn line_end(&self, at: usize) -> usize {

@@ -29,7 +29,7 @@ use locks::read_locks;
 use upstreams::{Upstreams, read_tools};
 
 pub use locks::FolderLock;
-pub use signed::{SignatureFault, SignatureRule, Signed, signatures};
+pub use signed::{OnceServed, SignatureFault, SignatureRule, Signed, signatures};
 pub use upstreams::LoadedUpstream;
 
 /// Loads capabilities folders, again and again.
@@ -192,10 +192,14 @@ impl Loader {
         self.admit_all(compilation, read.lost, &mut loaded);
         loaded.diagnostics.append(&mut read.said);
         loaded.locks = read.locks;
-        if let Some(signed) = &self.signed {
-            signed.remember(&self.disk, &loaded.locks);
-        }
         loaded
+    }
+
+    /// What is to be remembered as soon as this is served, if anything is.
+    #[must_use]
+    pub fn once_served(&self, loaded: &Loaded) -> Option<OnceServed> {
+        let signed = Arc::clone(self.signed.as_ref()?);
+        Some(OnceServed::new(signed, self.disk.clone(), loaded.locks.clone()))
     }
 
     /// Compiles the files that are known. Where tools were kept and something that they were made of

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use cap_compiler::diagnostic::{Diagnostic, Outcome};
@@ -50,6 +50,15 @@ struct Folder {
     served: Served,
     /// Who signed what is there, as it was told last.
     signers: Vec<String>,
+}
+
+/// Lock files that were loaded: to be remembered when what they vouch for is served, and not before. What was
+/// loaded and never served, say because the port was taken, has replaced nothing.
+#[derive(Debug)]
+pub struct OnceServed {
+    signed: Arc<Signed>,
+    disk: DiskLoader,
+    locks: Vec<FolderLock>,
 }
 
 /// Why what is in the folders is not loaded.
@@ -143,7 +152,7 @@ impl Signed {
     }
 
     /// Notes what is served from now on.
-    pub(super) fn remember(&self, disk: &DiskLoader, locks: &[FolderLock]) {
+    fn remember(&self, disk: &DiskLoader, locks: &[FolderLock]) {
         let mut folders = self.folders();
         for (root, lock) in disk.roots().iter().zip(locks) {
             let digest = Digest::of(lock.bytes.as_deref().unwrap_or_default());
@@ -168,6 +177,17 @@ impl Signed {
             loader.insert(source.as_str(), bytes);
             SignatureFault::Signers(lines(&errors, &loader))
         })
+    }
+}
+
+impl OnceServed {
+    pub(super) fn new(signed: Arc<Signed>, disk: DiskLoader, locks: Vec<FolderLock>) -> Self {
+        Self { signed, disk, locks }
+    }
+
+    /// Notes that they are served from now on. It waits for the disk.
+    pub fn remember(self) {
+        self.signed.remember(&self.disk, &self.locks);
     }
 }
 

@@ -89,9 +89,10 @@ impl Gateway {
             expose: Vec::new(),
             telemetry: Telemetry::default(),
         };
-        let started = start(settings, &stop).unwrap();
+        let ready = start(settings, &stop).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        let started = ready.serve().await;
         let router = http::router(started.gateway.clone(), &Admission::local(address), &stop);
         tokio::spawn(http::serve(listener, router, stop.clone()));
         Self { url: format!("http://{address}/mcp"), _started: started, stop, _folder: folder }

@@ -131,10 +131,10 @@ fn check(diagnostics: &[Diagnostic], sources: &DiskLoader, output: &Output) -> E
 /// Applies each problem's fix to a folder's lock file.
 fn record(root: &Root, problems: &[&Problem], sources: &DiskLoader, output: &Output) -> Result<(), Exit> {
     let path = root.path.join(LOCK_FILE);
-    let mut lock = match sources.read(&root.lock()) {
-        Ok(bytes) => LockFile::parse(&root.lock(), &String::from_utf8_lossy(&bytes)).value.unwrap_or_default(),
-        Err(_) => LockFile::default(),
-    };
+    let before = sources.read(&root.lock()).unwrap_or_default();
+    let read = LockFile::parse(&root.lock(), &String::from_utf8_lossy(&before));
+    let known = read.value.unwrap_or_default();
+    let mut lock = known.clone();
     for (shown, problem) in problems.iter().enumerate() {
         apply(problem, root, sources, &mut lock)?;
         if shown < SHOWN {
@@ -149,16 +149,18 @@ fn record(root: &Root, problems: &[&Problem], sources: &DiskLoader, output: &Out
     if problems.len() > SHOWN {
         output.detail(&format!("… and {} more", problems.len() - SHOWN));
     }
-    let before = sources.read(&root.lock()).unwrap_or_default();
-    let text = lock.render();
-    if !problems.is_empty() || path.exists() {
+    let is_there = path.exists();
+    // Other bytes with the same entries would do nothing but make signatures void.
+    let is_same = is_there && read.diagnostics.is_empty() && lock.entries == known.entries;
+    if !is_same && (is_there || !problems.is_empty()) {
+        let text = lock.render();
         write_atomic(&path, &text).map_err(|error| {
             output.error(&format!("cannot write the lock file: {error}"), None);
             Exit::Environment
         })?;
+        tell_signatures(root, &before, &text, output);
     }
     output.status(Tone::Good, "Pinned", &format!("{} in {}", plural(lock.entries.len(), "file"), path.display()));
-    tell_signatures(root, &before, &text, output);
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! `cap pin --resolve`: a lock file without the conflicts of a merge. Nothing is pinned that neither side had.
 
-use cap_compiler::pin::{Digest, LOCK_FILE, Resolved, resolve};
+use cap_compiler::pin::{Digest, LOCK_FILE, LockFile, Resolved, resolve};
 use cap_compiler::source::SourceLoader;
 use cap_runtime::disk::{DiskLoader, Root};
 
@@ -17,15 +17,18 @@ pub(super) fn run(root: &Root, sources: &DiskLoader, output: &Output) -> Result<
     output.diagnostics(&outcome.diagnostics, sources);
     let Some(resolved) = outcome.value else { return Err(Exit::Failure) };
     tell(&resolved, output);
-    let text = resolved.lock.render();
+    let before = LockFile::parse(&root.lock(), &text);
+    let is_whole = before.diagnostics.is_empty()
+        && before.value.is_some_and(|before| before.entries == resolved.lock.entries && before.is_sorted());
     let path = root.path.join(LOCK_FILE);
-    if text.as_bytes() != &*bytes {
+    if !is_whole {
+        let text = resolved.lock.render();
         write_atomic(&path, &text).map_err(|error| {
             output.error(&format!("cannot write the lock file: {error}"), None);
             Exit::Environment
         })?;
+        tell_signatures(root, &bytes, &text, output);
     }
-    tell_signatures(root, &bytes, &text, output);
     output.status(
         Tone::Good,
         "Resolved",

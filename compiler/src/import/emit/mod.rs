@@ -195,7 +195,8 @@ fn string(out: &mut String, text: &str, indent: usize, column: usize) {
 
 /// Whether a collection is short and simple enough to stand on one line.
 fn fits(value: &Value, column: usize) -> bool {
-    if depth(value) > 2 || has_lines(value) || left(value, WIDTH).is_none() {
+    // What is large is found to be so first, so that a value is looked at as a whole once and not at each level.
+    if left(value, WIDTH).is_none() || depth(value) > 2 || has_lines(value) {
         return false;
     }
     let mut line = String::new();
@@ -220,10 +221,10 @@ fn depth(value: &Value) -> usize {
 fn left(value: &Value, room: usize) -> Option<usize> {
     match value {
         Value::String(text) => room.checked_sub(text.chars().take(room + 1).count()),
-        Value::Array(items) => items.iter().try_fold(room, |room, item| left(item, room)),
-        Value::Object(map) => {
-            map.iter().try_fold(room, |room, (key, item)| left(item, room.checked_sub(key.chars().count())?))
-        }
+        Value::Array(items) => items.iter().try_fold(room.checked_sub(2)?, |room, item| left(item, room)),
+        Value::Object(map) => map.iter().try_fold(room.checked_sub(2)?, |room, (key, item)| {
+            left(item, room.checked_sub(key.chars().take(room + 1).count())?)
+        }),
         Value::Null | Value::Bool(_) | Value::Number(_) => room.checked_sub(1),
     }
 }
