@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::change::Change;
 use super::code::ChangeCode;
-use super::reach::Known;
+use super::first::{self, Known};
 use super::side::ApprovedUpstream;
 use super::{argument, effect, reach, request, words};
 use crate::capability::{Annotations, Call, Capability, ToolOverride};
@@ -213,8 +213,11 @@ pub(super) fn added(tool: &Tool<'_>, known: &Known) -> Vec<Change> {
         new: Some(tool.place(&[])),
     };
     let mut changes = vec![change(ChangeCode::TOOL_ADDED, sentence.to_owned())];
-    let reached = tool.capability().map(|capability| reach::first_reached(capability, known));
-    changes.extend(reached.into_iter().flatten().map(|(code, sentence)| change(code, sentence)));
+    if let Some((capability, call)) = tool.capability().and_then(|it| Some((it, it.call.http()?))) {
+        changes.extend(first::reached(call, known).into_iter().map(|(code, sentence)| change(code, sentence)));
+        let done = effect::of_new(capability, call);
+        changes.extend(done.into_iter().map(|(code, sentence)| change(code, sentence)));
+    }
     changes.extend(words::suspicious(None, &seen).into_iter().map(|(code, sentence)| change(code, sentence)));
     changes
 }
