@@ -148,7 +148,10 @@ fn of_tokens(call: &HttpCall, known: &Known) -> Vec<(ChangeCode, String)> {
     let mut found = Vec::new();
     if !names.is_empty() {
         let list = names.into_iter().collect::<Vec<_>>().join(", ");
-        found.push((ChangeCode::SCOPE_WIDENED, format!("tokens have the scope {list}, which none had before")));
+        found.push((
+            ChangeCode::SCOPE_WIDENED,
+            format!("tokens have the scope {list}, which none of the same authorization server had"),
+        ));
     }
     if beyond.iter().any(|(_, scope)| scope.is_empty()) {
         let sentence = "tokens have whatever scope the authorization server gives".to_owned();

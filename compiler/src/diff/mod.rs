@@ -11,6 +11,7 @@ mod first;
 mod pairs;
 mod reach;
 mod request;
+mod said;
 pub mod schema;
 mod sent;
 mod settings;

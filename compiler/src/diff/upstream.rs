@@ -33,6 +33,7 @@ pub(super) fn compare(old: &Side, new: &Side, known: &Known) -> Vec<Change> {
             code: ChangeCode::UPSTREAM_REMOVED,
             subject: name.clone(),
             sentence: "the upstream is gone".to_owned(),
+            texts: None,
             old: Some(Place::file(&upstream.upstream.source)),
             new: None,
         });
@@ -45,6 +46,7 @@ fn added(upstream: &Upstream, known: &Known) -> Vec<Change> {
         code,
         subject: upstream.name().as_str().to_owned(),
         sentence,
+        texts: None,
         old: None,
         new: Some(Place::file(&upstream.source)),
     };
@@ -116,6 +118,7 @@ fn of_one(old: &Upstream, new: &Upstream) -> Vec<Change> {
         code,
         subject: new.name().as_str().to_owned(),
         sentence,
+        texts: None,
         old: Some(place(old, at)),
         new: Some(place(new, at)),
     };
