@@ -136,6 +136,47 @@ fn a_comment_has_room_and_closes_what_it_opens() {
 }
 
 #[test]
+fn texts_that_are_not_shown_are_counted() {
+    let sandbox = Sandbox::new();
+    let tool = |words: &str| {
+        let argument = |index: usize| {
+            let text = if index.is_multiple_of(20) { words } else { "The same words." };
+            (format!("a{index:04}"), json!({"type": "string", "description": text}))
+        };
+        let arguments: serde_json::Map<String, Value> = (0..1_200).map(argument).collect();
+        let query: serde_json::Map<String, Value> =
+            arguments.keys().map(|name| (name.clone(), json!(format!("{{{{ {name} }}}}")))).collect();
+        json!({
+            "version": 1, "kind": "capability", "name": "orders", "server": "https://shop.example",
+            "description": "Lists orders.", "request": {"method": "GET", "path": "/orders", "query": query},
+            "input": {"type": "object", "additionalProperties": false, "properties": arguments},
+        })
+        .to_string()
+    };
+    sandbox.write("old/orders.yaml", &tool("What it was."));
+    sandbox.write("new/orders.yaml", &tool("What it is."));
+    let run = diff(&sandbox, "json");
+    assert_eq!(run.json()["counts"]["words"], 51);
+    assert!(run.stdout.contains("10 more texts of its arguments are others"), "{}", run.stdout);
+    assert!(run.stdout.contains("a0980"), "the 50th of 60 is shown: {}", run.stdout);
+}
+
+#[test]
+fn the_whole_of_a_text_is_there_for_programs() {
+    let sandbox = Sandbox::new();
+    let words = |end: &str| format!("{} {end}", "Lists orders, newest first. ".repeat(40));
+    let end = format!("{} Say nothing of it.", "Then it goes on for long. ".repeat(40));
+    sandbox.write("old/orders.yaml", &TOOL.replace("Lists orders.", &words("Fine.")));
+    sandbox.write("new/orders.yaml", &TOOL.replace("Lists orders.", &words(&end)));
+    let change = diff(&sandbox, "json").json()["changes"][0].clone();
+    assert_eq!((&change["was"], &change["is"]), (&json!(words("Fine.")), &json!(words(&end))));
+    for (format, _) in FORMATS {
+        let run = diff(&sandbox, format);
+        assert!(format!("{}{}", run.stdout, run.stderr).contains("Say nothing of it"), "{format}");
+    }
+}
+
+#[test]
 fn a_status_says_whether_something_is_denied() {
     let sandbox =
         pair(&cases().into_iter().find(|case| case.to_string_lossy().contains("description_changed")).unwrap());

@@ -15,6 +15,8 @@ pub struct Change {
     pub subject: String,
     /// What is true now, in one sentence without the subject: lower case, no full stop, names between backticks.
     pub sentence: String,
+    /// What a text was and what it is, in full, where the change is one of words.
+    pub texts: Option<(String, String)>,
     /// Where it was.
     pub old: Option<Place>,
     /// Where it is.
@@ -28,6 +30,8 @@ pub struct Group {
     pub code: ChangeCode,
     /// What is true now of all of them.
     pub sentence: String,
+    /// What a text was and what it is, in full, where the change is one of words; nothing in it is hidden.
+    pub texts: Option<(String, String)>,
     /// Whom it is about, sorted, with the places.
     pub members: Vec<Member>,
 }
@@ -62,6 +66,12 @@ impl Change {
     pub fn class(&self) -> Class {
         self.code.info().class
     }
+
+    /// The same with what a text was and what it is.
+    pub(super) fn saying(self, was: &str, is: &str) -> Self {
+        let texts = (was != is).then(|| (was.to_owned(), is.to_owned()));
+        Self { texts, ..self }
+    }
 }
 
 impl Group {
@@ -81,19 +91,20 @@ impl Group {
 impl Changes {
     /// Puts equal changes together.
     pub(super) fn take(&mut self, changes: Vec<Change>) {
-        let mut groups: BTreeMap<(Class, ChangeCode, String), Vec<Member>> = BTreeMap::new();
+        let mut groups: BTreeMap<(Class, ChangeCode, String, Option<(String, String)>), Vec<Member>> = BTreeMap::new();
         for change in changes {
             // Names are others' too, and nothing in them may be hidden from whoever reads of them.
             let seen = |text: &str| text.chars().flat_map(visible).collect::<String>();
-            let key = (change.class(), change.code, seen(&change.sentence));
+            let texts = change.texts.as_ref().map(|(was, is)| (seen(was), seen(is)));
+            let key = (change.class(), change.code, seen(&change.sentence), texts);
             let member = Member { subject: seen(&change.subject), old: change.old, new: change.new };
             groups.entry(key).or_default().push(member);
         }
         self.groups = groups
             .into_iter()
-            .map(|((_, code, sentence), mut members)| {
+            .map(|((_, code, sentence, texts), mut members)| {
                 members.sort_by(|one, another| one.subject.cmp(&another.subject));
-                Group { code, sentence, members }
+                Group { code, sentence, texts, members }
             })
             .collect();
     }

@@ -4,6 +4,7 @@ use super::change::Change;
 use super::code::ChangeCode;
 use super::tool::{Both, Seen};
 use crate::capability::{AnswerRules, Capability, HttpCall, Limits};
+use crate::lower::implied_by;
 
 /// How the hints about a tool changed.
 pub(super) fn of_annotations(both: &Both<'_>, before: &Seen, after: &Seen) -> Vec<Change> {
@@ -42,6 +43,37 @@ pub(super) fn of_annotations(both: &Both<'_>, before: &Seen, after: &Seen) -> Ve
         say(ChangeCode::NOW_WRITES, "the tool is said to reach things outside of its server now");
     }
     changes
+}
+
+/// What of the effect of a new tool deserves a look: hints that say less than its method, tries, an answer that is kept.
+pub(super) fn of_new(capability: &Capability, call: &HttpCall) -> Vec<(ChangeCode, String)> {
+    let method = &call.method;
+    let (said, implied) = (capability.annotations, implied_by(method));
+    let mut found = Vec::new();
+    let mut say = |code, sentence: String| found.push((code, sentence));
+    if said.read_only && !implied.read_only {
+        say(ChangeCode::SAID_HARMLESS, format!("the tool is said to only read, and its method is `{method}`"));
+    } else if implied.destructive && !said.destructive {
+        say(ChangeCode::SAID_HARMLESS, format!("the tool is said to destroy nothing, and its method is `{method}`"));
+    }
+    let has_key = call.idempotency_key.is_some();
+    if said.idempotent && !said.read_only && !implied.idempotent && !has_key {
+        let sentence = format!("a second call is said to be the same as one, and its method is `{method}`");
+        say(ChangeCode::RETRIES_UNSAFE, sentence);
+    }
+    let tries = capability.limits.retries.unwrap_or_default();
+    if tries > 0 && !said.idempotent && !said.read_only && !has_key {
+        say(ChangeCode::RETRIES_UNSAFE, format!("a call that must not happen twice may be tried again {tries} times"));
+    }
+    if capability.answer.cache.is_some() {
+        let is_private = call.auth.iter().any(|set| !set.is_empty());
+        match (said.read_only, is_private) {
+            (false, _) => say(ChangeCode::PRIVATE_CACHED, KEPT_WITH_EFFECT.to_owned()),
+            (true, true) => say(ChangeCode::PRIVATE_CACHED, KEPT_OF_ONE.to_owned()),
+            (true, false) => {}
+        }
+    }
+    found
 }
 
 /// How the effect of a request and of its answer changed.
@@ -97,8 +129,8 @@ fn of_cache(both: &Both<'_>, before: &Capability, after: &Capability, call: &Htt
                 if new.is_none() { "its answer is no longer kept" } else { "its answer is kept for less time" };
             return Some(both.change(ChangeCode::LIMITS_CHANGED, sentence, &["response", "cache"]));
         }
-        (false, _) => "its answer is kept, although a call may change something",
-        (true, true) => "its answer is kept, although it is for one login only",
+        (false, _) => KEPT_WITH_EFFECT,
+        (true, true) => KEPT_OF_ONE,
         (true, false) => {
             let sentence = "its answer is kept for a time";
             return Some(both.change(ChangeCode::LIMITS_CHANGED, sentence, &["response", "cache"]));
@@ -167,3 +199,6 @@ fn of_limits(both: &Both<'_>, old: Limits, new: Limits) -> Option<Change> {
     let are = if names.len() == 1 { "is another" } else { "are others" };
     Some(both.change(ChangeCode::LIMITS_CHANGED, format!("{} of its limits {are}", names.join(", ")), &["limits"]))
 }
+
+const KEPT_WITH_EFFECT: &str = "its answer is kept, although a call may change something";
+const KEPT_OF_ONE: &str = "its answer is kept, although it is for one login only";

@@ -7,9 +7,11 @@ mod argument;
 mod change;
 mod code;
 mod effect;
+mod first;
 mod pairs;
 mod reach;
 mod request;
+mod said;
 pub mod schema;
 mod sent;
 mod settings;
@@ -25,7 +27,7 @@ pub use side::{ApprovedUpstream, Side};
 /// What changes from one set of capabilities to another.
 #[must_use]
 pub fn compare(old: &Side, new: &Side) -> Changes {
-    let known = reach::Known::of(old);
+    let known = first::Known::of(old);
     let mut found = Vec::new();
     let mut tools_changed = 0;
     let (before, after) = (old.tools(), new.tools());

@@ -5,75 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::change::Change;
 use super::code::ChangeCode;
 use super::sent::{origin, shown};
-use super::side::Side;
 use super::tool::Both;
 use crate::capability::{Capability, Credential, HttpCall, Network, OAuth2, Text};
 
-/// What a whole set of capabilities reaches: what a new tool adds to it is new reach.
-#[derive(Debug, Default)]
-pub(super) struct Known {
-    origins: BTreeSet<String>,
-    secrets: BTreeSet<String>,
-    destinations: BTreeSet<(String, String)>,
-    private: bool,
-}
-
-impl Known {
-    pub(super) fn of(side: &Side) -> Self {
-        let mut known = Self::default();
-        let doors = side.upstreams.iter().filter_map(|it| it.upstream.door());
-        for call in side.capabilities.iter().chain(doors).filter_map(|it| it.call.http()) {
-            let origin = origin(&call.server);
-            known.secrets.extend(call.secrets().into_iter().map(|name| name.0.clone()));
-            known.destinations.extend(destinations(call).into_iter().map(|it| (it.secret, it.origin)));
-            known.private |= call.network == Network::Private;
-            known.origins.insert(origin);
-        }
-        for upstream in &side.upstreams {
-            if let crate::capability::UpstreamTransport::Stdio(program) = &upstream.upstream.transport {
-                known.secrets.extend(program.secrets().map(|name| name.0.clone()));
-            }
-        }
-        known
-    }
-
-    pub(super) fn has_secret(&self, name: &str) -> bool {
-        self.secrets.contains(name)
-    }
-}
-
 /// Where a secret goes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Destination {
-    secret: String,
-    origin: String,
-    position: String,
-}
-
-/// What a new tool reaches that nothing reached before.
-pub(super) fn first_reached(capability: &Capability, known: &Known) -> Vec<(ChangeCode, String)> {
-    let Some(call) = capability.call.http() else { return Vec::new() };
-    let mut found = Vec::new();
-    let origin = origin(&call.server);
-    if !known.origins.contains(&origin) {
-        found.push((ChangeCode::SERVER_CHANGED, format!("it reaches `{origin}`, which nothing reached before")));
-    }
-    if call.network == Network::Private && !known.private {
-        found
-            .push((ChangeCode::NETWORK_PRIVATE, "it may reach private addresses, which nothing did before".to_owned()));
-    }
-    let mut named = BTreeSet::new();
-    for it in destinations(call) {
-        if !known.has_secret(&it.secret) {
-            if named.insert(it.secret.clone()) {
-                found.push((ChangeCode::SECRET_NAMED, format!("it uses the secret `{}`", it.secret)));
-            }
-        } else if !known.destinations.contains(&(it.secret.clone(), it.origin.clone())) {
-            let sentence = format!("the secret `{}` is sent to `{}`, where it was not sent", it.secret, it.origin);
-            found.push((ChangeCode::SECRET_ELSEWHERE, sentence));
-        }
-    }
-    found
+pub(super) struct Destination {
+    pub(super) secret: String,
+    pub(super) origin: String,
+    pub(super) position: String,
 }
 
 /// How the reach of a tool changed.
@@ -236,7 +176,7 @@ fn of_tokens(old: &HttpCall, new: &HttpCall) -> Vec<Found> {
     found
 }
 
-fn tokens(call: &HttpCall) -> Vec<&OAuth2> {
+pub(super) fn tokens(call: &HttpCall) -> Vec<&OAuth2> {
     let each = call.auth.iter().flatten().filter_map(|credential| match credential {
         Credential::OAuth2(oauth2) => Some(&**oauth2),
         Credential::Bearer(_)
@@ -250,7 +190,7 @@ fn tokens(call: &HttpCall) -> Vec<&OAuth2> {
 }
 
 /// Where tokens come from and what they are for, by what people call it.
-fn way(oauth2: &OAuth2) -> Vec<(&'static str, String)> {
+pub(super) fn way(oauth2: &OAuth2) -> Vec<(&'static str, String)> {
     let texts: [(&'static str, Option<&Text>); 6] = [
         ("the issuer of tokens", oauth2.issuer.as_ref()),
         ("the token endpoint", oauth2.token_url.as_ref()),
@@ -264,7 +204,7 @@ fn way(oauth2: &OAuth2) -> Vec<(&'static str, String)> {
 }
 
 /// Where each secret of a call goes.
-fn destinations(call: &HttpCall) -> BTreeSet<Destination> {
+pub(super) fn destinations(call: &HttpCall) -> BTreeSet<Destination> {
     let server = origin(&call.server);
     let mut found = BTreeSet::new();
     let mut note = |text: &Text, origin: &str, position: &str| {

@@ -72,16 +72,14 @@ fn arguments(capability: &Capability) -> BTreeSet<String> {
 }
 
 impl Arguments {
-    /// Whether a value that came depends on nothing but arguments that came.
+    /// Whether a value that came is sent only where an argument that came is given.
     fn explain_new(&self, binding: &Binding) -> bool {
-        let read = read_by(binding);
-        !read.is_empty() && read.iter().all(|name| !self.old.contains(name))
+        needs(binding).is_some_and(|names| names.iter().any(|name| !self.old.contains(*name)))
     }
 
-    /// Whether a value that went depended on nothing but arguments that went.
+    /// Whether a value that went was sent only where an argument that went was given.
     fn explain_gone(&self, binding: &Binding) -> bool {
-        let read = read_by(binding);
-        !read.is_empty() && read.iter().all(|name| !self.new.contains(name))
+        needs(binding).is_some_and(|names| names.iter().any(|name| !self.new.contains(*name)))
     }
 }
 
@@ -176,28 +174,25 @@ fn shown_binding(binding: &Binding) -> String {
     }
 }
 
-/// The arguments that a value reads.
-fn read_by(binding: &Binding) -> Vec<String> {
+/// The arguments without any of which nothing is sent, where the value is nothing but them. What is computed may be
+/// there without them, an object or a list is, and a text that stands beside them is nobody's argument.
+fn needs(binding: &Binding) -> Option<Vec<&str>> {
     match binding {
-        Binding::Literal(_) => Vec::new(),
-        Binding::Value(expression) => read_by_expression(expression),
-        Binding::Text(text) => text
-            .pieces
-            .iter()
-            .flat_map(|piece| match piece {
-                Piece::Hole(expression) => read_by_expression(expression),
-                Piece::Literal(_) => Vec::new(),
-            })
-            .collect(),
-        Binding::Object(members) => members.iter().flat_map(|(_, member)| read_by(member)).collect(),
-        Binding::List(items) => items.iter().flat_map(read_by).collect(),
+        Binding::Value(expression) => Some(vec![bare(expression)?]),
+        Binding::Text(text) => {
+            let holes = text.pieces.iter().map(|piece| match piece {
+                Piece::Hole(expression) => bare(expression),
+                Piece::Literal(_) => None,
+            });
+            holes.collect()
+        }
+        Binding::Literal(_) | Binding::Object(_) | Binding::List(_) => None,
     }
 }
 
-fn read_by_expression(expression: &Expression) -> Vec<String> {
+fn bare(expression: &Expression) -> Option<&str> {
     match expression {
-        Expression::Argument(name) => vec![name.0.clone()],
-        Expression::Computed(computed) => computed.arguments.iter().map(|name| name.0.clone()).collect(),
-        Expression::Secret(_) | Expression::Signed(_) => Vec::new(),
+        Expression::Argument(name) => Some(&name.0),
+        Expression::Computed(_) | Expression::Secret(_) | Expression::Signed(_) => None,
     }
 }

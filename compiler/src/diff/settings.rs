@@ -22,7 +22,7 @@ fn change(key: &str, old: Option<&Value>, new: Option<&Value>) -> Change {
         (None, Some(new)) => format!("`{key}` is {}; it was not there", shown(new)),
         (old, None) => format!("`{key}` is gone; it was {}", old.map(shown).unwrap_or_default()),
     };
-    Change { code, subject: SUBJECT.to_owned(), sentence, old: None, new: None }
+    Change { code, subject: SUBJECT.to_owned(), sentence, texts: None, old: None, new: None }
 }
 
 fn shown(value: &Value) -> String {

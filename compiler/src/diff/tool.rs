@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::change::Change;
 use super::code::ChangeCode;
-use super::reach::Known;
+use super::first::{self, Known};
+use super::said::{self, Part};
 use super::side::ApprovedUpstream;
 use super::{argument, effect, reach, request, words};
 use crate::capability::{Annotations, Call, Capability, ToolOverride};
@@ -185,6 +186,7 @@ impl Both<'_> {
             code,
             subject: self.new.name().to_owned(),
             sentence: sentence.into(),
+            texts: None,
             old: Some(self.old.place(at)),
             new: Some(self.new.place(at)),
         }
@@ -194,7 +196,7 @@ impl Both<'_> {
 pub(super) fn removed(tool: &Tool<'_>) -> Change {
     let sentence = "the tool is gone".to_owned();
     let (code, subject) = (ChangeCode::TOOL_REMOVED, tool.name().to_owned());
-    Change { code, subject, sentence, old: Some(tool.place(&[])), new: None }
+    Change { code, subject, sentence, texts: None, old: Some(tool.place(&[])), new: None }
 }
 
 /// A new tool, and what of it deserves a look: what it reaches for the first time, and its words.
@@ -209,12 +211,16 @@ pub(super) fn added(tool: &Tool<'_>, known: &Known) -> Vec<Change> {
         code,
         subject: tool.name().to_owned(),
         sentence,
+        texts: None,
         old: None,
         new: Some(tool.place(&[])),
     };
     let mut changes = vec![change(ChangeCode::TOOL_ADDED, sentence.to_owned())];
-    let reached = tool.capability().map(|capability| reach::first_reached(capability, known));
-    changes.extend(reached.into_iter().flatten().map(|(code, sentence)| change(code, sentence)));
+    if let Some((capability, call)) = tool.capability().and_then(|it| Some((it, it.call.http()?))) {
+        changes.extend(first::reached(call, known).into_iter().map(|(code, sentence)| change(code, sentence)));
+        let done = effect::of_new(capability, call);
+        changes.extend(done.into_iter().map(|(code, sentence)| change(code, sentence)));
+    }
     changes.extend(words::suspicious(None, &seen).into_iter().map(|(code, sentence)| change(code, sentence)));
     changes
 }
@@ -228,8 +234,7 @@ pub(super) fn renamed(old: &Tool<'_>, new: &Tool<'_>) -> Change {
 pub(super) fn compare(old: &Tool<'_>, new: &Tool<'_>) -> Vec<Change> {
     let both = Both { old, new };
     let (before, after) = (old.seen(), new.seen());
-    let mut changes = argument::of_input(&both, &before.input, &after.input);
-    changes.extend(argument::of_result(&both, before.output.as_ref(), after.output.as_ref()));
+    let mut changes = of_schemas(&both, &before, &after);
     changes.extend(effect::of_annotations(&both, &before, &after));
     if let (Some(before), Some(after)) = (old.capability(), new.capability()) {
         changes.extend(reach::of_capability(&both, before, after));
@@ -241,6 +246,28 @@ pub(super) fn compare(old: &Tool<'_>, new: &Tool<'_>) -> Vec<Change> {
     if changes.is_empty() && does_another_thing(old, new) {
         let sentence = "something of its request or its answer is another, which is not told apart";
         changes.push(both.change(ChangeCode::REQUEST_CHANGED, sentence, &["request"]));
+    }
+    changes
+}
+
+/// What changed of both schemas, their words among it.
+fn of_schemas(both: &Both<'_>, before: &Seen, after: &Seen) -> Vec<Change> {
+    let of_input = argument::of_input(both, &before.input, &after.input);
+    let mut changes = with_words(both, Part::Input, &before.input, &after.input, of_input);
+    let of_result = argument::of_result(both, before.output.as_ref(), after.output.as_ref());
+    changes.extend(match (&before.output, &after.output) {
+        (Some(old), Some(new)) => with_words(both, Part::Result, old, new, of_result),
+        _ => of_result,
+    });
+    changes
+}
+
+/// Adds the words of a schema. Where no value is accepted otherwise, a text that came by another way is told too.
+fn with_words(both: &Both<'_>, part: Part, old: &Value, new: &Value, mut changes: Vec<Change>) -> Vec<Change> {
+    changes.extend(said::of_schema(both, part, old, new));
+    let of_words = [ChangeCode::SCHEMA_REWRITTEN, ChangeCode::ARGUMENT_WORDS];
+    if changes.iter().all(|it| of_words.contains(&it.code)) {
+        changes.extend(said::otherwise(both, part, [old, new], &changes));
     }
     changes
 }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::Change;
 use super::code::ChangeCode;
-use super::reach::{self, Known};
+use super::first::{self, Known};
+use super::reach;
 use super::request::path;
 use super::sent::origin;
 use super::side::{ApprovedUpstream, Side};
@@ -32,6 +33,7 @@ pub(super) fn compare(old: &Side, new: &Side, known: &Known) -> Vec<Change> {
             code: ChangeCode::UPSTREAM_REMOVED,
             subject: name.clone(),
             sentence: "the upstream is gone".to_owned(),
+            texts: None,
             old: Some(Place::file(&upstream.upstream.source)),
             new: None,
         });
@@ -44,6 +46,7 @@ fn added(upstream: &Upstream, known: &Known) -> Vec<Change> {
         code,
         subject: upstream.name().as_str().to_owned(),
         sentence,
+        texts: None,
         old: None,
         new: Some(Place::file(&upstream.source)),
     };
@@ -59,6 +62,11 @@ fn added(upstream: &Upstream, known: &Known) -> Vec<Change> {
         let code = if known.has_secret(&name) { ChangeCode::SECRET_ELSEWHERE } else { ChangeCode::SECRET_NAMED };
         changes.push(change(code, format!("it is given the secret `{name}`")));
     }
+    let door = upstream.door().and_then(|door| door.call.http());
+    let reached = door.map(|call| first::reached(call, known)).unwrap_or_default();
+    // Its address and its secrets are told above.
+    let told = [ChangeCode::SERVER_CHANGED, ChangeCode::SECRET_NAMED, ChangeCode::SECRET_ELSEWHERE];
+    changes.extend(reached.into_iter().filter(|(code, _)| !told.contains(code)).map(|(code, it)| change(code, it)));
     if upstream.new_tools == NewTools::Serve {
         let sentence = "its tools are served without anybody's approval".to_owned();
         changes.push(change(ChangeCode::EXPOSURE_WIDENED, sentence));
@@ -110,6 +118,7 @@ fn of_one(old: &Upstream, new: &Upstream) -> Vec<Change> {
         code,
         subject: new.name().as_str().to_owned(),
         sentence,
+        texts: None,
         old: Some(place(old, at)),
         new: Some(place(new, at)),
     };

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::change::Change;
 use super::code::ChangeCode;
-use super::sent::quoted;
+use super::sent::{differing, quoted};
 use super::side::Side;
 use super::tool::{Both, Seen};
 use crate::diagnostic::Place;
@@ -16,102 +16,24 @@ use crate::pin::is_hidden;
 pub(super) fn of_tool(both: &Both<'_>, before: &Seen, after: &Seen) -> Vec<Change> {
     let mut changes = Vec::new();
     if before.title != after.title {
-        let sentence = told("its title", before.title.as_deref(), after.title.as_deref());
-        changes.push(both.change(ChangeCode::TITLE_CHANGED, sentence, &["title"]));
+        let (was, is) = (before.title.as_deref(), after.title.as_deref());
+        let change = both.change(ChangeCode::TITLE_CHANGED, told("its title", was, is), &["title"]);
+        changes.push(change.saying(was.unwrap_or_default(), is.unwrap_or_default()));
     }
     if before.description != after.description {
         let (was, is) = differing(&before.description, &after.description);
         let sentence = format!("its description says {}; it said {}", quoted(&is), quoted(&was));
-        changes.push(both.change(ChangeCode::DESCRIPTION_CHANGED, sentence, &["description"]));
-    }
-    changes.extend(of_schema(both, "input", &before.input, &after.input));
-    let nothing = Value::Bool(true);
-    if let (old, Some(new)) = (before.output.as_ref().unwrap_or(&nothing), &after.output) {
-        changes.extend(of_schema(both, "response", old, new));
+        let change = both.change(ChangeCode::DESCRIPTION_CHANGED, sentence, &["description"]);
+        changes.push(change.saying(&before.description, &after.description));
     }
     let found = suspicious(Some(before), after);
     changes.extend(found.into_iter().map(|(code, sentence)| both.change(code, sentence, &["description"])));
     changes
 }
 
-/// Words about arguments that are on both sides. What is new is told as new.
-fn of_schema(both: &Both<'_>, part: &str, old: &Value, new: &Value) -> Vec<Change> {
-    let (before, after) = (words_of(old), words_of(new));
-    let mut changes = Vec::new();
-    for (place, is) in &after {
-        let Some(was) = before.get(place).filter(|was| *was != is) else { continue };
-        let (was, is) = differing(was, is);
-        let at = shown_place(place);
-        let sentence = match (was.as_str(), is.as_str()) {
-            ("", is) => format!("{at} is {}", quoted(is)),
-            (was, is) => format!("{at} says {}; it said {}", quoted(is), quoted(was)),
-        };
-        let tokens: Vec<&str> = std::iter::once(part)
-            .chain((part == "response").then_some("schema"))
-            .chain(place.iter().map(String::as_str))
-            .collect();
-        changes.push(both.change(ChangeCode::ARGUMENT_WORDS, sentence, &tokens));
-        if changes.len() >= MOST_WORDS {
-            break;
-        }
-    }
-    changes
-}
-
-/// Every title, description, default and example of a schema by its place; of a schema without one, an empty text.
-fn words_of(schema: &Value) -> BTreeMap<Vec<String>, String> {
-    let mut found = BTreeMap::new();
-    collect(schema, &mut Vec::new(), &mut found);
-    found
-}
-
-fn collect(value: &Value, path: &mut Vec<String>, found: &mut BTreeMap<Vec<String>, String>) {
-    if path.len() > DEEPEST || found.len() > MOST_PLACES {
-        return;
-    }
-    match value {
-        Value::Object(map) => {
-            let is_schema = path.last().is_none_or(|last| !NAMES.contains(&last.as_str()));
-            if is_schema {
-                for key in WORDS {
-                    let text = match map.get(key) {
-                        Some(Value::String(text)) => text.clone(),
-                        Some(other) => other.to_string(),
-                        None => String::new(),
-                    };
-                    found.insert(path.iter().cloned().chain([key.to_owned()]).collect(), text);
-                }
-            }
-            for (key, inner) in map.iter().filter(|(key, _)| !is_schema || !DATA.contains(&key.as_str())) {
-                path.push(key.clone());
-                collect(inner, path, found);
-                path.pop();
-            }
-        }
-        Value::Array(items) => {
-            for (index, inner) in items.iter().enumerate() {
-                path.push(index.to_string());
-                collect(inner, path, found);
-                path.pop();
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
-}
-
-/// A place in a schema as people read it: `` the description of `filter.tags` ``.
-fn shown_place(place: &[String]) -> String {
-    let Some((word, path)) = place.split_last() else { return String::new() };
-    let names: Vec<&str> = path.iter().map(String::as_str).filter(|it| !NAMES.contains(it) && *it != "items").collect();
-    if names.is_empty() {
-        return format!("the {word} of the whole");
-    }
-    format!("the {word} of `{}`", super::schema::shown_text(&names.join(".")))
-}
-
 /// Hidden characters, and texts that speak to the model, that were not there.
 pub(super) fn suspicious(before: Option<&Seen>, after: &Seen) -> Vec<(ChangeCode, String)> {
-    let old: Vec<String> = before.map(texts).unwrap_or_default();
+    let old: BTreeSet<String> = before.map(texts).unwrap_or_default();
     let mut found = Vec::new();
     for text in texts(after).into_iter().filter(|text| !old.contains(text)) {
         if let Some(at) = text.char_indices().find(|(_, c)| is_hidden(*c) && !c.is_whitespace()).map(|(at, _)| at) {
@@ -130,20 +52,22 @@ pub(super) fn suspicious(before: Option<&Seen>, after: &Seen) -> Vec<(ChangeCode
 }
 
 /// All texts that a model reads of a tool.
-fn texts(seen: &Seen) -> Vec<String> {
-    let mut all: Vec<String> = seen.title.iter().chain([&seen.description]).cloned().collect();
+fn texts(seen: &Seen) -> BTreeSet<String> {
+    let mut all: BTreeSet<String> = seen.title.iter().chain([&seen.description]).cloned().collect();
     for schema in [Some(&seen.input), seen.output.as_ref()].into_iter().flatten() {
         collect_texts(schema, &mut all, 0);
     }
     all
 }
 
-fn collect_texts(value: &Value, all: &mut Vec<String>, depth: usize) {
-    if depth > DEEPEST || all.len() > MOST_PLACES {
+fn collect_texts(value: &Value, all: &mut BTreeSet<String>, depth: usize) {
+    if depth > DEEPEST {
         return;
     }
     match value {
-        Value::String(text) => all.push(text.clone()),
+        Value::String(text) => {
+            all.insert(text.clone());
+        }
         Value::Array(items) => items.iter().for_each(|item| collect_texts(item, all, depth + 1)),
         Value::Object(map) => {
             for (key, inner) in map {
@@ -185,20 +109,6 @@ fn told(what: &str, was: Option<&str>, is: Option<&str>) -> String {
     }
 }
 
-/// Both texts without what they begin with together, where that is long.
-fn differing(was: &str, is: &str) -> (String, String) {
-    let common = was.bytes().zip(is.bytes()).take_while(|(one, another)| one == another).count();
-    let Some(start) = common.checked_sub(LEAD) else { return (was.to_owned(), is.to_owned()) };
-    let from = |text: &str| {
-        let mut start = start;
-        while !text.is_char_boundary(start) {
-            start -= 1;
-        }
-        format!("…{}", text.get(start..).unwrap_or_default())
-    };
-    (from(was), from(is))
-}
-
 /// How the words about servers changed.
 pub(super) fn of_servers(old: &Side, new: &Side) -> Vec<Change> {
     let servers = |side: &Side| {
@@ -215,8 +125,9 @@ pub(super) fn of_servers(old: &Side, new: &Side) -> Vec<Change> {
     let before = servers(old);
     let mut changes = Vec::new();
     for (name, (server, place)) in servers(new) {
-        let mut say = |code, sentence: String, old: Option<Place>| {
-            changes.push(Change { code, subject: name.clone(), sentence, old, new: place.clone() });
+        let mut say = |code, sentence: String, old: Option<Place>, (was, is): (&str, &str)| {
+            let new = place.clone();
+            changes.push(Change { code, subject: name.clone(), sentence, texts: None, old, new }.saying(was, is));
         };
         let known = before.get(&name);
         let description = server.description.as_deref().unwrap_or_default();
@@ -224,33 +135,28 @@ pub(super) fn of_servers(old: &Side, new: &Side) -> Vec<Change> {
             let old = was.description.as_deref().unwrap_or_default();
             if was.title != server.title {
                 let sentence = told("the title of the server", was.title.as_deref(), server.title.as_deref());
-                say(ChangeCode::SERVER_WORDS, sentence, at.clone());
+                let texts = (was.title.as_deref().unwrap_or_default(), server.title.as_deref().unwrap_or_default());
+                say(ChangeCode::SERVER_WORDS, sentence, at.clone(), texts);
             }
             if old != description {
                 let (was, is) = differing(old, description);
                 let sentence = format!("the description of the server says {}; it said {}", quoted(&is), quoted(&was));
-                say(ChangeCode::SERVER_WORDS, sentence, at.clone());
+                say(ChangeCode::SERVER_WORDS, sentence, at.clone(), (old, description));
             }
         }
         let is_new = known.is_none_or(|(was, _)| was.description != server.description);
         if is_new && description.chars().any(|c| is_hidden(c) && !c.is_whitespace()) {
             let sentence = format!("the server's description has characters that nobody sees: {}", quoted(description));
-            say(ChangeCode::HIDDEN_CHARACTERS, sentence, None);
+            say(ChangeCode::HIDDEN_CHARACTERS, sentence, None, ("", ""));
         }
         if let Some(at) = instruction(description).filter(|_| is_new) {
             let sentence = format!("the server's description speaks to the model: {}", quoted(around(description, at)));
-            say(ChangeCode::INSTRUCTIONS, sentence, None);
+            say(ChangeCode::INSTRUCTIONS, sentence, None, ("", ""));
         }
     }
     changes
 }
 
-/// What is said of a value beside what it may be.
-const WORDS: [&str; 5] = ["title", "description", "default", "examples", "$comment"];
-/// What stands under these is named by whoever wrote the schema.
-const NAMES: [&str; 5] = ["properties", "patternProperties", "$defs", "definitions", "dependentSchemas"];
-/// What stands under these is no schema.
-const DATA: [&str; 8] = ["enum", "const", "default", "examples", "required", "title", "description", "$comment"];
 /// What a description of a tool has no reason to say, in lower case.
 const INSTRUCTIONS: [&str; 30] = [
     "ignore previous",
@@ -284,9 +190,5 @@ const INSTRUCTIONS: [&str; 30] = [
     "you are now",
     "you must always",
 ];
-const MOST_WORDS: usize = 50;
 const MOST_SUSPICIOUS: usize = 10;
-const MOST_PLACES: usize = 5_000;
-const DEEPEST: usize = 40;
-/// Bytes that are kept of what two texts begin with.
-const LEAD: usize = 40;
+const DEEPEST: usize = 256;

@@ -71,16 +71,22 @@ fn server_name(linked: &Linked<'_>) -> ServerName {
     ServerName(linked.api.map_or_else(|| linked.definition.name.clone(), |api| api.definition.name.clone()))
 }
 
-/// What the method implies (RFC 9110, section 9.2), where the author says nothing.
+/// What the method implies, where the author says nothing.
 fn annotations(said: AnnotationsDefinition, method: &str) -> Annotations {
-    let safe = matches!(method, "GET" | "HEAD" | "OPTIONS" | "TRACE" | "QUERY" | "SEARCH" | "PROPFIND" | "REPORT");
-    let read_only = said.read_only.unwrap_or(safe);
+    let read_only = said.read_only.unwrap_or_else(|| implied_by(method).read_only);
     Annotations {
         read_only,
         destructive: said.destructive.unwrap_or(!read_only && matches!(method, "DELETE" | "PUT")),
         idempotent: said.idempotent.unwrap_or(read_only || matches!(method, "PUT" | "DELETE")),
         open_world: said.open_world.unwrap_or(true),
     }
+}
+
+/// What a method implies (RFC 9110, section 9.2).
+pub(crate) fn implied_by(method: &str) -> Annotations {
+    let safe = matches!(method, "GET" | "HEAD" | "OPTIONS" | "TRACE" | "QUERY" | "SEARCH" | "PROPFIND" | "REPORT");
+    let repeatable = matches!(method, "PUT" | "DELETE");
+    Annotations { read_only: safe, destructive: repeatable, idempotent: safe || repeatable, open_world: true }
 }
 
 fn limits(own: LimitsDefinition, api: LimitsDefinition) -> Limits {

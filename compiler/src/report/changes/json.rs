@@ -29,14 +29,19 @@ pub fn render_json(review: &Review<'_>) -> Value {
 }
 
 fn group(group: &Group, review: &Review<'_>) -> Value {
-    json!({
+    let mut shown = json!({
         "code": group.code,
         "class": group.class().name(),
         "severity": severity_name(group.severity()),
         "sentence": group.sentence,
         "count": group.members.len(),
         "subjects": group.members.iter().map(|it| member(it, review)).collect::<Vec<_>>(),
-    })
+    });
+    if let (Some((was, is)), Value::Object(shown)) = (&group.texts, &mut shown) {
+        shown.insert("was".to_owned(), json!(was));
+        shown.insert("is".to_owned(), json!(is));
+    }
+    shown
 }
 
 fn member(member: &Member, review: &Review<'_>) -> Value {
