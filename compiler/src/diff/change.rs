@@ -60,6 +60,9 @@ pub struct Changes {
     pub tools_changed: usize,
 }
 
+/// What changes that are told together agree in, in the order in which they are told.
+type Key = (Class, ChangeCode, String, Option<(String, String)>);
+
 impl Change {
     /// The class of its code.
     #[must_use]
@@ -91,7 +94,7 @@ impl Group {
 impl Changes {
     /// Puts equal changes together.
     pub(super) fn take(&mut self, changes: Vec<Change>) {
-        let mut groups: BTreeMap<(Class, ChangeCode, String, Option<(String, String)>), Vec<Member>> = BTreeMap::new();
+        let mut groups: BTreeMap<Key, Vec<Member>> = BTreeMap::new();
         for change in changes {
             // Names are others' too, and nothing in them may be hidden from whoever reads of them.
             let seen = |text: &str| text.chars().flat_map(visible).collect::<String>();
