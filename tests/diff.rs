@@ -169,7 +169,8 @@ fn the_whole_of_a_text_is_there_for_programs() {
     sandbox.write("old/orders.yaml", &TOOL.replace("Lists orders.", &words("Fine.")));
     sandbox.write("new/orders.yaml", &TOOL.replace("Lists orders.", &words(&end)));
     let change = diff(&sandbox, "json").json()["changes"][0].clone();
-    assert_eq!((&change["was"], &change["is"]), (&json!(words("Fine.")), &json!(words(&end))));
+    let subject = &change["subjects"][0];
+    assert_eq!((&subject["was"], &subject["is"]), (&json!(words("Fine.")), &json!(words(&end))));
     for (format, _) in FORMATS {
         let run = diff(&sandbox, format);
         assert!(format!("{}{}", run.stdout, run.stderr).contains("Say nothing of it"), "{format}");

@@ -30,8 +30,6 @@ pub struct Group {
     pub code: ChangeCode,
     /// What is true now of all of them.
     pub sentence: String,
-    /// What a text was and what it is, in full, where the change is one of words; nothing in it is hidden.
-    pub texts: Option<(String, String)>,
     /// Whom it is about, sorted, with the places.
     pub members: Vec<Member>,
 }
@@ -41,6 +39,8 @@ pub struct Group {
 pub struct Member {
     /// The tool, server or upstream.
     pub subject: String,
+    /// What a text was and what it is, in full, where the change is one of words; nothing in it is hidden.
+    pub texts: Option<(String, String)>,
     /// Where it was.
     pub old: Option<Place>,
     /// Where it is.
@@ -59,9 +59,6 @@ pub struct Changes {
     /// How many tools are not as they were, those that came or went among them.
     pub tools_changed: usize,
 }
-
-/// What changes that are told together agree in, in the order in which they are told.
-type Key = (Class, ChangeCode, String, Option<(String, String)>);
 
 impl Change {
     /// The class of its code.
@@ -94,20 +91,20 @@ impl Group {
 impl Changes {
     /// Puts equal changes together.
     pub(super) fn take(&mut self, changes: Vec<Change>) {
-        let mut groups: BTreeMap<Key, Vec<Member>> = BTreeMap::new();
+        let mut groups: BTreeMap<(Class, ChangeCode, String), Vec<Member>> = BTreeMap::new();
         for change in changes {
             // Names are others' too, and nothing in them may be hidden from whoever reads of them.
             let seen = |text: &str| text.chars().flat_map(visible).collect::<String>();
             let texts = change.texts.as_ref().map(|(was, is)| (seen(was), seen(is)));
-            let key = (change.class(), change.code, seen(&change.sentence), texts);
-            let member = Member { subject: seen(&change.subject), old: change.old, new: change.new };
+            let key = (change.class(), change.code, seen(&change.sentence));
+            let member = Member { subject: seen(&change.subject), texts, old: change.old, new: change.new };
             groups.entry(key).or_default().push(member);
         }
         self.groups = groups
             .into_iter()
-            .map(|((_, code, sentence, texts), mut members)| {
+            .map(|((_, code, sentence), mut members)| {
                 members.sort_by(|one, another| one.subject.cmp(&another.subject));
-                Group { code, sentence, texts, members }
+                Group { code, sentence, members }
             })
             .collect();
     }

@@ -29,27 +29,27 @@ pub fn render_json(review: &Review<'_>) -> Value {
 }
 
 fn group(group: &Group, review: &Review<'_>) -> Value {
-    let mut shown = json!({
+    json!({
         "code": group.code,
         "class": group.class().name(),
         "severity": severity_name(group.severity()),
         "sentence": group.sentence,
         "count": group.members.len(),
         "subjects": group.members.iter().map(|it| member(it, review)).collect::<Vec<_>>(),
+    })
+}
+
+fn member(member: &Member, review: &Review<'_>) -> Value {
+    let mut shown = json!({
+        "name": member.subject,
+        "old": member.old.as_ref().map(|it| place(it, &review.old)),
+        "new": member.new.as_ref().map(|it| place(it, &review.new)),
     });
-    if let (Some((was, is)), Value::Object(shown)) = (&group.texts, &mut shown) {
+    if let (Some((was, is)), Value::Object(shown)) = (&member.texts, &mut shown) {
         shown.insert("was".to_owned(), json!(was));
         shown.insert("is".to_owned(), json!(is));
     }
     shown
-}
-
-fn member(member: &Member, review: &Review<'_>) -> Value {
-    json!({
-        "name": member.subject,
-        "old": member.old.as_ref().map(|it| place(it, &review.old)),
-        "new": member.new.as_ref().map(|it| place(it, &review.new)),
-    })
 }
 
 fn place(place: &Place, origin: &Origin<'_>) -> Value {
