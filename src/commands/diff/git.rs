@@ -1,5 +1,6 @@
 //! Revisions of a git repository, read with git's plumbing: no hook runs and the work tree is not touched.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Component, Path, PathBuf};
@@ -25,6 +26,8 @@ pub(super) struct Revision {
     pub(super) name: String,
     /// Its object name.
     commit: String,
+    /// Its paths, once they were asked for.
+    tree: OnceCell<Tree>,
 }
 
 impl Repository {
@@ -48,7 +51,7 @@ impl Repository {
         let wanted = format!("{name}^{{commit}}");
         let commit = git(&["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted])
             .map_err(|_| format!("`{name}` is no folder, and no revision that git knows"))?;
-        Ok(Revision { name: name.to_owned(), commit })
+        Ok(Revision { name: name.to_owned(), commit, tree: OnceCell::new() })
     }
 
     /// Both ends of `A..B` or `A...B`; without `B`, the other end is the work tree.
@@ -75,7 +78,7 @@ impl Repository {
         let commit = git(&["merge-base", &left.commit, &right.commit])
             .map_err(|_| format!("`{one}` and `{another}` have no commit in common"))?;
         let short: String = commit.chars().take(SHORT).collect();
-        Ok(Revision { name: format!("{one}... ({short})"), commit })
+        Ok(Revision { name: format!("{one}... ({short})"), commit, tree: OnceCell::new() })
     }
 
     /// The files below a folder in a revision, by the folder's name and theirs. A folder that is not there has
@@ -156,11 +159,14 @@ impl Repository {
 }
 
 /// All paths of a revision.
-fn tree(revision: &Revision) -> Result<Tree, String> {
+fn tree(revision: &Revision) -> Result<&Tree, String> {
+    if let Some(known) = revision.tree.get() {
+        return Ok(known);
+    }
     let mut tree = Tree::parse(&git_bytes(&["ls-tree", "-r", "-z", "--full-tree", &revision.commit])?);
     let contents = read_objects(tree.links.values().cloned().collect())?;
     tree.lead(contents.iter().map(|bytes| &**bytes));
-    Ok(tree)
+    Ok(revision.tree.get_or_init(|| tree))
 }
 
 fn shown(folder: &Path, rest: &str) -> String {

@@ -1,6 +1,6 @@
 //! What was last pinned: a revision's files as its lock file has them, wherever in the history they are.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cap_compiler::pin::{Digest, LOCK_FILE, LockFile};
 use cap_compiler::source::SourceId;
@@ -38,14 +38,23 @@ fn restore_folder(
     lock: &LockFile,
 ) -> Result<Vec<SourceId>, String> {
     let here = texts.files.iter().filter(|(source, _)| source.as_str().starts_with(folder));
-    let here: Vec<(SourceId, Digest)> = here.map(|(source, bytes)| (source.clone(), Digest::of(bytes))).collect();
-    let (mut missing, mut changed) = (Vec::new(), false);
+    let here: BTreeMap<SourceId, Digest> = here.map(|(source, bytes)| (source.clone(), Digest::of(bytes))).collect();
+    let is_listed = |source: &SourceId| {
+        source.as_str().strip_prefix(folder).is_some_and(|path| path == LOCK_FILE || lock.entries.contains_key(path))
+    };
+    let unlisted: BTreeSet<Digest> =
+        here.iter().filter(|(source, _)| !is_listed(source)).map(|(_, digest)| *digest).collect();
+    let (mut missing, mut moved, mut changed) = (Vec::new(), BTreeSet::new(), false);
     for (path, digest) in &lock.entries {
         let source = SourceId::new(&format!("{folder}{path}"));
-        let is_there = here.iter().any(|(known, _)| *known == source);
-        // One that was moved as it is has the bytes that were pinned; a copy of them elsewhere is no move.
-        if here.iter().any(|(known, found)| found == digest && (*known == source || !is_there)) {
-            continue;
+        match here.get(&source) {
+            Some(found) if found == digest => continue,
+            // One that was moved as it is has the bytes that were pinned; a copy of them elsewhere is no move.
+            None if unlisted.contains(digest) => {
+                moved.insert(*digest);
+                continue;
+            }
+            Some(_) | None => {}
         }
         match repository.version(revision, &texts.path_of(&source), *digest)? {
             Some(bytes) => drop(texts.files.insert(source, bytes)),
@@ -53,11 +62,9 @@ fn restore_folder(
         }
         changed = true;
     }
-    let pinned: BTreeSet<Digest> = lock.entries.values().copied().collect();
-    for (source, digest) in here {
-        let listed = source.as_str().strip_prefix(folder).is_some_and(|path| lock.entries.contains_key(path));
-        if !listed && !pinned.contains(&digest) && !source.as_str().ends_with(LOCK_FILE) {
-            texts.files.remove(&source);
+    for (source, digest) in here.iter().filter(|(source, _)| !is_listed(source)) {
+        if !moved.contains(digest) {
+            texts.files.remove(source);
             changed = true;
         }
     }
